@@ -1,0 +1,1 @@
+"""The light per-node role: collectors of the node's own state."""

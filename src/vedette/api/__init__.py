@@ -1,0 +1,1 @@
+"""The HTTP surface: Prometheus' API, security, errors."""

@@ -1,0 +1,1 @@
+"""How samples come in: targets, discovery, scraping."""

@@ -1,0 +1,71 @@
+"""Columns of samples as they travel between rooms. Times are int64 ms; stale markers stay in `values` as STALE_NAN bits.
+
+A batch goes in (rows, any order); a `SeriesColumns` comes out (series by series, times ascending). Arrays are borrowed:
+who receives them must not write to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.model.labels import Labels
+
+Float64s = NDArray[np.float64]
+Int64s = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBatch:
+    """Rows to append: `refs` int64[n] from `Store.register`, `times_ms` int64[n], `values` float64[n] (bits are kept)."""
+
+    refs: Int64s
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.refs)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesColumns:
+    """Samples of n series, one after another (CSR).
+
+    `labels[i]` owns samples `offsets[i]:offsets[i+1]` of `times_ms` and `values`; within a series times ascend strictly.
+    `has_stale` is False only when no value carries the stale marker. A series without samples may occur.
+    `histograms`, where not None, is parallel to `values`: an object array holding None for a float sample.
+    """
+
+    labels: Sequence[Labels]
+    offsets: Int64s
+    times_ms: Int64s
+    values: Float64s
+    has_stale: bool = True
+    histograms: NDArray[Any] | None = None
+
+    @property
+    def n_series(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.times_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricMetadata:
+    """`type` is one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown."""
+
+    metric: str
+    type: str
+    help: str
+    unit: str = ""
+
+
+def empty_columns() -> SeriesColumns:
+    return SeriesColumns([], np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64), has_stale=False)

@@ -1,0 +1,42 @@
+"""Every limit has a name, a default, a metric (`vedette_limit_hits_total{limit="<name>"}`) and an error that names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """Defaults are Prometheus' where it has the limit."""
+
+    samples_max: int = 50_000_000
+    """Samples a query may hold at once (--query.max-samples)."""
+    series_max: int = 1_000_000
+    steps_max: int = 11_000
+    """Points per series of a range query; the reference's own constant."""
+    timeout_ms: int = 120_000
+    concurrency_max: int = 20
+    queue_max: int = 1_000
+    """Queries that may wait for a place; beyond it they are refused at once."""
+    lookback_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class IngestLimits:
+    body_bytes_max: int = 256 << 20
+    """Bytes of one page after decompression, unless the job's body_size_limit says less."""
+    line_bytes_max: int = 16 << 20
+    labels_per_series_max: int = 1_000
+    pending_samples_max: int = 4_000_000
+    """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
+    head_bytes_max: int = 256 << 20
+    out_of_order_window_ms: int = 30 * 60 * 1000
+    future_window_ms: int = 10 * 60 * 1000
+    """A sample further in the future than this is refused (Prometheus: maxAheadTime)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    body_bytes_max: int = 64 << 20
+    query_bytes_max: int = 1 << 20
+    connections_max: int = 4_096

@@ -1,0 +1,61 @@
+"""Time is int64 milliseconds since the epoch; durations are int milliseconds and say so in their name.
+
+A block is two hours of wall time aligned to the epoch (DESIGN D3): the unit of compaction and of retention.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from vedette.model.errors import BadInput
+
+BLOCK_MS: Final = 2 * 3600 * 1000
+MIN_TIME_MS: Final = -(1 << 62)
+MAX_TIME_MS: Final = (1 << 62) - 1
+
+_UNITS_MS: Final = (
+    ("y", 365 * 24 * 3600 * 1000),
+    ("w", 7 * 24 * 3600 * 1000),
+    ("d", 24 * 3600 * 1000),
+    ("h", 3600 * 1000),
+    ("m", 60 * 1000),
+    ("s", 1000),
+    ("ms", 1),
+)
+_DURATION = re.compile("".join(f"(?:([0-9]+){unit}{'(?!s)' if unit == 'm' else ''})?" for unit, _ in _UNITS_MS) + r"\Z")
+
+
+def block_of(time_ms: int) -> int:
+    """The block number: time in units of two hours, rounded down."""
+    return time_ms // BLOCK_MS
+
+
+def parse_duration_ms(text: str) -> int:
+    """`1h30m`, `15s`, `100ms`, `0`: Prometheus' grammar, units in falling order, each at most once. Raises BadInput."""
+    if text == "0":
+        return 0
+    if not text:
+        raise BadInput("empty duration string")
+    match = _DURATION.match(text)
+    if match is None:
+        raise BadInput(f'not a valid duration string: "{text}"', hint="write for example 15s, 5m or 1h30m")
+    total = sum(int(count) * unit_ms for count, (_, unit_ms) in zip(match.groups(), _UNITS_MS, strict=True) if count)
+    if total >= 1 << 63:
+        raise BadInput("duration out of range")
+    return total
+
+
+def format_duration(duration_ms: int) -> str:
+    """The shortest text that `parse_duration_ms` reads back; years, weeks and days only where they fit exactly."""
+    if duration_ms == 0:
+        return "0s"
+    rest = abs(duration_ms)
+    parts = []
+    for unit, unit_ms in _UNITS_MS:
+        if unit in ("y", "w", "d") and rest % unit_ms:
+            continue
+        count, rest = divmod(rest, unit_ms)
+        if count:
+            parts.append(f"{count}{unit}")
+    return ("-" if duration_ms < 0 else "") + "".join(parts)

@@ -1,0 +1,57 @@
+"""What a query needs from the store, said as data: only the store turns it into reads (and SQL)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from vedette.model.errors import QueryCanceled, QueryTimeout
+from vedette.model.matchers import Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPlan:
+    """All samples with min_time_ms <= t <= max_time_ms of the series that match every matcher.
+
+    `function`, `range_ms`, `step_ms`, `grouping` and `grouping_by` say what will be done with the samples: hints that let
+    a store push work down; ignoring them is always right.
+    """
+
+    matchers: tuple[Matcher, ...]
+    min_time_ms: int
+    max_time_ms: int
+    samples_max: int
+    """Raises QueryTooLarge when the answer would hold more."""
+    series_max: int = 1_000_000
+    function: str = ""
+    range_ms: int = 0
+    step_ms: int = 0
+    grouping: tuple[str, ...] = ()
+    grouping_by: bool = False
+
+
+class Deadline:
+    """Cancellation and timeout of one query; `check` is called between pieces of work, from any thread."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._end = time.monotonic() + timeout_s
+        self._canceled = threading.Event()
+
+    def cancel(self) -> None:
+        self._canceled.set()
+
+    @property
+    def canceled(self) -> bool:
+        return self._canceled.is_set()
+
+    def remaining_s(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+    def check(self, stage: str = "query execution") -> None:
+        """Raises QueryCanceled or QueryTimeout, in the reference's words."""
+        if self._canceled.is_set():
+            raise QueryCanceled(f"query was canceled in {stage}")
+        if time.monotonic() > self._end:
+            raise QueryTimeout(f"query timed out in {stage}")

@@ -1,0 +1,127 @@
+"""The Store port: one contract, two adapters (chDB and in-memory), one suite that both must pass (tests/store).
+
+Calls are synchronous and thread-safe; those that may touch the disk are made from worker threads, never from the event
+loop. Time bounds are inclusive, in ms. Every call takes the Principal and sees that tenant's series only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.labels import Labels
+from vedette.model.matchers import Matcher
+from vedette.ports.principal import Principal
+from vedette.ports.scan import Deadline, ScanPlan
+
+Selector = tuple[Matcher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppendResult:
+    """What became of a batch. `committed` completes with the commit sequence number once the rows are fsynced.
+
+    The counts are known at once: samples with a time already held and the same value (`idempotent`, not written again),
+    with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
+    ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
+    `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    """
+
+    committed: Future[int]
+    accepted: int
+    idempotent: int = 0
+    duplicates: int = 0
+    too_old: int = 0
+    too_far: int = 0
+    out_of_order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NameCount:
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """For /api/v1/status/tsdb, the status page and /metrics. Bytes are on disk, except `head_bytes` (RAM)."""
+
+    head_series: int
+    head_samples: int
+    head_bytes: int
+    head_min_time_ms: int
+    head_max_time_ms: int
+    disk_bytes: int
+    disk_samples: int
+    n_label_pairs: int
+    series_by_metric: Sequence[NameCount] = ()
+    values_by_label: Sequence[NameCount] = ()
+    bytes_by_label: Sequence[NameCount] = ()
+    series_by_label_pair: Sequence[NameCount] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResult:
+    series: int
+    samples: int
+
+
+@dataclass(slots=True)
+class StoreHealth:
+    """`problems` lists what was detached or refused (P4): table, time range, rows, reason."""
+
+    ready: bool
+    head_ready: bool
+    problems: list[str] = field(default_factory=list)
+
+
+class Store(Protocol):
+    def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
+        """Dense refs (int64[n]) of the series, made known if new. Their rows are durable before their samples are.
+
+        A label set whose 64-bit id is taken by another one is refused: its ref is -1 and the collision is counted.
+        """
+        ...
+
+    def append(self, principal: Principal, batch: SampleBatch) -> AppendResult:
+        """Raises QueueFull when too many samples wait for a commit. Rows become visible to `select` at once."""
+        ...
+
+    def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
+
+    def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """Raises QueryTooLarge, QueryTimeout, QueryCanceled. The order of series is not specified."""
+        ...
+
+    def series(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[Labels]:
+        """Label sets with data in the time range that match any selector; sorted, each once."""
+        ...
+
+    def label_names(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]:
+        """No selector means all series. Sorted."""
+        ...
+
+    def label_values(
+        self, principal: Principal, name: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]: ...
+
+    def metadata(self, principal: Principal, metric: str = "") -> list[MetricMetadata]: ...
+
+    def delete(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> DeleteResult: ...
+
+    def stats(self, principal: Principal, top: int = 10) -> StoreStats: ...
+
+    def health(self) -> StoreHealth: ...
+
+    def close(self) -> None:
+        """Commits what waits, closes connections in order. Idempotent."""
+        ...

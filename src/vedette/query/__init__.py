@@ -1,0 +1,1 @@
+"""Query languages: parse, plan, scan, execute. They share only query/shared."""

@@ -1,0 +1,1 @@
+"""Pure semantics of signals: relabelling, staleness."""

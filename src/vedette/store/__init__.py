@@ -1,0 +1,1 @@
+"""The store behind its port: tables on the embedded engine, and an in-memory twin."""

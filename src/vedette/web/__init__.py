@@ -1,0 +1,1 @@
+"""The page: built files served with the right headers."""
