@@ -1,0 +1,27 @@
+"""Vedette's own metrics: one registry, served at `/metrics`. Names start with `vedette_`, or are the `prometheus_*` names that public mixins read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+
+def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+    return Counter(name, text, labels, registry=REGISTRY)
+
+
+def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+    return Gauge(name, text, labels, registry=REGISTRY)
+
+
+def histogram(name: str, text: str, labels: tuple[str, ...] = (), *, buckets: tuple[float, ...] = ()) -> Histogram:
+    """`buckets` are upper bounds in the metric's unit; the default suits seconds of a request."""
+    return Histogram(name, text, labels, registry=REGISTRY, buckets=buckets or Histogram.DEFAULT_BUCKETS)
+
+
+LIMIT_HITS: Final = counter(
+    "vedette_limit_hits", "Times a limit refused or cut something, by the limit's name.", ("limit",)
+)
