@@ -80,9 +80,9 @@ def netstat(host: Host) -> Iterator[Family]:
         match = re.match(r"(\w*6)(.+)", key)
         if match:
             values[f"{match.group(1)}_{match.group(2)}"] = float(value)
-    for name, value in values.items():
+    for name, number in values.items():
         if NETSTAT_FIELDS.match(name):
-            yield untyped(f"netstat_{name}", f"Protocol counter {name.replace('_', ' ', 1)}.").add(value)
+            yield untyped(f"netstat_{name}", f"Protocol counter {name.replace('_', ' ', 1)}.").add(number)
 
 
 def sockstat(host: Host) -> Iterator[Family]:
