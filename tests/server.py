@@ -109,6 +109,11 @@ class Vedette:
         assert status == 200, f"{path}?{query}: {status} {body[:500]!r}"
         return json.loads(body)["data"]
 
+    def reload(self) -> None:
+        request = urllib.request.Request(self.url + "/-/reload", method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 200, answer.read()
+
     def wait_until_ready(self, timeout_s: float = START_TIMEOUT_S) -> float:
         """Seconds until /-/ready answered 200."""
         started = time.monotonic()
