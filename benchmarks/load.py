@@ -1,4 +1,4 @@
-"""The load of the benchmarks: targets whose 1,000 series all change, 700 counters and 300 gauges with two decimals.
+"""The load of the benchmarks: targets whose 1,000 series all change: 600 counters, 10 histograms of 10 buckets, 300 gauges.
 
 `python -m benchmarks.load TARGETS SERIES` serves them on 127.0.1.1, 127.0.1.2, ... until its standard input closes; it
 prints its port first. `write_openmetrics` writes the same series as a file with timestamps.
@@ -16,34 +16,42 @@ from pathlib import Path
 
 import numpy as np
 
-COUNTERS_OF_TEN = 7
+COUNTERS_OF_TEN = 6
+BUCKET_OF_TEN = 6
+BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "+Inf")
 
 
 class Series:
     """The series of one target: names, and values that move on with each page."""
 
     def __init__(self, target: int, n_series: int) -> None:
+        """`n_series` is a multiple of 100: each hundred has one histogram."""
         self._random = np.random.default_rng(target)
-        self._is_counter = np.arange(n_series) % 10 < COUNTERS_OF_TEN
-        self._values = np.where(self._is_counter, 0, self._random.integers(0, 100_000, n_series))
+        kind = np.arange(n_series) % 10
+        self._buckets = np.flatnonzero(kind == BUCKET_OF_TEN)
+        self._gauges = np.flatnonzero(kind > BUCKET_OF_TEN)
+        self._values = np.zeros(n_series, np.int64)
+        self._values[self._gauges] = self._random.integers(0, 100_000, len(self._gauges))
+        self._is_gauge = (kind > BUCKET_OF_TEN).tolist()
         self.names = [self._name(row) for row in range(n_series)]
 
     def _name(self, row: int) -> str:
-        if self._is_counter[row]:
-            return f'http_requests_total{{handler="/api/v1/item{row // 50}",method="{("GET", "POST", "PUT")[row % 3]}",code="{200 + row % 5}",shard="{row}"}}'
+        if row % 10 < COUNTERS_OF_TEN:
+            method = ("GET", "POST", "PUT")[row % 3]
+            return f'http_requests_total{{handler="/api/v1/item{row // 50}",method="{method}",code="{200 + row % 5}",shard="{row}"}}'
+        if row % 10 == BUCKET_OF_TEN:
+            return f'request_seconds_bucket{{handler="/api/v1/item{row // 100}",le="{BOUNDS[row // 10 % 10]}"}}'
         return f'queue_depth{{queue="orders-{row // 30}",partition="{row}"}}'
 
     def advance(self) -> list[str]:
-        """The next values as text: counters grow by 0 to 99, gauges walk by up to 5.00."""
-        steps = np.where(
-            self._is_counter,
-            self._random.integers(0, 100, len(self._values)),
-            self._random.integers(-500, 501, len(self._values)),
-        )
-        self._values = self._values + steps
+        """The next values as text: counters grow by 0 to 99, buckets cumulatively, gauges walk by up to 5.00."""
+        steps = self._random.integers(0, 100, len(self._values))
+        steps[self._buckets] = np.cumsum(self._random.integers(0, 10, (len(self._buckets) // 10, 10)), axis=1).ravel()
+        steps[self._gauges] = self._random.integers(-500, 501, len(self._gauges))
+        self._values += steps
         return [
-            str(value) if counter else f"{value / 100:.2f}"
-            for value, counter in zip(self._values.tolist(), self._is_counter, strict=True)
+            f"{value / 100:.2f}" if gauge else str(value)
+            for value, gauge in zip(self._values.tolist(), self._is_gauge, strict=True)
         ]
 
     def page(self) -> bytes:

@@ -42,11 +42,7 @@ RANGE = (
         300,
     ),
     ("subquery", "max_over_time(sum(rate(http_requests_total[5m]))[1h:1m])", 300),
-    (
-        "histogram_quantile",
-        'histogram_quantile(0.9, sum by (handler, le) (label_replace(rate(http_requests_total[5m]), "le", "$1", "code", "(.*)")))',
-        300,
-    ),
+    ("histogram_quantile", "histogram_quantile(0.9, sum by (le) (rate(request_seconds_bucket[5m])))", 60),
 )
 INSTANT = (("instant", "sum by (code) (rate(http_requests_total[5m]))"),)
 
