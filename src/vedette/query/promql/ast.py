@@ -279,10 +279,8 @@ SET_OPERATORS = frozenset({"and", "or", "unless"})
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct operands in the order of evaluation; duration expressions are not among them."""
     match expr:
-        case AggregateExpr(param=None):
-            return (expr.expr,)
-        case AggregateExpr(param=param):
-            return (expr.expr, param)
+        case AggregateExpr():
+            return (expr.expr,) if expr.param is None else (expr.expr, expr.param)
         case BinaryExpr():
             return (expr.lhs, expr.rhs)
         case Call():
