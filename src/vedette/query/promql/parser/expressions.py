@@ -201,7 +201,8 @@ def _parse_matching(cursor: Cursor) -> tuple[bool, VectorMatching]:
     matching = VectorMatching()
     if clause := cursor.take_if("on", "ignoring"):
         labels = _parse_grouping(cursor)
-        cardinality, include = Cardinality.ONE_TO_ONE, ()
+        cardinality = Cardinality.ONE_TO_ONE
+        include: tuple[str, ...] = ()
         if group := cursor.take_if("group_left", "group_right"):
             many_left = group.word == "group_left"
             cardinality = Cardinality.MANY_TO_ONE if many_left else Cardinality.ONE_TO_MANY
