@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from vedette.model.errors import BadInput
@@ -57,7 +58,7 @@ def parse_offset_duration(cursor: Cursor, expected: Expected) -> Duration:
         return _parse_operand(cursor, expected)
     cursor.take()
     if operand.word == "(":
-        return _signed(cursor, sign, _parse_parenthesised(cursor, expected, lifted_needs_flag=False))
+        return _signed(cursor, sign, _parse_parenthesised(cursor, expected, needs_flag=False))
     signed_operand = _parse_operand(cursor, expected)
     if isinstance(signed_operand, DurationExpr):
         return DurationExpr(sign.text, None, signed_operand, sign.start, signed_operand.end)
@@ -112,7 +113,7 @@ def _parse_operand(cursor: Cursor, expected: Expected) -> Duration:
     if cursor.at("max_of", "min_of"):
         return _parse_choice(cursor, expected)
     if cursor.at("("):
-        return _parse_parenthesised(cursor, expected, lifted_needs_flag=True)
+        return _parse_parenthesised(cursor, expected, needs_flag=True)
     raise cursor.unexpected(*expected)
 
 
@@ -128,17 +129,15 @@ def _parse_choice(cursor: Cursor, expected: Expected) -> Duration:
     return _require_flag(cursor, DurationExpr(name.word, first, second, name.start, closing.end))
 
 
-def _parse_parenthesised(cursor: Cursor, expected: Expected, *, lifted_needs_flag: bool) -> DurationExpr:
-    opening = cursor.take()
-    _enter(cursor, opening)
+def _parse_parenthesised(cursor: Cursor, expected: Expected, *, needs_flag: bool) -> Duration:
+    """Parentheses around a mere literal leave no trace."""
+    _enter(cursor, cursor.take())
     inner = _parse_duration(cursor, expected, 1)
-    closing = cursor.expect(")", *expected)
+    cursor.expect(")", *expected)
     cursor.depth -= 1
-    if lifted_needs_flag:
+    if needs_flag:
         _require_flag(cursor, inner)
-    if isinstance(inner, DurationExpr):
-        return DurationExpr(inner.op, inner.lhs, inner.rhs, inner.start, inner.end, wrapped=True)
-    return DurationExpr("+", None, inner, opening.start, closing.end, wrapped=True)
+    return replace(inner, wrapped=True) if isinstance(inner, DurationExpr) else inner
 
 
 def _enter(cursor: Cursor, token: Token) -> None:

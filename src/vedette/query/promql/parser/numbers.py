@@ -23,7 +23,7 @@ _PREFIXED: Final = (
     (re.compile(r"0[oO]?(?:_?[0-7])+\Z"), 8),
     (re.compile(r"[1-9](?:_?[0-9])*\Z|0\Z"), 10),
 )
-_FLOAT: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
+_FLOAT: Final = re.compile(r"(?:{0}\.?(?:{0})?|\.{0})(?:[eE][-+]?{0})?\Z".replace("{0}", r"[0-9](?:_?[0-9])*"))
 _INT64_MAX: Final = (1 << 63) - 1
 
 
