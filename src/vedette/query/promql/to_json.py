@@ -19,6 +19,7 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
+from vedette.query.promql.parser.quoting import without_invalid
 from vedette.query.promql.printer import format_number
 
 Json = dict[str, Any]
@@ -30,7 +31,7 @@ def expr_to_json(expr: Expr) -> Json:
         case NumberLiteral():
             return {"type": "numberLiteral", "val": format_number(expr.value)}
         case StringLiteral():
-            return {"type": "stringLiteral", "val": expr.value}
+            return {"type": "stringLiteral", "val": without_invalid(expr.value)}
         case VectorSelector():
             return {"type": "vectorSelector", **_selector(expr)}
         case MatrixSelector():
