@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from vedette.app.opening import open_store
+
 from vedette.model.time import BLOCK_MS
 from vedette.ports.clock import SystemClock
 
