@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
+
 from tests.conformance.promqltest.histograms import HistogramLiteral
 from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import Eval
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.staleness import is_stale
-from vedette.query.promql.engine import QueryResult
-from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
 
 _TOLERANCE: Final = 1e-6
 _MIN_NORMAL: Final = 2.2250738585072014e-308
@@ -147,9 +148,7 @@ def _placed(command: Eval, points: Sequence[Point]) -> list[tuple[int, Point]]:
     return [(start + index * step, point) for index, point in enumerate(points) if point is not None]
 
 
-def _check_points(
-    labels: Labels, expected: Sequence[tuple[int, Point]], points: Sequence[tuple[int, Value]]
-) -> None:
+def _check_points(labels: Labels, expected: Sequence[tuple[int, Point]], points: Sequence[tuple[int, Value]]) -> None:
     if [time for time, _ in expected] != [time for time, _ in points]:
         raise Wrong(f"expected {labels} to have {expected}, got {list(points)}")
     for (time, wanted), (_, value) in zip(expected, points, strict=True):

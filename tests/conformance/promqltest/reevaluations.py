@@ -20,7 +20,7 @@ from vedette.query.promql.ast import (
     SubqueryExpr,
     UnaryExpr,
     VectorSelector,
-    walk,
+    children,
 )
 from vedette.query.promql.parser import ALL_FEATURES, parse_expr
 from vedette.query.promql.printer import print_expr
@@ -37,7 +37,7 @@ _DEPENDS_ON_RANGE: Final = re.compile(r"(start|end|range|step)\(\)")
 def pinned_queries(query: str, time_ms: int) -> list[tuple[str, int]]:
     """The query with `@ time` on its selectors, at other times of evaluation."""
     expr = parse_expr(query, ALL_FEATURES)
-    if any(isinstance(node, Call) and node.function.name in _DEPENDS_ON_TIME for node in walk(expr)):
+    if _depends_on_time(expr):
         return []
     pinned = print_expr(_pin(expr, time_ms))
     times = (-10 * time_ms, 0, time_ms // 5, time_ms, 10 * time_ms) if time_ms else (-1000, 0, 1000)
@@ -48,6 +48,13 @@ def may_run_as_range(query: str) -> bool:
     return not _DEPENDS_ON_RANGE.search(query)
 
 
+def _depends_on_time(expr: Expr) -> bool:
+    """What stands inside a subquery is pinned with it."""
+    if isinstance(expr, Call) and expr.function.name in _DEPENDS_ON_TIME:
+        return True
+    return not isinstance(expr, SubqueryExpr) and any(map(_depends_on_time, children(expr)))
+
+
 def _pin(expr: Expr, time_ms: int) -> Expr:
     """A subquery gets the time and keeps what is inside it, which runs at its own steps."""
     match expr:
@@ -55,8 +62,10 @@ def _pin(expr: Expr, time_ms: int) -> Expr:
             return expr if expr.timestamp_ms is not None else replace(expr, timestamp_ms=time_ms)
         case MatrixSelector():
             selector = expr.selector
-            return expr if selector.timestamp_ms is not None else replace(
-                expr, selector=replace(selector, timestamp_ms=time_ms)
+            return (
+                expr
+                if selector.timestamp_ms is not None
+                else replace(expr, selector=replace(selector, timestamp_ms=time_ms))
             )
         case Call():
             return replace(expr, args=tuple(_pin(arg, time_ms) for arg in expr.args))

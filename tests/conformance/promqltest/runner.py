@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
 
 from tests.conformance.promqltest.answers import (
     Answer,
@@ -30,7 +31,6 @@ from vedette.model.limits import QueryLimits
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
-from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
 from vedette.query.promql.parser import ALL_FEATURES
 
 _MINUTE_MS: Final = 60_000
