@@ -29,8 +29,8 @@ def almost_equal(a: float, b: float, epsilon: float) -> bool:
     magnitude = abs(a) + abs(b)
     difference = abs(a - b)
     if a == 0 or b == 0 or magnitude < _MIN_NORMAL:
-        return difference < epsilon * _MIN_NORMAL
-    return difference / min(magnitude, _LARGEST) < epsilon
+        return bool(difference < epsilon * _MIN_NORMAL)
+    return bool(difference / min(magnitude, _LARGEST) < epsilon)
 
 
 @kernel

@@ -47,7 +47,7 @@ def direct_sum(values: Float64s, begin: int, end: int) -> float:
     compensation = 0.0
     for i in range(begin, end):
         total, compensation = kahan_add(values[i], total, compensation)
-    return total if np.isinf(total) else total + compensation
+    return float(total if np.isinf(total) else total + compensation)
 
 
 @kernel
@@ -90,7 +90,7 @@ def prefix_sums(values: Float64s, first: int, stop: int, high: Float64s, low: Fl
         total, rest = exact_add(total, rest)
     high[stop - first] = total
     low[stop - first] = rest
-    return magnitude if magnitude < _PREFIX_MAX else np.inf
+    return float(magnitude if magnitude < _PREFIX_MAX else np.inf)
 
 
 @kernel
