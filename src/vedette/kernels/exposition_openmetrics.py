@@ -56,7 +56,7 @@ def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any)
         start = i
         if buffer[i] == 35:
             if buffer[i + 1] != 32:
-                return i, series.EXPECTED_START
+                return series.EXPECTED_START, i
             if word_at(buffer, i + 2, _EOF):
                 end = i + 5 + (buffer[i + 5] == 10)
                 return (OK, end) if end >= n else (series.DATA_AFTER_EOF, end)

@@ -21,6 +21,7 @@ from vedette.model.limits import IngestLimits
 from vedette.wire.exposition.negotiation import Format
 from vedette.wire.exposition.page import Exemplars, Page
 from vedette.wire.exposition.series_text import TextSeries
+from vedette.wire.exposition.strict import strict_problems
 
 SEEDS: Final = np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
 """Of this process, so that no target can choose series whose keys collide."""
@@ -63,7 +64,13 @@ def scan(
     body: bytes | memoryview, page_format: Format, *, strict: bool = False, limits: IngestLimits = IngestLimits()
 ) -> Page:
     """All samples of a page, or MalformedPage (line, byte offset) and none of them. Synchronous, releases the GIL."""
-    return _scan_text_page(body, page_format, limits)
+    page = _scan_text_page(body, page_format, limits)
+    if strict and page_format is Format.OPENMETRICS:
+        if not len(body):
+            raise malformed(_WORDS[series.NO_EOF], body, 0)
+        for problem in strict_problems(page):
+            raise malformed(problem.text, body, problem.offset)
+    return page
 
 
 def _scan_text_page(body: bytes | memoryview, page_format: Format, limits: IngestLimits) -> Page:

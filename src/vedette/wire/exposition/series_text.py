@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,10 @@ class TextSeries:
         metric_type = int(self.types[i])
         pairs = [(name, normalize_bound(metric_type, name, value)) for name, value in self._pairs(i)]
         return checked_labels(pairs)
+
+    def written_labels(self, i: int) -> Labels:
+        """As the page has them, bounds not normalized."""
+        return checked_labels(self._pairs(i))
 
     def _pairs(self, i: int) -> list[tuple[str, str]]:
         try:
@@ -109,7 +114,7 @@ def checked_labels(pairs: list[tuple[str, str]]) -> Labels:
         raise MalformedPage("missing metric name (__name__ label)")
     if any(not name for name, _ in pairs):
         raise MalformedPage(f"invalid metric name or label names: {labels}")
-    for (name, _), (following, _) in zip(labels.pairs, labels.pairs[1:], strict=False):
+    for (name, _), (following, _) in pairwise(labels.pairs):
         if name == following:
             raise MalformedPage(f'label name "{name}" is not unique: invalid sample')
     return labels
