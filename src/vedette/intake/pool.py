@@ -13,16 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from vedette.intake import metrics
-from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.http import PLAIN_HTTP
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.config.values import DurationMs
+from vedette.intake.config.values import NO_DURATION
 from vedette.intake.http_client import HttpClient
 from vedette.intake.scrape_loop import ScrapeLoop
 from vedette.intake.target import Target, TargetGroup, TargetId, build_target, discovered_labels
 from vedette.intake.target_scraper import ScrapeServices, TargetScraper
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
-from vedette.wire.exposition.series_cache import SeriesCache
+from vedette.wire.exposition import SeriesCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,7 +109,9 @@ class ScrapePool:
                     target = build_target(self.job, rules, discovered)
                 except BadInput as error:
                     metrics.SYNC_FAILED.labels(self.job.job_name).inc()
-                    _LOG.error("job %s: instance %d in group %s: %s", self.job.job_name, place, group.source, error.message)
+                    _LOG.error(
+                        "job %s: instance %d in group %s: %s", self.job.job_name, place, group.source, error.message
+                    )
                     continue
                 if target is None:
                     self._drop(discovered)
@@ -156,9 +158,9 @@ def _series_settings(job: ScrapeConfig) -> ScrapeConfig:
     """The configuration without what has no influence on which series a page makes."""
     return replace(
         job,
-        scrape_interval=DurationMs(0),
-        scrape_timeout=DurationMs(0),
+        scrape_interval=NO_DURATION,
+        scrape_timeout=NO_DURATION,
         sample_limit=0,
         target_limit=0,
-        http=HttpClientConfig(),
+        http=PLAIN_HTTP,
     )

@@ -110,7 +110,9 @@ class DiscoveryManager:
             return await provider.refresh()
         except VedetteError as error:
             metrics.SD_REFRESH_FAILURES.labels(provider.kind, name).inc()
-            _LOG.error("discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message)
+            _LOG.error(
+                "discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message
+            )
             return None
         finally:
             elapsed_s = self._clock.monotonic_s() - start_s
