@@ -17,12 +17,14 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
 from vedette.intake.oauth2 import TokenSource
 from vedette.intake.proxies import proxy_for
 from vedette.intake.tls import build_context, file_stamp
 from vedette.model.errors import BodyTooLarge, VedetteError
 
+USER_AGENT: Final = f"Vedette/{__version__}"
 REDIRECTS_MAX: Final = 10
 KEEPALIVE_S: Final = 300.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -21,7 +21,7 @@ from yarl import URL
 from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.http_client import FetchFailed, HttpClient, Response
+from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient, Response
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EMPTY_BATCH,
@@ -49,7 +49,6 @@ from vedette.wire.exposition import Page, SeriesCache, accept_header, fallback_f
 
 _LOG = logging.getLogger(__name__)
 
-USER_AGENT: Final = "Vedette/0.1.0"
 METADATA_EVERY_SCRAPES: Final = 100
 """Type, help and unit are read when a page brings new series, and else once in so many scrapes."""
 
