@@ -8,11 +8,12 @@ Source of the formats: prometheus util/jsonutil (MarshalFloat, MarshalTimestamp)
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 import numpy as np
 
-from vedette.kernels.decimals import shortest_decimal
+from vedette.kernels.float_digits import shortest_decimal
 from vedette.kernels.jit import inlined, kernel
 
 FLOAT_BYTES_MAX: Final = 25
@@ -207,7 +208,7 @@ def _texts(put: Any, numbers: Any, bytes_max: int) -> list[str]:
     put(numbers, ends, out)
     text = out.tobytes().decode("latin-1")
     starts = [0, *ends.tolist()]
-    return [text[start:end] for start, end in zip(starts, starts[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def warm() -> None:

@@ -62,7 +62,7 @@ def write_steps(
         np.frombuffer(tail, np.uint8),
         out,
     )
-    return memoryview(out)[:end]
+    return out.data[:end]
 
 
 def write_samples(
@@ -85,7 +85,7 @@ def write_samples(
         np.frombuffer(tail, np.uint8),
         out,
     )
-    return memoryview(out)[:end]
+    return out.data[:end]
 
 
 @inlined
