@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from vedette.api.asgi import Headers, Scope, Send
-from vedette.api.requests import header
+from vedette.api.requests import header, is_loopback_caller
 
 Buffer = bytes | memoryview
 Piece = Callable[[], Buffer]
@@ -128,7 +128,7 @@ def _takes_gzip(answer: Answer, scope: Scope, size: int) -> bool:
         return False
     if any(name == b"content-encoding" for name, _ in answer.headers):
         return False
-    return size <= GZIP_LOOPBACK_BYTES_MAX or not _is_loopback_caller(scope)
+    return size <= GZIP_LOOPBACK_BYTES_MAX or not is_loopback_caller(scope)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
@@ -137,9 +137,3 @@ def accepts_gzip(accept_encoding: str) -> bool:
         if coding.strip().lower() in ("gzip", "*") and quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
             return True
     return False
-
-
-def _is_loopback_caller(scope: Scope) -> bool:
-    client = scope.get("client")
-    forwarded = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
-    return client is not None and (client[0].startswith("127.") or client[0] == "::1") and not forwarded

@@ -106,6 +106,13 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+def is_loopback_caller(scope: Scope) -> bool:
+    """The connection comes from this machine, and not from a proxy on it that speaks for somebody else."""
+    client = scope.get("client")
+    forwarded = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
+    return client is not None and (client[0].startswith("127.") or client[0] == "::1") and not forwarded
+
+
 def _parse(text: bytes) -> list[tuple[str, str]]:
     if not text:
         return []
