@@ -66,6 +66,8 @@ class NumberLiteral:
 
 @dataclass(frozen=True, slots=True)
 class StringLiteral:
+    """`value` keeps bytes that are not UTF-8 as surrogates (PEP 383): `"\\xff"` is a legal literal, but no label name."""
+
     value: str
     start: int
     end: int

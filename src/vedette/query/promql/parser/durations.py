@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from vedette.model.errors import BadInput
@@ -57,11 +58,11 @@ def parse_offset_duration(cursor: Cursor, expected: Expected) -> Duration:
         return _parse_operand(cursor, expected)
     cursor.take()
     if operand.word == "(":
-        return _signed(cursor, sign, _parse_parenthesised(cursor, expected, lifted_needs_flag=False))
-    signed_operand = _parse_operand(cursor, expected)
-    if isinstance(signed_operand, DurationExpr):
-        return DurationExpr(sign.text, None, signed_operand, sign.start, signed_operand.end)
-    return _signed(cursor, sign, signed_operand)
+        return _signed(sign, _parse_parenthesised(cursor, expected, needs_flag=False))
+    if operand.kind in (Kind.NUMBER, Kind.DURATION):
+        return _parse_literal_in_range(cursor, sign)
+    choice = _parse_operand(cursor, expected)
+    return DurationExpr(sign.text, None, choice, sign.start, choice.end)
 
 
 def _parse_duration(cursor: Cursor, expected: Expected, binding: int) -> Duration:
@@ -87,23 +88,23 @@ def _parse_unary(cursor: Cursor, expected: Expected) -> Duration:
         raise cursor.too_deep(sign.start)
     operand = _parse_duration(cursor, expected, _SIGN_BINDING + 1)
     cursor.depth -= 1
-    return _signed(cursor, sign, operand)
+    return _signed(sign, operand)
 
 
-def _signed(cursor: Cursor, sign: Token, operand: Duration) -> Duration:
-    if isinstance(operand, DurationExpr):
-        return DurationExpr("-", None, operand, sign.start, operand.end) if sign.text == "-" else operand
-    value = -operand.value if sign.text == "-" else operand.value
-    return NumberLiteral(value, sign.start, operand.end, operand.is_duration)
+def _signed(sign: Token, operand: Duration) -> Duration:
+    if isinstance(operand, NumberLiteral):
+        return _signed_literal(sign, operand)
+    return DurationExpr("-", None, operand, sign.start, operand.end) if sign.text == "-" else operand
+
+
+def _signed_literal(sign: Token, literal: NumberLiteral) -> NumberLiteral:
+    return replace(literal, value=-literal.value if sign.text == "-" else literal.value, start=sign.start)
 
 
 def _parse_operand(cursor: Cursor, expected: Expected) -> Duration:
     token = cursor.peek()
     if token.kind in (Kind.NUMBER, Kind.DURATION):
-        literal = parse_literal(cursor)
-        if abs(literal.value) > _SECONDS_MAX:
-            raise cursor.error(_TOO_BIG, literal.start, literal.end)
-        return literal
+        return _parse_literal_in_range(cursor, None)
     if cursor.at("step", "range"):
         cursor.take()
         cursor.expect("(", *expected)
@@ -112,8 +113,17 @@ def _parse_operand(cursor: Cursor, expected: Expected) -> Duration:
     if cursor.at("max_of", "min_of"):
         return _parse_choice(cursor, expected)
     if cursor.at("("):
-        return _parse_parenthesised(cursor, expected, lifted_needs_flag=True)
+        return _parse_parenthesised(cursor, expected, needs_flag=True)
     raise cursor.unexpected(*expected)
+
+
+def _parse_literal_in_range(cursor: Cursor, sign: Token | None) -> NumberLiteral:
+    """What is too long is reported at the sign, if there is one."""
+    literal = parse_literal(cursor)
+    signed = _signed_literal(sign, literal) if sign else literal
+    if abs(signed.value) > _SECONDS_MAX:
+        raise cursor.error(_TOO_BIG, signed.start, signed.end)
+    return signed
 
 
 def _parse_choice(cursor: Cursor, expected: Expected) -> Duration:
@@ -128,17 +138,15 @@ def _parse_choice(cursor: Cursor, expected: Expected) -> Duration:
     return _require_flag(cursor, DurationExpr(name.word, first, second, name.start, closing.end))
 
 
-def _parse_parenthesised(cursor: Cursor, expected: Expected, *, lifted_needs_flag: bool) -> DurationExpr:
-    opening = cursor.take()
-    _enter(cursor, opening)
+def _parse_parenthesised(cursor: Cursor, expected: Expected, *, needs_flag: bool) -> Duration:
+    """Parentheses around a mere literal leave no trace."""
+    _enter(cursor, cursor.take())
     inner = _parse_duration(cursor, expected, 1)
-    closing = cursor.expect(")", *expected)
+    cursor.expect(")", *expected)
     cursor.depth -= 1
-    if lifted_needs_flag:
+    if needs_flag:
         _require_flag(cursor, inner)
-    if isinstance(inner, DurationExpr):
-        return DurationExpr(inner.op, inner.lhs, inner.rhs, inner.start, inner.end, wrapped=True)
-    return DurationExpr("+", None, inner, opening.start, closing.end, wrapped=True)
+    return replace(inner, wrapped=True) if isinstance(inner, DurationExpr) else inner
 
 
 def _enter(cursor: Cursor, token: Token) -> None:

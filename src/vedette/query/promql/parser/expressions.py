@@ -37,6 +37,7 @@ _LOOSEST: Final = 1
 _SIGN_BINDING: Final = 5
 """A sign binds as `*` does: -2 ^ 2 is -(2 ^ 2)."""
 _GROUPING: Final = "grouping opts"
+_FILLS: Final = ("fill", "fill_left", "fill_right")
 
 
 def parse_expression(cursor: Cursor, binding: int = _LOOSEST) -> Expr:
@@ -77,7 +78,7 @@ def _parse_operand(cursor: Cursor) -> Expr:
     following = cursor.peek_second()
     if token.kind is Kind.STRING:
         cursor.take()
-        return StringLiteral(unquote(token.text), token.start, token.end)
+        return StringLiteral(unquote(token.text, "surrogateescape"), token.start, token.end)
     if token.kind in (Kind.NUMBER, Kind.DURATION):
         return parse_literal(cursor)
     if token.word == "(":
@@ -206,15 +207,23 @@ def _parse_matching(cursor: Cursor) -> tuple[bool, VectorMatching]:
         if group := cursor.take_if("group_left", "group_right"):
             many_left = group.word == "group_left"
             cardinality = Cardinality.MANY_TO_ONE if many_left else Cardinality.ONE_TO_MANY
-            include = _parse_grouping(cursor) if cursor.at("(") else ()
+            include = _parse_included(cursor)
         matching = VectorMatching(cardinality, clause.word == "on", labels, include)
     return return_bool, _parse_fill(cursor, matching)
+
+
+def _parse_included(cursor: Cursor) -> tuple[str, ...]:
+    """The labels behind group_left or group_right; the list may be missing, and a parenthesis always starts it."""
+    following = cursor.peek()
+    if following.word != "(" and (_starts_expression(following) or following.word in _FILLS):
+        return ()
+    return _parse_grouping(cursor)
 
 
 def _parse_fill(cursor: Cursor, matching: VectorMatching) -> VectorMatching:
     """`fill` alone, or `fill_left` and `fill_right` in either order, each at most once."""
     first = cursor.peek()
-    if first.kind is not Kind.KEYWORD or first.word not in ("fill", "fill_left", "fill_right"):
+    if first.kind is not Kind.KEYWORD or first.word not in _FILLS:
         return matching
     cursor.take()
     value = _parse_fill_value(cursor)

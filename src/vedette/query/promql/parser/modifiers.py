@@ -46,9 +46,9 @@ def _parse_brackets(cursor: Cursor, expr: Expr) -> Expr:
     closing = cursor.expect("]", *_AFTER_RANGE)
     if not isinstance(expr, VectorSelector):
         raise cursor.error("ranges only allowed for vector selectors", opening.start, closing.end)
-    if expr.offset_ms or expr.offset_expr:
+    if expr.offset_ms:
         raise cursor.error("no offset modifiers allowed before range", opening.start, closing.end)
-    if expr.timestamp_ms is not None or expr.start_or_end:
+    if expr.timestamp_ms is not None:
         raise cursor.error("no @ modifiers allowed before range", opening.start, closing.end)
     return MatrixSelector(expr, *_split(range_), closing.end)
 

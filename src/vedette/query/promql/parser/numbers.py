@@ -23,8 +23,10 @@ _PREFIXED: Final = (
     (re.compile(r"0[oO]?(?:_?[0-7])+\Z"), 8),
     (re.compile(r"[1-9](?:_?[0-9])*\Z|0\Z"), 10),
 )
-_FLOAT: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
+_FLOAT: Final = re.compile(r"(?:{0}\.?(?:{0})?|\.{0})(?:[eE][-+]?{0})?\Z".replace("{0}", r"[0-9](?:_?[0-9])*"))
 _INT64_MAX: Final = (1 << 63) - 1
+_INT64_MIN_MS: Final = (1 << 63) // 1_000_000
+"""What Go makes of NaN nanoseconds is the lowest int64; this is its amount in milliseconds."""
 
 
 class Scan(Enum):
@@ -129,6 +131,8 @@ def duration_seconds(text: str) -> float:
 
 def duration_ms(seconds: float) -> int:
     """Whole milliseconds of what was written in seconds; rounded to nanoseconds first, as the reference does."""
+    if seconds != seconds:
+        return -_INT64_MIN_MS
     nanoseconds = seconds * 1e9
     rounded = int(abs(nanoseconds) + 0.5) if abs(nanoseconds) < 1 << 52 else int(abs(nanoseconds))
     whole = rounded // 1_000_000

@@ -22,9 +22,9 @@ def to_byte_text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-def from_byte_text(byte_text: str) -> str:
-    """Bytes that are not UTF-8 become U+FFFD, as they do in every JSON answer."""
-    return byte_text if byte_text.isascii() else byte_text.encode("latin-1").decode("utf-8", "replace")
+def from_byte_text(byte_text: str, errors: str = "replace") -> str:
+    """Bytes that are not UTF-8 become U+FFFD, as they do in every JSON answer, or what `errors` says."""
+    return byte_text if byte_text.isascii() else byte_text.encode("latin-1").decode("utf-8", errors)
 
 
 def rune_at(byte_text: str, offset: int) -> str:
@@ -47,12 +47,15 @@ def rune_width(byte_text: str, offset: int) -> int:
     return len(rune.encode())
 
 
-def unquote(literal: str) -> str:
-    """The value of a quoted literal in byte text that the lexer has accepted; a backquoted one has no escapes."""
+def unquote(literal: str, errors: str = "replace") -> str:
+    """The value of a quoted literal in byte text that the lexer has accepted; a backquoted one has no escapes.
+
+    `errors="surrogateescape"` keeps bytes that are not UTF-8.
+    """
     body = literal[1:-1]
     if literal[0] != "`" and "\\" in body:
         body = _ESCAPE.sub(_unescape, body)
-    return from_byte_text(body)
+    return from_byte_text(body, errors)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -65,8 +68,13 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(match["short"] or match["long"], 16)).encode().decode("latin-1")
 
 
+def without_invalid(text: str) -> str:
+    """Bytes that are not UTF-8 (PEP 383 surrogates) become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def quote(text: str) -> str:
-    """Go's strconv.Quote of a text."""
+    """Go's strconv.Quote of a text; PEP 383 surrogates are the bytes they stand for."""
     return '"' + "".join('\\"' if rune == '"' else _escaped(rune) for rune in text) + '"'
 
 
@@ -83,4 +91,6 @@ def _escaped(rune: str) -> str:
         return rune
     if code < 0x80:
         return f"\\x{code:02x}"
+    if 0xDC80 <= code < 0xDD00:
+        return f"\\x{code - 0xDC00:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
