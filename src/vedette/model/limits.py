@@ -27,6 +27,8 @@ class IngestLimits:
     """Bytes of one page after decompression, unless the job's body_size_limit says less."""
     line_bytes_max: int = 16 << 20
     labels_per_series_max: int = 1_000
+    page_samples_max: int = 5_000_000
+    """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
