@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from vedette.api.asgi import Receive, Scope
 from vedette.model.errors import BadInput, BodyTooLarge, QueryCanceled, QueryTimeout
@@ -104,6 +104,14 @@ def header(scope: Scope, name: bytes) -> str:
         if key == name:
             return str(value, "latin-1")
     return ""
+
+
+def decoded_path(scope: Scope) -> str:
+    """The path with its escapes undone; bytes that are not UTF-8 become surrogate escapes, not replacement characters."""
+    raw = scope.get("raw_path") or b""
+    if b"%" not in raw:
+        return str(scope["path"])
+    return unquote_to_bytes(raw).decode(errors="surrogateescape")
 
 
 def is_loopback_caller(scope: Scope) -> bool:

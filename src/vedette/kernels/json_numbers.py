@@ -28,9 +28,9 @@ _U0: Final = np.uint64(0)
 _U10: Final = np.uint64(10)
 _U100: Final = np.uint64(100)
 _DIGITS_MAX: Final = 20
-_PLAIN_MAX: Final = 21
-_PLAIN_MIN: Final = -5
-"""Places of the decimal point, for 0.ddd * 10^place, that are still written without an exponent."""
+_JSON_PLACES: Final = (-5, 21)
+_GENERAL_PLACES: Final = (-3, 6)
+"""Places of the decimal point, for 0.ddd * 10^place, that are still written without an exponent: JSON, Go's 'g'."""
 
 _ZERO: Final = 48
 _POINT: Final = 46
@@ -39,9 +39,14 @@ _PLUS: Final = 43
 _E: Final = 101
 
 
-@kernel
+@inlined
 def put_float(bits: Any, out: Any, at: Any) -> Any:
     """Writes the float64 with these bits at out[at:] and returns the end. `out` has FLOAT_BYTES_MAX bytes of room."""
+    return _put_float(bits, _JSON_PLACES[0], _JSON_PLACES[1], out, at)
+
+
+@kernel
+def _put_float(bits: Any, place_min: Any, place_max: Any, out: Any, at: Any) -> Any:
     magnitude = bits & ~_SIGN
     if magnitude > _INFINITY:
         out[at], out[at + 1], out[at + 2] = 78, 97, 78
@@ -57,14 +62,14 @@ def put_float(bits: Any, out: Any, at: Any) -> Any:
         out[at] = _ZERO
         return at + 1
     digits, exponent = shortest_decimal(magnitude)
-    if exponent == 0:
+    if exponent == 0 and place_max == _JSON_PLACES[1]:
         return _put_integer(digits, out, at)
     while digits % _U10 == _U0:
         digits //= _U10
         exponent += 1
     n = _count_digits(digits)
     place = n + exponent
-    if place > _PLAIN_MAX or place < _PLAIN_MIN:
+    if place > place_max or place < place_min:
         return _put_exponent_form(digits, n, place - 1, out, at)
     if place <= 0:
         return _put_fraction(digits, n, place, out, at)
@@ -177,10 +182,10 @@ def _put_exponent_form(digits: Any, n: Any, exponent: Any, out: Any, at: Any) ->
 
 
 @kernel
-def _put_floats(bits: Any, ends: Any, out: Any) -> None:
+def _put_floats(bits: Any, place_min: Any, place_max: Any, ends: Any, out: Any) -> None:
     at = 0
     for i in range(len(bits)):
-        at = put_float(bits[i], out, at)
+        at = _put_float(bits[i], place_min, place_max, out, at)
         ends[i] = at
 
 
@@ -194,18 +199,29 @@ def _put_times(times_ms: Any, ends: Any, out: Any) -> None:
 
 def format_floats(values: Any) -> list[str]:
     """The texts of float64[n]; for short lists (one point at a time belongs into a rows kernel)."""
+    return _format(values, _JSON_PLACES)
+
+
+def format_general(values: Any) -> list[str]:
+    """As Go's strconv 'g' -1 and thus the text format has them: an exponent below 1e-4 and from 1e6 (`1.5e+06`)."""
+    return _format(values, _GENERAL_PLACES)
+
+
+def _format(values: Any, places: tuple[int, int]) -> list[str]:
     bits = np.ascontiguousarray(values, np.float64).view(np.uint64)
-    return _texts(_put_floats, bits, FLOAT_BYTES_MAX)
+    ends, out = np.empty(len(bits), np.int64), np.empty(len(bits) * FLOAT_BYTES_MAX, np.uint8)
+    _put_floats(bits, *places, ends, out)
+    return _split(ends, out)
 
 
 def format_times(times_ms: Any) -> list[str]:
-    return _texts(_put_times, np.ascontiguousarray(times_ms, np.int64), TIME_BYTES_MAX)
+    """The texts of int64[n]."""
+    ends, out = np.empty(len(times_ms), np.int64), np.empty(len(times_ms) * TIME_BYTES_MAX, np.uint8)
+    _put_times(np.ascontiguousarray(times_ms, np.int64), ends, out)
+    return _split(ends, out)
 
 
-def _texts(put: Any, numbers: Any, bytes_max: int) -> list[str]:
-    ends = np.empty(len(numbers), np.int64)
-    out = np.empty(len(numbers) * bytes_max, np.uint8)
-    put(numbers, ends, out)
+def _split(ends: Any, out: Any) -> list[str]:
     text = out.tobytes().decode("latin-1")
     starts = [0, *ends.tolist()]
     return [text[start:end] for start, end in itertools.pairwise(starts)]
