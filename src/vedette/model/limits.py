@@ -41,4 +41,10 @@ class IngestLimits:
 class HttpLimits:
     body_bytes_max: int = 64 << 20
     query_bytes_max: int = 1 << 20
+    """Bytes of a form body that carries a query."""
     connections_max: int = 4_096
+    header_timeout_s: float = 10.0
+    """Seconds for the head of a request to arrive."""
+    body_timeout_s: float = 120.0
+    lookups_max: int = 8
+    """Label, series, metadata and status requests that run at once."""
