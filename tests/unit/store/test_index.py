@@ -44,6 +44,7 @@ def test_select_answers_what_evaluating_every_matcher_on_every_series_answers(se
             known[index.add("two", labels)] = ("two", labels)
 
 
+@settings(deadline=None)
 @given(st.lists(label_sets, max_size=30), st.data())
 def test_label_names_and_values_are_those_of_the_given_series(series, data):
     index = SeriesIndex()
