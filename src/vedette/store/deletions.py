@@ -7,7 +7,7 @@ back later and then forgets the range. A sample written again afterwards has a h
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,7 @@ class Deletions:
         self._lock = threading.Lock()
         self._all: tuple[Deletion, ...] = ()
 
-    def __iter__(self) -> Iterable[Deletion]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Deletion]:
         return iter(self._all)
 
     def __len__(self) -> int:

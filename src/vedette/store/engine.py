@@ -27,7 +27,7 @@ import chdb
 import numpy as np
 import pyarrow as pa
 
-from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge, StoreError
+from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge, StoreError, VedetteError
 from vedette.model.limits import StoreLimits
 from vedette.ports.scan import Deadline
 from vedette.store.sql import literal
@@ -90,7 +90,7 @@ class Engine:
         sizes = {Lane.QUERY: limits.query_connections}
         self._lanes = {lane: _LaneWorkers(address, lane, sizes.get(lane, 1)) for lane in Lane}
         _chdb.set_signal_handlers_enabled(0)
-        self.execute(f"create database if not exists {DATABASE} engine = Atomic", lane=Lane.CONTROL)
+        self.execute("select 1", lane=Lane.CONTROL)
 
     def query(self, sql: str, *, deadline: Deadline | None = None, lane: Lane = Lane.QUERY) -> pa.Table:
         """Runs a SELECT written without SETTINGS; the table's buffers belong to the engine's result and stay valid with it.
@@ -104,7 +104,7 @@ class Engine:
         try:
             return future.result() if deadline is None else self._await(future, tag, deadline)
         except EngineError as error:
-            raise _READ_ERRORS.get(error.engine_code, lambda same: same)(error) from None
+            raise _read_error(error) from None
 
     def execute(self, sql: str, *, lane: Lane = Lane.BACKGROUND) -> None:
         """Runs DDL, ALTER or INSERT SELECT to its end. Raises EngineError."""
@@ -172,8 +172,8 @@ class _LaneWorkers:
             if not hasattr(self._own, "connection"):
                 self._own.connection = _chdb.connect(self._address)
                 self._connections.append(self._own.connection)
-                if DATABASE.encode() in self._own.connection.query("show databases", "TSV").bytes():
-                    self._own.connection.query(f"use {DATABASE}", "TSV")
+                self._own.connection.query(f"create database if not exists {DATABASE} engine = Atomic", "TSV")
+                self._own.connection.query(f"use {DATABASE}", "TSV")
             return task(self._own.connection)
         except RuntimeError as error:
             raise _engine_error(str(error)) from None
@@ -204,9 +204,13 @@ def _engine_error(text: str) -> EngineError:
     return EngineError(f"the engine answered: {line}", int(match[1]) if match else 0)
 
 
-_READ_ERRORS: Final[dict[int, Callable[[EngineError], Exception]]] = {
-    159: lambda _: QueryTimeout("query timed out in the store"),
-    241: lambda error: QueryTooLarge(f"query_memory_bytes_max does not suffice for the query: {error.message}"),
-    394: lambda _: QueryCanceled("query was canceled in the store"),
-}
-"""ClickHouse's TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, QUERY_WAS_CANCELLED."""
+def _read_error(error: EngineError) -> VedetteError:
+    match error.engine_code:
+        case 159:  # TIMEOUT_EXCEEDED
+            return QueryTimeout("query timed out in the store")
+        case 241:  # MEMORY_LIMIT_EXCEEDED
+            return QueryTooLarge(f"query_memory_bytes_max does not suffice for the query: {error.message}")
+        case 394:  # QUERY_WAS_CANCELLED
+            return QueryCanceled("query was canceled in the store")
+        case _:
+            return error

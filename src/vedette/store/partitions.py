@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import Final
 
 from vedette.model.time import block_of
 from vedette.store.engine import Engine, Lane
 
-DAY_MS = 24 * 3600 * 1000
+DAY_MS: Final = 24 * 3600 * 1000
 
 
 def day_of(time_ms: int) -> int:
@@ -48,13 +49,15 @@ class Partitions:
     def chunks(self) -> frozenset[Partition]:
         return self._chunks
 
-    def note_recent(self, block: int, class_: int) -> None:
-        with self._lock:
-            self._recent |= {Partition(block, class_)}
+    def note_recent(self, partition: Partition) -> None:
+        if partition not in self._recent:
+            with self._lock:
+                self._recent |= {partition}
 
-    def note_chunks(self, day: int, class_: int) -> None:
-        with self._lock:
-            self._chunks |= {Partition(day, class_)}
+    def note_chunks(self, partition: Partition) -> None:
+        if partition not in self._chunks:
+            with self._lock:
+                self._chunks |= {partition}
 
     def forget_recent(self, partition: Partition) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -92,7 +92,9 @@ def read_chunks(
     engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None, lane: Lane = Lane.QUERY
 ) -> Runs:
     """Chunk rows, decoded: one run each. Raises QueryTooLarge before decoding more than `samples_max` samples."""
-    rows = engine.query(f"select {_CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane)
+    rows = engine.query(
+        f"select {_CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane
+    )
     slots = wanted.slots_of(column(rows, "series"))
     if not (slots >= 0).all():
         rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
@@ -112,7 +114,7 @@ def read_chunks(
     return _without(runs, wanted.ids, deletions) if deletions else runs
 
 
-def column(rows: pa.Table, name: str) -> NDArray[np.generic]:
+def column(rows: pa.Table, name: str) -> NDArray[Any]:
     """A fixed-width column, without copying where it is in one piece."""
     chunks = rows[name].chunks
     if len(chunks) == 1:

@@ -40,10 +40,10 @@ class Columns:
     values: Float64s
 
 
-def one_run_per_slot(offsets: Int64s, times_ms: Int64s, values: Float64s, rank: int) -> Runs:
-    n = len(offsets) - 1
-    ranks = np.full(n, rank, np.int64)
-    return Runs(np.arange(n, dtype=np.int64), offsets[:-1].copy(), offsets[1:].copy(), ranks, times_ms, values)
+def one_run_per_slot(columns: Columns, rank: int) -> Runs:
+    starts, ends = columns.offsets[:-1].copy(), columns.offsets[1:].copy()
+    slots = np.arange(len(starts), dtype=np.int64)
+    return Runs(slots, starts, ends, np.full(len(starts), rank, np.int64), columns.times_ms, columns.values)
 
 
 def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: int) -> Columns:

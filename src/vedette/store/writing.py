@@ -6,6 +6,7 @@ two inserts of one commit leaves the first: none of its rows was acknowledged th
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from vedette.model.blocks import Float64s, Int64s, MetricMetadata
 from vedette.model.time import BLOCK_MS
 from vedette.store.engine import Engine
+from vedette.store.id_lookup import Ids
 from vedette.store.index import SeriesIndex
-from vedette.store.partitions import Partitions
+from vedette.store.partitions import Partition, Partitions
 from vedette.store.series_facts import SeriesFacts
 
 
@@ -62,6 +64,8 @@ class Writer:
         self._facts = facts
         self._partitions = partitions
         self._rows_max = rows_max
+        self.lock = threading.Lock()
+        """Held while sample rows are written; compaction holds it to drop a partition that no late row may enter."""
 
     def write_samples(self, batches: Sequence[SampleRows], sequence: int) -> None:
         refs = np.concatenate([batch.refs for batch in batches])
@@ -70,23 +74,15 @@ class Writer:
         blocks = (times // BLOCK_MS).astype(np.int32)
         classes = self._facts.classes(refs)
         keys = (blocks.astype(np.int64) << 16) | classes
-        for key in np.unique(keys).tolist():
-            places = np.flatnonzero(keys == key)
-            block, class_ = key >> 16, key & 0xFFFF
-            self._partitions.note_recent(block, class_)  # before the rows exist: a reader must not skip them
-            for start in range(0, len(places), self._rows_max):
-                some = places[start : start + self._rows_max]
-                self._engine.insert(
-                    "samples_recent",
-                    _batch(
-                        block=np.full(len(some), block, np.int32),
-                        **{"class": np.full(len(some), class_, np.uint16)},
-                        series=self._index.ids[refs[some]],
-                        time_ms=times[some],
-                        value=values[some],
-                        seq=np.full(len(some), sequence, np.uint64),
-                    ),
-                )
+        with self.lock:
+            for key in np.unique(keys).tolist():
+                partition = Partition(key >> 16, key & 0xFFFF)
+                self._partitions.note_recent(partition)  # before the rows exist: no reader may skip them
+                places = np.flatnonzero(keys == key)
+                for start in range(0, len(places), self._rows_max):
+                    some = places[start : start + self._rows_max]
+                    columns = self._index.ids[refs[some]], times[some], values[some]
+                    self._engine.insert("samples_recent", _samples_batch(partition, *columns, sequence))
 
     def write_series(self, batches: Sequence[SeriesRows], sequence: int) -> None:
         refs = np.concatenate([batch.refs for batch in batches])
@@ -124,6 +120,21 @@ class Writer:
             last_ms=self._facts.last_ms[refs],
             seq=np.full(len(refs), sequence, np.uint64),
         )
+
+
+def _samples_batch(partition: Partition, ids: Ids, times_ms: Int64s, values: Float64s, sequence: int) -> pa.RecordBatch:
+    n = len(ids)
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(np.full(n, partition.unit, np.int32)),
+            pa.array(np.full(n, partition.class_, np.uint16)),
+            pa.array(ids),
+            pa.array(times_ms),
+            pa.array(values),
+            pa.array(np.full(n, sequence, np.uint64)),
+        ],
+        names=["block", "class", "series", "time_ms", "value", "seq"],
+    )
 
 
 def _batch(**columns: NDArray[np.generic] | pa.Array) -> pa.RecordBatch:
