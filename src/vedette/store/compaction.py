@@ -1,0 +1,193 @@
+"""Finished blocks of `samples_recent` become chunk rows; then their partition is dropped.
+
+The engine has no transaction over two tables, so every step may be the last before a kill:
+
+    1. read a slice of the partition's series (those of its rows with seq <= S), write its chunk rows with seq = S
+    2. ... for every slice                          a kill here: the next run finds the slices written with S, and goes on
+    3. make the series' time spans durable          a kill here: both tables hold the block; reads keep one sample
+    4. drop the partition, unless rows came late    a kill here: as before
+    5. forget it
+
+S is the highest seq in the partition when the run starts. Commits into the partition are held off for step 4 only: rows
+with a higher seq found then are late ones, and a further round writes them as chunk rows of their own (reads and
+`rewriting` merge those). An insert of one slice is one part, so a slice is written whole or not at all.
+
+Not INSERT SELECT groupArray: the narrow types are chosen per chunk, and the engine's groupArray costs more than the kernel.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from vedette.model.blocks import Int64s
+from vedette.model.errors import StoreError
+from vedette.model.telemetry import counter, gauge, histogram
+from vedette.model.time import BLOCK_MS
+from vedette.store.chunk_rows import write_chunk_rows
+from vedette.store.deletions import is_member, surviving
+from vedette.store.engine import Lane
+from vedette.store.id_lookup import UNKNOWN
+from vedette.store.partitions import Partition, day_of
+from vedette.store.reading import column
+from vedette.store.runs import Columns
+from vedette.store.state import StoreState
+from vedette.store.writing import Writer
+
+_LOG = logging.getLogger(__name__)
+
+_BUCKETS = (0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+_SAMPLES = counter("vedette_compacted_samples", "Samples moved from recent rows to chunk rows.")
+_SECONDS = histogram("vedette_compaction_seconds", "Duration of one partition's compaction.", buckets=_BUCKETS)
+_WAITING = gauge("vedette_compaction_partitions", "Finished partitions that wait for compaction.")
+
+_IDS: Final = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows of a partition with low <= series <= high and after < seq <= last."""
+
+    partition: Partition
+    low: int
+    high: int
+    after: int
+    last: int
+
+
+class Compaction:
+    """One thread at a time. `step` is called with a step's name before and after it: fault tests kill there."""
+
+    def __init__(
+        self,
+        state: StoreState,
+        writer: Writer,
+        make_spans_durable: Callable[[Int64s], None],
+        step: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self._state = state
+        self._writer = writer
+        self._make_spans_durable = make_spans_durable
+        self._step = step
+
+    def run(self, finished_before_ms: int) -> int:
+        """Compacts the partitions whose block ended at or before the time; returns the number of samples moved."""
+        recent = self._state.partitions.recent
+        finished = sorted(one for one in recent if (one.unit + 1) * BLOCK_MS <= finished_before_ms)
+        moved = 0
+        for done, partition in enumerate(finished):
+            _WAITING.set(len(finished) - done)
+            try:
+                moved += self._compact(partition)
+            except StoreError as error:  # the others must not wait for it; it is tried again next time
+                _LOG.warning("block %d class %d is not compacted: %s", partition.unit, partition.class_, error)
+        _WAITING.set(0)
+        return moved
+
+    def _compact(self, partition: Partition) -> int:
+        started = self._state.clock.monotonic_s()
+        after, moved = -1, 0
+        while True:
+            last, n_rows = self._extent(partition, after)
+            touched = [np.empty(0, np.int64)]
+            for low, high in id_ranges(n_rows, self._state.limits.compaction_samples_max):
+                refs, samples = self._write_slice(Slice(partition, low, high, after, last))
+                touched.append(refs)
+                moved += samples
+            self._step("spans")
+            self._make_spans_durable(np.unique(np.concatenate(touched)))
+            self._step("drop")
+            after = max(last, after)
+            if self._drop(partition, after):
+                break
+        self._step("dropped")
+        seconds = self._state.clock.monotonic_s() - started
+        _SAMPLES.inc(moved)
+        _SECONDS.observe(seconds)
+        _LOG.info("compacted block %d class %d: %d samples in %.2f s", partition.unit, partition.class_, moved, seconds)
+        return moved
+
+    def _extent(self, partition: Partition, after: int) -> tuple[int, int]:
+        """(highest seq, number of rows) above `after`."""
+        found = self._state.engine.query(
+            f"select max(seq) as last, count() as n from samples_recent where {_where(partition)} and seq > {after}",
+            lane=Lane.BACKGROUND,
+        )
+        return int(column(found, "last")[0]), int(column(found, "n")[0])
+
+    def _write_slice(self, part: Slice) -> tuple[Int64s, int]:
+        """(refs, number of samples)"""
+        self._step("slice")
+        rows = self._state.engine.query(
+            f"select series, time_ms, value, seq from samples_recent where {_where(part.partition)} and "
+            f"series between {part.low} and {part.high} and seq > {part.after} and seq <= {part.last} "
+            "order by series, time_ms, seq",
+            lane=Lane.BACKGROUND,
+        )
+        refs, samples = self._to_columns(rows, self._already_written(part))
+        if len(refs):
+            write_chunk_rows(self._state, refs, samples, part.last)
+        self._step("slice written")
+        return refs, len(samples.times_ms)
+
+    def _already_written(self, part: Slice) -> np.ndarray:
+        """Ids, ascending, whose rows an interrupted run with the same S has written (a slice is one atomic insert)."""
+        start = part.partition.unit * BLOCK_MS
+        rows = self._state.engine.query(
+            f"select distinct series from chunks where day = {day_of(start)} and class = {part.partition.class_} "
+            f"and seq = {part.last} and t0 between {start} and {start + BLOCK_MS - 1} "
+            f"and series between {part.low} and {part.high} order by series",
+            lane=Lane.BACKGROUND,
+        )
+        return column(rows, "series")
+
+    def _to_columns(self, rows: pa.Table, written: np.ndarray) -> tuple[Int64s, Columns]:
+        """Rows ordered by (series, time, seq) to CSR by ref, without deleted samples; of equal times the first stays."""
+        ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
+        alive = surviving(self._state.deletions, ids, times, column(rows, "seq").view(np.int64))
+        keep = first_surviving(ids, times, alive)
+        if len(written):
+            keep &= ~is_member(ids, written)
+        if not keep.all():
+            ids, times, values = ids[keep], times[keep], values[keep]
+        starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.empty(0, np.int64)
+        refs = self._state.lookup.refs_of(ids[starts])
+        if (refs == UNKNOWN).any():
+            raise StoreError(f"samples_recent holds series that the series table lacks: {int((refs == UNKNOWN).sum())}")
+        return refs, Columns(np.append(starts, len(ids)), times, values)
+
+    def _drop(self, partition: Partition, after: int) -> bool:
+        """False when rows came after `after`. No commit gets between the look and the drop."""
+        with self._writer.lock:
+            if self._extent(partition, after)[1]:
+                return False
+            self._state.engine.execute(f"alter table samples_recent drop partition {partition.literal()}")
+            self._state.partitions.forget_recent(partition)
+        return True
+
+
+def first_surviving(ids: np.ndarray, times: Int64s, alive: np.ndarray) -> np.ndarray:
+    """bool[n]: of the alive rows of one (series, time), which stand together, the first."""
+    places = np.flatnonzero(alive)
+    ids, times = ids[places], times[places]
+    first = np.ones(len(places), np.bool_)
+    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
+    keep = np.zeros(len(alive), np.bool_)
+    keep[places[first]] = True
+    return keep
+
+
+def id_ranges(n_rows: int, rows_max: int) -> Iterator[tuple[int, int]]:
+    """Inclusive ranges of the id space that hold about `rows_max` rows each: ids are hashes, so they spread evenly."""
+    n = -(-n_rows // rows_max)
+    for i in range(n):
+        yield i * _IDS // n, (i + 1) * _IDS // n - 1
+
+
+def _where(partition: Partition) -> str:
+    return f"block = {partition.unit} and class = {partition.class_}"
