@@ -65,9 +65,7 @@ async def send_answer(answer: Answer, scope: Scope, send: Send, extra: Headers, 
     return await _send_pieces(answer, answer.body, scope, send, extra, workers)
 
 
-async def _send_whole(
-    answer: Answer, body: Buffer, scope: Scope, send: Send, extra: Headers, workers: Executor
-) -> int:
+async def _send_whole(answer: Answer, body: Buffer, scope: Scope, send: Send, extra: Headers, workers: Executor) -> int:
     encoding: Headers = ()
     if len(body) >= GZIP_BYTES_MIN and _takes_gzip(answer, scope, len(body)):
         if len(body) <= INLINE_BYTES_MAX:
@@ -134,6 +132,11 @@ def _takes_gzip(answer: Answer, scope: Scope, size: int) -> bool:
 def accepts_gzip(accept_encoding: str) -> bool:
     for clause in accept_encoding.split(","):
         coding, _, quality = clause.partition(";")
-        if coding.strip().lower() in ("gzip", "*") and quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+        if coding.strip().lower() in ("gzip", "*") and quality.replace(" ", "") not in (
+            "q=0",
+            "q=0.0",
+            "q=0.00",
+            "q=0.000",
+        ):
             return True
     return False

@@ -114,9 +114,7 @@ def check_listen_address(address: str, *, has_tls: bool, has_users: bool) -> Non
     name = host_name(address)
     if is_loopback(name) or (has_tls and has_users):
         return
-    missing = " and ".join(
-        word for word, there in (("TLS", has_tls), ("users", has_users)) if not there
-    )
+    missing = " and ".join(word for word, there in (("TLS", has_tls), ("users", has_users)) if not there)
     raise ConfigError(
         f"refusing to listen off loopback without {missing}: {address}",
         key="--listen",

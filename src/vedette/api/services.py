@@ -28,7 +28,14 @@ class QueryEngine(Protocol):
     """`vedette.query.promql.engine.Engine`, or what stands in for it in a test. Called from worker threads."""
 
     def instant(
-        self, principal: Principal, query: str, time_ms: int, deadline: Deadline, *, lookback_ms: int | None = None
+        self,
+        principal: Principal,
+        query: str,
+        time_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+        detailed_stats: bool = False,
     ) -> QueryResult: ...
 
     def range(
@@ -41,6 +48,7 @@ class QueryEngine(Protocol):
         deadline: Deadline,
         *,
         lookback_ms: int | None = None,
+        detailed_stats: bool = False,
     ) -> QueryResult: ...
 
 
@@ -88,9 +96,11 @@ class Services:
     flags: Mapping[str, str] = field(default_factory=dict)
     build: BuildInfo = BuildInfo()
     clock: Clock = field(default_factory=SystemClock)
-    query_limits: QueryLimits = QueryLimits()
-    http_limits: HttpLimits = HttpLimits()
-    engine_options: EngineOptions = EngineOptions()
+    query_limits: QueryLimits = field(default_factory=QueryLimits)
+    http_limits: HttpLimits = field(default_factory=HttpLimits)
+    engine_options: EngineOptions = field(default_factory=EngineOptions)
+    per_step_stats: bool = False
+    """--enable-feature=promql-per-step-stats"""
     route_prefix: str = ""
     """Path under which everything is served (--web.route-prefix), without a slash at its end."""
     external_path: str = ""

@@ -67,7 +67,9 @@ def _clauses_by_preference(accept: str) -> list[tuple[str, dict[str, str]]]:
     clauses = []
     for clause in accept.split(","):
         media_type, *settings = (part.strip() for part in clause.split(";"))
-        options = {name.strip(): value.strip(' "') for name, _, value in (setting.partition("=") for setting in settings)}
+        options = {
+            name.strip(): value.strip(' "') for name, _, value in (setting.partition("=") for setting in settings)
+        }
         clauses.append((media_type, options))
     return sorted(clauses, key=lambda clause: -(parameters.parse_go_float(clause[1].get("q", "1")) or 0.0))
 

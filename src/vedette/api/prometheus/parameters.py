@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from vedette.api.requests import Parameters
@@ -119,10 +119,10 @@ def _rfc3339_ms(moment: re.Match[str]) -> int | None:
     if offset >= timedelta(days=1) or int(offset_minutes or 0) > 59:
         return None
     try:
-        local = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    since = local - datetime(1970, 1, 1, tzinfo=timezone.utc) - (-offset if sign == "-" else offset)
+    since = local - datetime(1970, 1, 1, tzinfo=UTC) - (-offset if sign == "-" else offset)
     return since // timedelta(seconds=1) * 1000 + int((fraction or "0").ljust(3, "0")[:3])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import msgspec
 
@@ -22,15 +23,20 @@ from vedette.ports.scan import Deadline
 from vedette.query.promql.engine import QueryResult
 
 
+class _Options(TypedDict):
+    lookback_ms: int | None
+    detailed_stats: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What both kinds of query are asked with. `lookback_ms` None: the engine's own."""
+    """What both kinds of query are asked with. `options`: `lookback_ms` (None: the engine's own) and `detailed_stats`."""
 
     text: str
     limit: int
     stats: str
     deadline: Deadline
-    lookback_ms: int | None
+    options: _Options
 
 
 async def query(api: Api, request: Request) -> Answer:
@@ -41,9 +47,7 @@ async def query(api: Api, request: Request) -> Answer:
     engine = api.services.engine
 
     def evaluate() -> QueryResult:
-        return engine.instant(
-            request.principal, asked.text, time_ms, asked.deadline, lookback_ms=asked.lookback_ms
-        )
+        return engine.instant(request.principal, asked.text, time_ms, asked.deadline, **asked.options)
 
     return await _run(api, request, asked, evaluate, time_ms)
 
@@ -60,9 +64,7 @@ async def query_range(api: Api, request: Request) -> Answer:
     engine = api.services.engine
 
     def evaluate() -> QueryResult:
-        return engine.range(
-            request.principal, asked.text, start_ms, end_ms, step_ms, asked.deadline, lookback_ms=asked.lookback_ms
-        )
+        return engine.range(request.principal, asked.text, start_ms, end_ms, step_ms, asked.deadline, **asked.options)
 
     return await _run(api, request, asked, evaluate, None)
 
@@ -71,7 +73,9 @@ def _read(api: Api, given: Parameters, limit: int) -> _Query:
     timeout_ms = api.services.query_limits.timeout_ms
     if given.get("timeout"):
         timeout_ms = min(timeout_ms, parameters.duration_ns(given, "timeout") // 1_000_000)
-    return _Query(given.get("query"), limit, given.get("stats"), Deadline(timeout_ms / 1000), _read_lookback(given))
+    stats = given.get("stats")
+    options = _Options(lookback_ms=_read_lookback(given), detailed_stats=stats == "all" and api.services.per_step_stats)
+    return _Query(given.get("query"), limit, stats, Deadline(timeout_ms / 1000), options)
 
 
 def _read_lookback(given: Parameters) -> int | None:

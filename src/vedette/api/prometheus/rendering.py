@@ -38,10 +38,8 @@ _encode: Final = msgspec.json.Encoder().encode
 def render(value: Value, *, time_ms: int | None, ending: bytes) -> Buffer | list[Piece]:
     """The whole answer. `time_ms`: of an instant query; None for a range query. `ending`: what stands behind the result."""
     match value:
-        case Scalar() if time_ms is None:
-            return _render_matrix(_as_matrix(value), ending, is_range=True)
         case Scalar():
-            return _render_pair(b"scalar", time_ms, format_floats(value.values[:1])[0], ending)
+            return _render_pair(b"scalar", value.grid.start_ms, format_floats(value.values[:1])[0], ending)
         case StringValue():
             return _render_pair(b"string", time_ms or 0, value.text, ending)
         case Matrix():
@@ -69,11 +67,6 @@ def _first_series(columns: SeriesColumns, n: int) -> SeriesColumns:
 def _render_pair(kind: bytes, time_ms: int, text: str, ending: bytes) -> bytes:
     pair = b"[%s,%s]" % (format_times(np.array([time_ms]))[0].encode(), _encode(text))
     return _DOCUMENT % (kind, pair) + ending
-
-
-def _as_matrix(value: Scalar) -> Matrix:
-    values = value.values.reshape(1, -1)
-    return Matrix.of([Labels()], value.grid, values, np.ones(values.shape, np.bool_))
 
 
 def _render_matrix(matrix: Matrix, ending: bytes, *, is_range: bool) -> Buffer | list[Piece]:

@@ -16,16 +16,12 @@ from vedette.query.promql.to_json import expr_to_json
 
 async def format_query(api: Api, request: Request) -> Answer:
     text = (await request.parameters()).get("query")
-    return await api.lookups.run(
-        request, _deadline(api), lambda: envelope.success(format_expr(_parse(api, text)))
-    )
+    return await api.lookups.run(request, _deadline(api), lambda: envelope.success(format_expr(_parse(api, text))))
 
 
 async def parse_query(api: Api, request: Request) -> Answer:
     text = (await request.parameters()).get("query")
-    return await api.lookups.run(
-        request, _deadline(api), lambda: envelope.success(expr_to_json(_parse(api, text)))
-    )
+    return await api.lookups.run(request, _deadline(api), lambda: envelope.success(expr_to_json(_parse(api, text))))
 
 
 def _parse(api: Api, text: str) -> Expr:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from vedette.api.answers import Answer
-from vedette.api.prometheus import envelope, parameters
 from vedette.api.principals import owns_targets
+from vedette.api.prometheus import envelope, parameters
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import Document
