@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.memory import MemoryStore
 
 from tests import settings
@@ -21,6 +22,8 @@ from tests.conformance.promqltest.reasons import reason_of
 from tests.conformance.promqltest.runner import CaseResult, ScriptRunner
 from tests.conformance.promqltest.script import read_script
 from tests.harness import Options, Outcome
+from vedette.model.limits import IngestLimits
+from vedette.model.time import MAX_TIME_MS
 from vedette.ports.store import Store
 
 EXCLUSIONS: Final = Path(__file__).with_name("promql_exclusions.toml")
@@ -38,7 +41,12 @@ def _open_memory(_: Path) -> Store:
     return MemoryStore(windows=False)
 
 
-_STORES: Final[dict[str, Callable[[Path], Store]]] = {"memory": _open_memory}
+def _open_chdb(folder: Path) -> Store:
+    """Takes samples of 1970, and commits at once."""
+    return ChdbStore(StoreSettings(folder, IngestLimits(out_of_order_window_ms=MAX_TIME_MS), commit_wait_s=0.0))
+
+
+_STORES: Final[dict[str, Callable[[Path], Store]]] = {"memory": _open_memory, "chdb": _open_chdb}
 
 
 def _run_scripts(store: Store, wanted: frozenset[str] = frozenset()) -> Iterator[tuple[Case, CaseResult]]:

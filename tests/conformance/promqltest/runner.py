@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
 
 from tests.conformance.promqltest.answers import (
     Answer,
@@ -31,6 +30,7 @@ from vedette.model.limits import QueryLimits
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
+from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
 from vedette.query.promql.parser import ALL_FEATURES
 
 _MINUTE_MS: Final = 60_000
@@ -87,7 +87,9 @@ class ScriptRunner:
         if rows:
             ids, times, values = zip(*rows, strict=True)
             batch = SampleBatch(np.array(ids, np.int64), np.array(times, np.int64), np.array(values, np.float64))
-            self._store.append(self._principal, batch).committed.result(timeout=_TIMEOUT_S)
+            appended = self._store.append(self._principal, batch)
+            appended.committed.result(timeout=_TIMEOUT_S)
+            assert not appended.too_old and not appended.too_far, f"the store refused what line {command.line} loads"
 
     def _run_case(self, command: Eval) -> CaseResult:
         before = self._n_evaluations

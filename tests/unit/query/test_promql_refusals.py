@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -189,7 +190,7 @@ def test_tokens_follow_each_other_and_the_last_one_ends_the_query(query: str) ->
     tokens = tokenize(query)
     assert tokens[-1].kind in (Kind.EOF, Kind.ERROR)
     assert all(token.kind not in (Kind.EOF, Kind.ERROR) for token in tokens[:-1])
-    assert all(before.end <= after.start for before, after in zip(tokens, tokens[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(tokens))
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 400))
