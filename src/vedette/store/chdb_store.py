@@ -27,6 +27,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
 from vedette.store import loading, verdicts
+from vedette.store.cardinality import rank_cardinality
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
