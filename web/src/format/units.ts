@@ -32,8 +32,8 @@ const FORMATS: Record<Unit, (value: number) => string> = {
   "bytes/s": (value) => `${scaled(value, 1024, IEC, " ")}/s`,
   "bits/s": (value) => `${scaled(value, 1000, SI, " ")}bit/s`,
   seconds: (value) => (value < 0 ? `-${roughDuration(-value)}` : value === 0 ? "0s" : roughDuration(value)),
-  ratio: (value) => `${digits(value * 100)}%`,
-  percent: (value) => `${digits(value)}%`,
+  ratio: (value) => percent(value * 100),
+  percent,
   celsius: (value) => `${digits(value)} °C`,
   hertz: (value) => `${scaled(value, 1000, SI, " ")}Hz`,
   volts: (value) => `${digits(value)} V`,
@@ -49,6 +49,13 @@ function scaled(value: number, base: number, names: readonly string[], gap: stri
   }
   const number = digits(Math.sign(value) * size);
   return names[power] ? `${number}${gap}${names[power]}` : number;
+}
+
+/** Nobody reads a ten-thousandth of a percent: two decimals at most. */
+function percent(value: number): string {
+  const size = Math.abs(value);
+  if (size > 0 && size < 0.005) return value < 0 ? "-0%" : "<0.01%";
+  return `${size >= 100 ? Math.round(value) : Number(size >= 1 ? value.toPrecision(3) : value.toFixed(2))}%`;
 }
 
 /** Three significant digits, all of the whole part, no trailing zeros; tiny numbers keep an exponent. */
