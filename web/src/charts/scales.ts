@@ -1,7 +1,7 @@
 // How values and times lie on the axes.
 import type uPlot from "uplot";
 import { tickLabels } from "../format/time.ts";
-import { formatValue, tickSteps, type Unit } from "../format/units.ts";
+import { formatTicks, tickSteps, type Unit } from "../format/units.ts";
 import type { ChartInk } from "../theme/palette.ts";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Noto Sans CJK SC", sans-serif';
@@ -43,7 +43,7 @@ export function valueAxis(ink: ChartInk, unit: Unit): uPlot.Axis {
     gap: 6,
     incrs: tickSteps(unit),
     size: (plot, labels) => (labels ? Math.ceil(widest(plot, labels)) + 12 : 44),
-    values: (_, splits) => splits.map((split) => formatValue(split, unit)),
+    values: (_, splits) => formatTicks(splits, unit),
   };
 }
 
