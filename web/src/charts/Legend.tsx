@@ -9,7 +9,7 @@ import { type ChartData, type ChartSeries, summarise } from "./data.ts";
 const figure = (value: number | null, unit: Unit): string => (value === null ? "–" : formatValue(value, unit));
 
 function useColours(series: readonly ChartSeries[]): string[] {
-  return assignSlots(series.map(({ id }) => id)).map((slot) => seriesColour(slot, theme.value));
+  return assignSlots(series).map((slot) => seriesColour(slot, theme.value));
 }
 
 function Swatch({ colour }: { colour: string }) {

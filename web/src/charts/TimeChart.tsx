@@ -81,7 +81,7 @@ function drawnColumns(data: ChartData, stacked: boolean, hidden: ReadonlySet<str
 function options(latest: { current: TimeChartProps }, width: number, currentTheme: Theme): uPlot.Options {
   const { data, unit, height, stacked = false, hidden = NONE, cursorKey } = latest.current;
   const ink = chartInk(currentTheme);
-  const slots = assignSlots(data.series.map(({ id }) => id));
+  const slots = assignSlots(data.series);
   const colours = slots.map((slot) => seriesColour(slot, currentTheme));
   const filled = stacked || data.series.length === 1;
   let near: number | null = null;

@@ -9,6 +9,8 @@ export interface ChartSeries {
   id: string;
   name: string;
   values: Column;
+  /** A fixed place in the palette; otherwise the id decides. */
+  slot?: number;
 }
 
 export interface ChartData {

@@ -1,7 +1,7 @@
 // How values and times lie on the axes.
 import type uPlot from "uplot";
 import { tickLabels } from "../format/time.ts";
-import { formatValue, tickSteps, type Unit } from "../format/units.ts";
+import { formatTicks, tickSteps, type Unit } from "../format/units.ts";
 import type { ChartInk } from "../theme/palette.ts";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Noto Sans CJK SC", sans-serif';
@@ -26,8 +26,8 @@ export function timeAxis(ink: ChartInk): uPlot.Axis {
     grid: { stroke: ink.grid, width: 1 },
     ticks: { stroke: ink.axis, width: 1, size: 4 },
     space: 64,
-    size: 34,
-    gap: 3,
+    size: 30,
+    gap: 2,
     values: (_, splits, __, ___, step) => tickLabels(splits, step),
   };
 }
@@ -39,11 +39,11 @@ export function valueAxis(ink: ChartInk, unit: Unit): uPlot.Axis {
     grid: { stroke: ink.grid, width: 1 },
     ticks: { show: false },
     border: { show: false },
-    space: 34,
+    space: 28,
     gap: 6,
     incrs: tickSteps(unit),
     size: (plot, labels) => (labels ? Math.ceil(widest(plot, labels)) + 12 : 44),
-    values: (_, splits) => splits.map((split) => formatValue(split, unit)),
+    values: (_, splits) => formatTicks(splits, unit),
   };
 }
 

@@ -21,6 +21,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {t("nav.skip")}
       </a>
       <header class="side">
+        <div class="side-content">
         <a class="brand" href={address("")}>
           <Mark />
           <span>Vedette</span>
@@ -36,6 +37,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <div class="preferences">
           <LanguageChoice />
           <ThemeChoice />
+        </div>
         </div>
       </header>
       <main id="content" tabIndex={-1}>

@@ -16,48 +16,72 @@ export type Unit =
   | "volts"
   | "timestamp";
 
-const SI = ["", "k", "M", "G", "T", "P", "E"] as const;
-const IEC = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
-
-export function formatValue(value: number, unit: Unit): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  return FORMATS[unit](value);
+interface Prefixes {
+  base: number;
+  /** By power of the base; what stands right behind the number. */
+  names: readonly string[];
 }
 
-const FORMATS: Record<Unit, (value: number) => string> = {
-  none: (value) => scaled(value, 1000, SI, ""),
-  "per-second": (value) => `${scaled(value, 1000, SI, "")}/s`,
-  bytes: (value) => scaled(value, 1024, IEC, " "),
-  "bytes/s": (value) => `${scaled(value, 1024, IEC, " ")}/s`,
-  "bits/s": (value) => `${scaled(value, 1000, SI, " ")}bit/s`,
+const SI: Prefixes = { base: 1000, names: ["", "k", "M", "G", "T", "P", "E"] };
+const SI_SPACED: Prefixes = { base: 1000, names: [" ", " k", " M", " G", " T", " P", " E"] };
+const IEC: Prefixes = { base: 1024, names: [" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"] };
+
+const SIGNIFICANT = 3;
+
+export function formatValue(value: number, unit: Unit, significant = SIGNIFICANT): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  return FORMATS[unit](value, significant);
+}
+
+/** Neighbouring ticks must differ: as many digits as that takes. */
+export function formatTicks(ticks: readonly number[], unit: Unit): string[] {
+  for (let significant = SIGNIFICANT; ; significant++) {
+    const labels = ticks.map((tick) => formatValue(tick, unit, significant));
+    if (new Set(labels).size === labels.length || significant >= 9) return labels;
+  }
+}
+
+const FORMATS: Record<Unit, (value: number, significant: number) => string> = {
+  none: (value, significant) => scaled(value, SI, significant),
+  "per-second": (value, significant) => `${scaled(value, SI, significant)}/s`,
+  bytes: (value, significant) => scaled(value, IEC, significant),
+  "bytes/s": (value, significant) => `${scaled(value, IEC, significant)}/s`,
+  "bits/s": (value, significant) => `${scaled(value, SI_SPACED, significant)}bit/s`,
   seconds: (value) => (value < 0 ? `-${roughDuration(-value)}` : value === 0 ? "0s" : roughDuration(value)),
-  ratio: (value) => `${digits(value * 100)}%`,
-  percent: (value) => `${digits(value)}%`,
-  celsius: (value) => `${digits(value)} °C`,
-  hertz: (value) => `${scaled(value, 1000, SI, " ")}Hz`,
-  volts: (value) => `${digits(value)} V`,
+  ratio: (value, significant) => percent(value * 100, significant),
+  percent,
+  celsius: (value, significant) => `${digits(value, significant)} °C`,
+  hertz: (value, significant) => `${scaled(value, SI_SPACED, significant)}Hz`,
+  volts: (value, significant) => `${digits(value, significant)} V`,
   timestamp: (value) => new Date(value * 1000).toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z"),
 };
 
-function scaled(value: number, base: number, names: readonly string[], gap: string): string {
+function scaled(value: number, { base, names }: Prefixes, significant: number): string {
   let size = Math.abs(value);
   let power = 0;
   while (size >= base * 0.9995 && power < names.length - 1) {
     size /= base;
     power += 1;
   }
-  const number = digits(Math.sign(value) * size);
-  return names[power] ? `${number}${gap}${names[power]}` : number;
+  return digits(Math.sign(value) * size, significant) + names[power]!;
 }
 
-/** Three significant digits, all of the whole part, no trailing zeros; tiny numbers keep an exponent. */
-function digits(value: number): string {
+/** Nobody reads a ten-thousandth of a percent: two decimals at most, unless more digits are asked for. */
+function percent(value: number, significant: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || size >= 1 || significant > SIGNIFICANT) return `${digits(value, significant)}%`;
+  if (size < 0.005) return value < 0 ? "-0%" : "<0.01%";
+  return `${Number(value.toFixed(2))}%`;
+}
+
+/** All of the whole part, then as many digits as are significant, no trailing zeros; tiny numbers keep an exponent. */
+function digits(value: number, significant: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-4) return value.toExponential(1);
-  if (size >= 100) return String(Math.round(value));
-  return String(Number(value.toPrecision(3)));
+  if (size < 1e-4) return value.toExponential(significant - 2);
+  if (size >= 10 ** (significant - 1)) return String(Math.round(value));
+  return String(Number(value.toPrecision(significant)));
 }
 
 /** Distances between ticks that read well in this unit; uPlot picks among them. */
@@ -66,7 +90,7 @@ export function tickSteps(unit: Unit): number[] {
     return Array.from({ length: 64 }, (_, power) => 2 ** (power - 2));
   }
   if (unit === "seconds") {
-    return [...decades(-9, 0), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, ...decades(0, 8).map((n) => n * 86400)];
+    return [...decades(-9, 0), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, ...decades(0, 8).map((n) => n * 86400)];
   }
   return decades(-12, 24);
 }

@@ -44,7 +44,7 @@ export const en = {
   "overview.disk": "Disk",
   "overview.network": "Network",
   "overview.pressure": "Pressure",
-  "overview.pressureOf": "Share of time that work waited",
+  "overview.pressureOf": "Time spent waiting",
   "overview.fullest": "Fullest filesystem",
   "overview.machine": "Machine",
   "overview.range": "Time range",
@@ -88,7 +88,7 @@ export const en = {
   "memory.noSwap": "There is no swap.",
 
   "disk.busy": "Busy, by device",
-  "disk.queue": "Requests waiting, by device",
+  "disk.queue": "Queue, by device",
   "disk.throughput": "Throughput",
   "disk.read": "read",
   "disk.written": "written",
@@ -114,7 +114,6 @@ export const en = {
   "network.errors": "Errors",
 
   "errors.none": "No errors",
-  "errors.unknown": "Errors are not counted here",
   "errors.throttles": "Throttled {count} times",
   "errors.oom": "Out-of-memory kills: {count}",
   "errors.edac": "Uncorrectable memory errors: {count}",

@@ -45,7 +45,7 @@ export const zhCN: Catalogue = {
   "overview.disk": "磁盘",
   "overview.network": "网络",
   "overview.pressure": "压力",
-  "overview.pressureOf": "任务等待的时间占比",
+  "overview.pressureOf": "等待时间占比",
   "overview.fullest": "最满的文件系统",
   "overview.machine": "主机",
   "overview.range": "时间范围",
@@ -89,7 +89,7 @@ export const zhCN: Catalogue = {
   "memory.noSwap": "没有交换区。",
 
   "disk.busy": "各设备忙碌时间",
-  "disk.queue": "各设备排队请求",
+  "disk.queue": "各设备队列",
   "disk.throughput": "吞吐量",
   "disk.read": "读",
   "disk.written": "写",
@@ -115,7 +115,6 @@ export const zhCN: Catalogue = {
   "network.errors": "错误",
 
   "errors.none": "没有错误",
-  "errors.unknown": "此处未统计错误",
   "errors.throttles": "降频 {count} 次",
   "errors.oom": "内存不足终止进程 {count} 次",
   "errors.edac": "不可纠正的内存错误 {count} 次",

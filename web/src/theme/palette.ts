@@ -32,19 +32,20 @@ function hash(text: string): number {
 }
 
 /**
- * A colour slot per series: the same series gets the same slot in every chart and after every refresh, unless another
+ * A colour slot per series, where it brings none of its own: the same series gets the same slot in every chart and after every refresh, unless another
  * series of this chart already holds it; then the next free one.
  */
-export function assignSlots(identities: readonly string[]): number[] {
+export function assignSlots(series: readonly { id: string; slot?: number }[]): number[] {
   const size = SERIES.light.length;
   const slots = new Map<string, number>();
-  let taken = new Set<number>();
-  for (const identity of [...identities].sort()) {
+  let taken = new Set(series.flatMap(({ slot }) => (slot === undefined ? [] : [slot % size])));
+  const free = series.filter(({ slot }) => slot === undefined).map(({ id }) => id);
+  for (const identity of free.sort()) {
     if (taken.size === size) taken = new Set();
     let slot = hash(identity) % size;
     while (taken.has(slot)) slot = (slot + 1) % size;
     taken.add(slot);
     slots.set(identity, slot);
   }
-  return identities.map((identity) => slots.get(identity)!);
+  return series.map(({ id, slot }) => slot ?? slots.get(id)!);
 }

@@ -1,7 +1,7 @@
 // One chart of the overview: its queries, its place while loading, its words when there is nothing.
 import { useMemo } from "preact/hooks";
 import { queryRange } from "../../api/query.ts";
-import { type ChartData, toChartData } from "../../charts/data.ts";
+import { type ChartData, type ChartSeries, toChartData } from "../../charts/data.ts";
 import { InlineLegend } from "../../charts/Legend.tsx";
 import { TimeChart } from "../../charts/TimeChart.tsx";
 import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
@@ -53,6 +53,11 @@ function Plot({ plan, chart, view }: { plan: ChartPlan; chart: ChartData; view: 
   );
 }
 
+/** The processor's modes keep their colours on every machine. */
+const MODES = ["user", "system", "nice", "iowait", "irq", "softirq", "steal"];
+
+const slotOf = (name: string): { slot?: number } => (MODES.includes(name) ? { slot: MODES.indexOf(name) } : {});
+
 type Loaded = { results: Awaited<ReturnType<typeof queryRange>>["data"]["result"][]; span: View["span"] };
 
 function merge(plan: ChartPlan, { results, span }: Loaded): ChartData {
@@ -61,8 +66,10 @@ function merge(plan: ChartPlan, { results, span }: Loaded): ChartData {
     const nameOf = ({ metric }: { metric: Record<string, string> | object }): string =>
       "key" in name ? t(name.key) : ((metric as Record<string, string>)[name.label] ?? "");
     const part = toChartData(results[index] ?? [], span, nameOf);
-    // Aggregates of several lines have equal labels: the line's place tells them apart, and its name fixes the colour.
-    return { ...part, series: part.series.map((one) => ({ ...one, id: "key" in name ? name.key : `${name.label}=${one.name}` })) };
+    // Aggregates of several lines have equal labels: the line's name tells them apart, its place gives the colour.
+    const told = (one: ChartSeries): ChartSeries =>
+      "key" in name ? { ...one, id: name.key, slot: line.slot ?? index } : { ...one, id: `${name.label}=${one.name}`, ...slotOf(one.name) };
+    return { ...part, series: part.series.map(told) };
   });
   return { times: parts[0]?.times ?? [], series: parts.flatMap(({ series }) => series) };
 }

@@ -7,6 +7,8 @@ import type { Key } from "../../i18n/translate.ts";
 export interface Line {
   expr: string;
   name: { key: Key } | { label: string };
+  /** Its place in the palette, when not its place in the chart. */
+  slot?: number;
 }
 
 export interface ChartPlan {
@@ -35,6 +37,10 @@ export interface Scope {
 /** Loopback and the virtual ends of container networks repeat what the machine's own interfaces carry. */
 export const REAL_INTERFACES = 'device!~"lo|veth.*|cali.*|cni.*|flannel.*|docker.*|br-.*|ifb.*|virbr.*|tap.*|dummy.*"';
 export const REAL_FILESYSTEMS = 'fstype!~"tmpfs|devtmpfs|ramfs|squashfs|efivarfs|iso9660|overlay|fuse.*|nsfs|autofs"';
+
+/** Places in the palette. */
+const SKY = 5;
+const GREY = 9;
 
 export const selectorOf = (labels: Labels): string =>
   ["job", "instance"].map((name) => `${name}=${JSON.stringify(labels[name] ?? "")}`).join(",");
@@ -81,7 +87,7 @@ export const cpuSection = ({ selector: s, window: w, range }: Scope): Section =>
       lines: [
         { expr: `node_load1{${s}}`, name: { key: "cpu.load1" } },
         { expr: `node_load5{${s}}`, name: { key: "cpu.load5" } },
-        { expr: `count(node_cpu_seconds_total{${s},mode="idle"})`, name: { key: "cpu.cores" } },
+        { expr: `count(node_cpu_seconds_total{${s},mode="idle"})`, name: { key: "cpu.cores" }, slot: GREY },
       ],
     },
     {
@@ -107,8 +113,8 @@ export const memorySection = ({ selector: s, window: w, range }: Scope): Section
       stacked: true,
       lines: [
         { expr: `node_memory_MemTotal_bytes{${s}} - node_memory_MemFree_bytes{${s}} - ${cached(s)}`, name: { key: "memory.used" } },
-        { expr: cached(s), name: { key: "memory.cached" } },
-        { expr: `node_memory_MemFree_bytes{${s}}`, name: { key: "memory.free" } },
+        { expr: cached(s), name: { key: "memory.cached" }, slot: SKY },
+        { expr: `node_memory_MemFree_bytes{${s}}`, name: { key: "memory.free" }, slot: GREY },
       ],
     },
     {

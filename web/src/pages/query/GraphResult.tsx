@@ -14,7 +14,6 @@ import { seriesText, tellApart } from "../../promql/labels.ts";
 import { unitOf } from "../../promql/unit_of.ts";
 import { type Panel, spanOf } from "../../state/panels.ts";
 import { useResource } from "../../state/resource.ts";
-import { visit } from "../../state/router.ts";
 import { Stats, timed } from "./Stats.tsx";
 
 const HEIGHT = 320;
@@ -37,6 +36,12 @@ interface Loaded {
 
 export function GraphResult({ panel, refresh, onChange }: GraphResultProps) {
   const { expr, range, end, step } = panel;
+  const [zoomedFrom, setZoomedFrom] = useState<readonly Panel[]>([]);
+  const back = (): void => {
+    const { range: before, end: until } = zoomedFrom.at(-1)!;
+    setZoomedFrom(zoomedFrom.slice(0, -1));
+    onChange({ ...panel, range: before, end: until }, "step");
+  };
   const key = expr ? JSON.stringify([expr, range, end, step, refresh]) : null;
   const { data, error, loading } = useResource<Loaded>(key, async (signal) => {
     const span = spanOf(panel, Date.now() / 1000);
@@ -45,6 +50,7 @@ export function GraphResult({ panel, refresh, onChange }: GraphResultProps) {
   });
   const zoom = (from: number, to: number): void => {
     if (to - from < ZOOM_SECONDS_MIN) return;
+    setZoomedFrom([...zoomedFrom, panel]);
     onChange({ ...panel, range: Math.round(to - from), end: Math.round(to) }, "step");
   };
   if (!expr) return <Empty title={t("query.empty")}>{t("query.emptyHint")}</Empty>;
@@ -52,7 +58,7 @@ export function GraphResult({ panel, refresh, onChange }: GraphResultProps) {
     <div class="result" aria-busy={loading}>
       {error !== undefined && <ErrorNotice error={error} />}
       {data && error === undefined ? (
-        <Drawn loaded={data} panel={panel} onZoom={zoom} />
+        <Drawn loaded={data} panel={panel} onZoom={zoom} onBack={zoomedFrom.length > 0 ? back : null} />
       ) : (
         error === undefined && <Skeleton height={HEIGHT} />
       )}
@@ -60,7 +66,14 @@ export function GraphResult({ panel, refresh, onChange }: GraphResultProps) {
   );
 }
 
-function Drawn({ loaded, panel, onZoom }: { loaded: Loaded; panel: Panel; onZoom: (from: number, to: number) => void }) {
+interface DrawnProps {
+  loaded: Loaded;
+  panel: Panel;
+  onZoom: (from: number, to: number) => void;
+  onBack: (() => void) | null;
+}
+
+function Drawn({ loaded, panel, onZoom, onBack }: DrawnProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [focused, setFocused] = useState<string | null>(null);
   const { answer, span, expr, milliseconds } = loaded;
@@ -99,8 +112,8 @@ function Drawn({ loaded, panel, onZoom }: { loaded: Loaded; panel: Panel; onZoom
         </>
       )}
       <Stats milliseconds={milliseconds} series={result.length} step={formatDuration(span.step)}>
-        {panel.end !== null && (
-          <Button icon="back" kind="quiet" onClick={() => window.history.length > 1 ? window.history.back() : visit("query")}>
+        {onBack && (
+          <Button icon="back" kind="quiet" onClick={onBack}>
             {t("query.zoomBack")}
           </Button>
         )}

@@ -40,7 +40,7 @@ export function PanelView(props: PanelViewProps) {
     <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
       <div class="panel-editor">
         <Editor handle={editor} value={panel.expr} label={t("query.expression", { number: index + 1 })} onRun={run} onFocus={() => editors.activate(editor.current!)} />
-        <Button kind="primary" icon="play" onClick={run} title="Enter">
+        <Button kind="primary" icon="play" onClick={run} title={`${t("query.run")} (Enter)`}>
           {t("query.run")}
         </Button>
       </div>

@@ -1,4 +1,6 @@
 // The PromQL editor: CodeMirror with Prometheus' own language package, completing from this server. A chunk of its own.
+// It lives in a shadow root: in a document CodeMirror adds <style> elements, which `default-src 'self'` forbids; in a
+// shadow root it uses constructed style sheets, which are allowed.
 import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
@@ -29,8 +31,12 @@ interface EditorOptions {
 export function createEditor(parent: HTMLElement, { text, label, onRun, onFocus }: EditorOptions): PromqlEditor {
   const labelled = new Compartment();
   const labelling = (name: string): Extension => [EditorView.contentAttributes.of({ "aria-label": name }), placeholder(t("query.placeholder"))];
+  const host = document.createElement("div");
+  const root = host.attachShadow({ mode: "open" });
+  parent.append(host);
   const view = new EditorView({
-    parent,
+    parent: root,
+    root,
     state: EditorState.create({ doc: text, extensions: [labelled.of(labelling(label)), ...extensions(onRun, onFocus)] }),
   });
   return {
@@ -45,7 +51,10 @@ export function createEditor(parent: HTMLElement, { text, label, onRun, onFocus 
       view.focus();
       if (at !== undefined) view.dispatch({ selection: { anchor: Math.min(at, view.state.doc.length) } });
     },
-    destroy: () => view.destroy(),
+    destroy: () => {
+      view.destroy();
+      host.remove();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const action = latest.current[event.key];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+      if (!action || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.composedPath()[0])) return;
       event.preventDefault();
       action();
     };
@@ -16,7 +16,7 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
   }, []);
 }
 
-function isWriting(target: EventTarget | null): boolean {
-  const element = target as HTMLElement | null;
+function isWriting(target: EventTarget | undefined): boolean {
+  const element = target as HTMLElement | undefined;
   return element?.closest?.("input, textarea, select, dialog, [contenteditable=true]") != null;
 }

@@ -36,8 +36,8 @@ export default function StatusPage() {
         <FactTable title="status.runtime" facts={runtime} />
         <FactTable title="status.build" facts={build} />
       </div>
-      <Flags />
       <Config />
+      <Flags />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { t } from "../../i18n/translate.ts";
 import { useResource, useTick } from "../../state/resource.ts";
 import { location, recordSome } from "../../state/router.ts";
 import { DroppedPool } from "./DroppedPool.tsx";
-import { byPool, matches } from "./filter.ts";
+import { byPool, matches, poolOf } from "./filter.ts";
 import { Pool } from "./Pool.tsx";
 
 const REFRESH_SECONDS = 10;
@@ -93,9 +93,6 @@ function Dropped({ targets: all, words, pool }: { targets: readonly DroppedTarge
     </>
   );
 }
-
-const poolOf = (target: { scrapePool?: string; discoveredLabels: Readonly<Record<string, string>> }): string =>
-  target.scrapePool ?? target.discoveredLabels["job"] ?? "";
 
 function poolNames(active: readonly ActiveTarget[] = [], dropped: readonly DroppedTarget[] = []): string[] {
   return [...new Set([...active, ...dropped].map(poolOf))].sort();

@@ -9,6 +9,9 @@ interface Target {
   lastError?: string;
 }
 
+/** Older servers do not name a dropped target's pool; its job is the next best. */
+export const poolOf = (target: Target): string => target.scrapePool ?? target.discoveredLabels["job"] ?? "";
+
 /** Every word occurs in the target's address, labels or error; `name=value` finds that label. */
 export function matches(target: Target, words: string): boolean {
   const labels = Object.entries(target.labels ?? target.discoveredLabels).map(([name, value]) => `${name}=${value}`);
@@ -18,6 +21,12 @@ export function matches(target: Target, words: string): boolean {
 
 /** Groups in the order of their names; members keep theirs. */
 export function byPool<T extends Target>(targets: readonly T[]): [string, T[]][] {
-  const groups = Map.groupBy(targets, (target) => target.scrapePool ?? target.discoveredLabels["job"] ?? "");
+  const groups = new Map<string, T[]>();
+  for (const target of targets) {
+    const pool = poolOf(target);
+    const members = groups.get(pool);
+    if (members) members.push(target);
+    else groups.set(pool, [target]);
+  }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }
