@@ -78,19 +78,22 @@ def _scan_text_page(body: bytes | memoryview, page_format: Format, limits: Inges
     n = len(body)
     lines = int(np.count_nonzero(buffer == series.NEWLINE))
     columns = series.allocate(min(lines, limits.page_samples_max), lines, page_format is Format.OPENMETRICS)
-    if n:
-        kernel_limits = series.Limits(limits.line_bytes_max, limits.labels_per_series_max)
-        end = n if page_format is Format.OPENMETRICS else n + 1
-        code, offset = _SCANNERS[page_format](buffer, end, kernel_limits, SEEDS, columns)
-        if code != series.OK:
-            raise malformed(_WORDS[code], body, int(offset))
-        _settle(columns, buffer, body)
-    return _page(columns, buffer, page_format)
+    if not n:
+        return _page(columns, series.Scanned(series.OK, 0, 0, 0, 0, 0), buffer, page_format)
+    kernel_limits = series.Limits(limits.line_bytes_max, limits.labels_per_series_max)
+    end = n if page_format is Format.OPENMETRICS else n + 1
+    scanned = _SCANNERS[page_format](buffer, end, kernel_limits, SEEDS, columns)
+    if scanned.code != series.OK:
+        raise malformed(_WORDS[scanned.code], body, scanned.offset)
+    _settle(columns, columns.unsettled[: scanned.unsettled], buffer, body)
+    return _page(columns, scanned, buffer, page_format)
 
 
-def _settle(columns: series.Columns, buffer: NDArray[np.uint8], body: bytes | memoryview) -> None:
+def _settle(
+    columns: series.Columns, unsettled: NDArray[np.int64], buffer: NDArray[np.uint8], body: bytes | memoryview
+) -> None:
     """Reads the numbers again that the kernel could not round for certain."""
-    for row, which, start, end in columns.unsettled[: columns.state[series.UNSETTLED]].tolist():
+    for row, which, start, end in unsettled.tolist():
         value = float(buffer[start:end].tobytes())
         if not math.isfinite(value):
             raise malformed(_WORDS[series.NUMBER_OVERFLOW], body, start)
@@ -106,17 +109,17 @@ def _settle(columns: series.Columns, buffer: NDArray[np.uint8], body: bytes | me
                 columns.exemplars[row, 3] = to_ms(value)
 
 
-def _page(columns: series.Columns, buffer: NDArray[np.uint8], page_format: Format) -> Page:
-    n = int(columns.state[series.SAMPLES])
+def _page(columns: series.Columns, scanned: series.Scanned, buffer: NDArray[np.uint8], page_format: Format) -> Page:
+    n = scanned.samples
     spans, types = columns.spans[:n], columns.types[:n]
-    rows = columns.metadata[: columns.state[series.METADATA]]
-    found = columns.exemplars[: columns.state[series.EXEMPLARS]]
+    found = columns.exemplars[: scanned.exemplars]
     exemplars = Exemplars(
         np.ascontiguousarray(found[:, 0]),
         np.ascontiguousarray(found[:, 1:3]),
         np.ascontiguousarray(found[:, 3]),
         np.ascontiguousarray(found[:, 4]).view(np.float64),
     )
+    rows = columns.metadata[: scanned.metadata]
     return Page(
         n=n,
         keys=columns.keys[:n],

@@ -125,7 +125,7 @@ def _take_metadata(family: Family, row: list[int], source: TextSeries) -> Iterat
     if family.samples:
         yield Problem(offset, f'metadata of "{family.name}" after its samples')
     family.seen.add(kind)
-    text = source.buffer[row[3] : row[4]].tobytes().decode(errors="replace")
+    text = source.metadata_text(kind, row[3], row[4])
     if kind == series.TYPE:
         family.type = text
     elif kind == series.UNIT:
