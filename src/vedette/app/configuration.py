@@ -17,7 +17,9 @@ from vedette.ports.clock import Clock
 log = logging.getLogger(__name__)
 
 _SUCCESSFUL = gauge("prometheus_config_last_reload_successful", "1 if the last reload of the configuration succeeded.")
-_TIME = gauge("prometheus_config_last_reload_success_timestamp_seconds", "When a reload last succeeded, in seconds since 1970.")
+_TIME = gauge(
+    "prometheus_config_last_reload_success_timestamp_seconds", "When a reload last succeeded, in seconds since 1970."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,6 @@ class Configuration:
         if file is None:
             return default_config(own.instance, own.socket, with_node=self._with_node)
         config = load_config(file)
-        return with_node_job(config, own.instance, own.socket) if self._with_node and self._settings.node_job else config
+        return (
+            with_node_job(config, own.instance, own.socket) if self._with_node and self._settings.node_job else config
+        )

@@ -20,7 +20,9 @@ NODE_PATH: Final = "/metrics/node"
 
 def default_config(instance: str, socket: Path, *, with_node: bool) -> PrometheusConfig:
     """What runs without `--config`: ourselves and, unless told otherwise, this machine."""
-    jobs = job_text(SELF_JOB, "/metrics", instance, socket) + (job_text(NODE_JOB, NODE_PATH, instance, socket) if with_node else "")
+    jobs = job_text(SELF_JOB, "/metrics", instance, socket) + (
+        job_text(NODE_JOB, NODE_PATH, instance, socket) if with_node else ""
+    )
     return load_config(text=f"global:\n  scrape_interval: {OWN_INTERVAL}\nscrape_configs:\n{jobs}")
 
 
@@ -29,7 +31,9 @@ def with_node_job(config: PrometheusConfig, instance: str, socket: Path) -> Prom
     if any(job.job_name == NODE_JOB for job in config.jobs):
         return config
     node = load_config(text=f"scrape_configs:\n{job_text(NODE_JOB, NODE_PATH, instance, socket)}")
-    return replace(config, jobs=(*config.jobs, *node.jobs), scrape_configs=(*config.scrape_configs, *node.scrape_configs))
+    return replace(
+        config, jobs=(*config.jobs, *node.jobs), scrape_configs=(*config.scrape_configs, *node.scrape_configs)
+    )
 
 
 def job_text(name: str, path: str, instance: str, socket: Path) -> str:

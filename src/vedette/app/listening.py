@@ -21,7 +21,8 @@ def bind(host: str, port: int) -> socket.socket:
         return listener
     except OSError as error:
         raise BadInput(
-            f"cannot listen on {host}:{port}: {error.strerror or error}", hint="is another server running there? --listen picks another address"
+            f"cannot listen on {host}:{port}: {error.strerror or error}",
+            hint="is another server running there? --listen picks another address",
         ) from None
 
 

@@ -44,5 +44,5 @@ def set_up_logs(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "aiohttp.access", "numba", "asyncio"):
+    for noisy in ("uvicorn", "aiohttp.access", "numba", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

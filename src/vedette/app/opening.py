@@ -16,16 +16,12 @@ RETENTION_MS_DEFAULT: Final = 15 * 24 * 3600 * 1000
 
 def open_store(settings: Settings, config: PrometheusConfig, clock: Clock) -> ChdbStore:
     """Raises DataDirectoryInUse, SchemaTooNew, StoreError. Not from the main thread (rules for chDB)."""
-    retention_ms, retention_bytes = retention(settings, config)
-    chosen = StoreSettings(
-        settings.data, ingest_limits(settings, config), retention_ms=retention_ms, retention_bytes=retention_bytes
-    )
-    return ChdbStore(chosen, clock)
+    return ChdbStore(StoreSettings(settings.data, ingest_limits(settings, config)), clock)
 
 
 def ingest_limits(settings: Settings, config: PrometheusConfig) -> IngestLimits:
     window_ms = config.storage.tsdb.out_of_order_time_window
-    return replace(settings.ingest, out_of_order_window_ms=window_ms) if window_ms else settings.ingest
+    return replace(settings.ingest, out_of_order_window_ms=window_ms) if window_ms is not None else settings.ingest
 
 
 def retention(settings: Settings, config: PrometheusConfig) -> tuple[int, int]:

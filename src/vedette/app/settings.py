@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from vedette.api.principals import Tenancy
 from vedette.app.arguments import DEFAULT_LISTEN, SERVER_FLAGS
 from vedette.model.errors import BadInput, ConfigError
 from vedette.model.limits import IngestLimits, QueryLimits
@@ -33,12 +34,6 @@ _SIZE_UNITS: Final = {"": 1, "B": 1} | {
 
 
 @dataclass(frozen=True, slots=True)
-class TenantRule:
-    tenant: str
-    may_name: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     host: str
     port: int
@@ -49,7 +44,7 @@ class Settings:
     route_prefix: str
     web_config: Path | None
     allowed_hosts: tuple[str, ...]
-    cors_origins: tuple[str, ...]
+    cors_origin: str
     enable_admin_api: bool
     enable_lifecycle: bool
     node_job: bool
@@ -61,7 +56,7 @@ class Settings:
     features: frozenset[str]
     log_level: str
     log_format: str
-    tenants: Mapping[str, TenantRule]
+    tenants: Mapping[str, Tenancy]
     warnings: tuple[str, ...]
     given: Mapping[str, str] = field(default_factory=dict)
     """Every setting as text, for /api/v1/status/flags; names without the leading dashes."""
@@ -89,7 +84,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         route_prefix=normal_prefix(values.text("web_route_prefix", urlsplit(external_url).path)),
         web_config=values.read("web_config", Path, None),
         allowed_hosts=values.many("allowed_host"),
-        cors_origins=values.many("cors_origin"),
+        cors_origin=values.text("cors_origin", ""),
         enable_admin_api=values.switch("web_enable_admin_api"),
         enable_lifecycle=values.switch("web_enable_lifecycle"),
         node_job=not values.switch("no_node_job"),
@@ -187,7 +182,7 @@ def read_own_file(path: Path) -> tuple[dict[str, Any], Path | None, Path | None]
     return document, path.parent / str(named) if named else None, path
 
 
-def read_tenants(section: Any, file: Path | None) -> dict[str, TenantRule]:
+def read_tenants(section: Any, file: Path | None) -> dict[str, Tenancy]:
     if not isinstance(section, dict):
         raise ConfigError("tenants must be a mapping of users", file=str(file), key="tenants")
     rules = {}
@@ -200,7 +195,7 @@ def read_tenants(section: Any, file: Path | None) -> dict[str, TenantRule]:
             raise ConfigError(
                 "each user needs {tenant: NAME, may_name: [NAME, ...]}", file=str(file), key=f"tenants.{user}"
             )
-        rules[str(user)] = TenantRule(rule["tenant"], tuple(str(name) for name in rule.get("may_name") or ()))
+        rules[str(user)] = Tenancy(rule["tenant"], frozenset(str(name) for name in rule.get("may_name") or ()))
     return rules
 
 

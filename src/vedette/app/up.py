@@ -11,27 +11,25 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import vedette
 from vedette.agent.node.exporter import NodeExporter
-from vedette.api.app import App, build_app
+from vedette.api.app import build_app
+from vedette.api.asgi import ASGIApp
 from vedette.api.principals import Tenants
-from vedette.api.security import Access, check_listen_address
+from vedette.api.security import Access, check_listen_address, host_name
 from vedette.api.server import HttpServer, new_event_loop
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.features import engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
-from vedette.app.listening import bind, bind_private, public_url
+from vedette.app.listening import bind, bind_private, instance_of, public_url
 from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
-from vedette.app.opening import open_store
+from vedette.app.opening import ingest_limits, open_store, retention
 from vedette.app.settings import Settings
-from vedette.intake.config import PrometheusConfig
+from vedette.app.web_config import WebConfig, read_web_config
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
 from vedette.model.limits import HttpLimits
@@ -73,7 +71,14 @@ class Server:
     """What runs between start and stop. Nothing here is global: a test may run two."""
 
     def __init__(
-        self, settings: Settings, configuration: Configuration, store: ChdbStore, clock: Clock, web: WebConfig, *, with_node: bool
+        self,
+        settings: Settings,
+        configuration: Configuration,
+        store: ChdbStore,
+        clock: Clock,
+        web: WebConfig,
+        *,
+        with_node: bool,
     ) -> None:
         self._settings = settings
         self._configuration = configuration
@@ -83,12 +88,14 @@ class Server:
         self._stop = asyncio.Event()
         self._readiness = Readiness.STARTING
         self._started_ms = clock.now_ms()
-        self._scraping = ScrapeManager(store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current))
+        self._scraping = ScrapeManager(
+            store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
+        )
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: NodeExporter().page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
-        app = build_app(self._services(), page=built_page(self._settings.route_prefix), mounts=self._mounts())
+        app = build_app(self._services(), page=None, mounts=self._mounts())
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls)
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -123,7 +130,7 @@ class Server:
             admin_enabled=settings.enable_admin_api,
             headers=self._web.headers,
         )
-        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval_ms)
+        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
             engine=Engine(self._store, settings.queries, options),
@@ -150,8 +157,6 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         config = await asyncio.to_thread(self._configuration.reload)
-        self._store.set_retention(*retention(self._settings, config))
-        self._store.set_out_of_order_window(ingest_limits(self._settings, config).out_of_order_window_ms)
         self._scraping.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
