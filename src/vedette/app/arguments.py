@@ -75,10 +75,9 @@ LISTENING = (
     ),
     Flag(
         "--cors-origin",
-        "ORIGIN",
-        "an origin whose pages may call the API (repeatable; none by default)",
-        "允许跨域调用 API 的来源（可重复；默认没有）",
-        many=True,
+        "REGEX",
+        "regular expression of origins whose pages may call the API (none by default)",
+        "允许跨域调用 API 的来源，正则表达式（默认没有）",
     ),
     Flag(
         "--web.enable-admin-api",

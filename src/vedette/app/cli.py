@@ -1,5 +1,7 @@
 """`vedette VERB`: reads the command line, runs the verb, turns errors into one clear message on stderr.
 
+A verb's own modules are imported when it runs: the agent must not load the engine.
+
 Exit codes: 0 done, 1 the answer is no (a check found something, a start failed), 2 wrong usage, 130 interrupted.
 """
 
@@ -44,7 +46,25 @@ def start_server(arguments: argparse.Namespace, *, with_node: bool) -> int:
     return run_up(settings, with_node=with_node)
 
 
-VERBS: dict[str, Verb] = {"up": up, "server": server}
+def agent(arguments: argparse.Namespace) -> int:
+    from vedette.app.agent import run_agent
+
+    return run_agent(arguments)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    from vedette.app.checks import run_check
+
+    return run_check(arguments)
+
+
+def bring(arguments: argparse.Namespace) -> int:
+    from vedette.app.importing import run_import
+
+    return run_import(arguments)
+
+
+VERBS: dict[str, Verb] = {"up": up, "server": server, "agent": agent, "check": check, "import": bring}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 
 from vedette.api.principals import Tenancy
 from vedette.app.arguments import DEFAULT_LISTEN, SERVER_FLAGS
+from vedette.app.values import normal_prefix, parse_bytes, parse_listen
 from vedette.model.errors import BadInput, ConfigError
 from vedette.model.limits import IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
@@ -26,11 +26,6 @@ from vedette.model.time import parse_duration_ms
 OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
 LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
-
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(|B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\Z")
-_SIZE_UNITS: Final = {"": 1, "B": 1} | {
-    f"{letter}{suffix}": 1024**power for power, letter in enumerate("KMGT", 1) for suffix in ("B", "iB")
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,24 +192,3 @@ def read_tenants(section: Any, file: Path | None) -> dict[str, Tenancy]:
             )
         rules[str(user)] = Tenancy(rule["tenant"], frozenset(str(name) for name in rule.get("may_name") or ()))
     return rules
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or int(port) > 65535:
-        raise BadInput(
-            f"--listen: not an address: {text}", hint="write HOST:PORT, for example 127.0.0.1:7567 or [::1]:7567"
-        )
-    return host.strip("[]") or "0.0.0.0", int(port)
-
-
-def parse_bytes(text: str) -> int:
-    match = _SIZE.match(text.strip())
-    if match is None:
-        raise BadInput(f"not a size: {text}", hint="write for example 512MB or 50GB")
-    return int(float(match.group(1)) * _SIZE_UNITS[match.group(2)])
-
-
-def normal_prefix(text: str) -> str:
-    """Empty, or with a leading and without a trailing slash."""
-    return f"/{text.strip('/')}" if text.strip("/") else ""
