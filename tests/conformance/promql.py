@@ -13,7 +13,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.memory import MemoryStore
 
 from tests import settings
@@ -42,7 +41,9 @@ def _open_memory(_: Path) -> Store:
 
 
 def _open_chdb(folder: Path) -> Store:
-    """Takes samples of 1970, and commits at once."""
+    """Takes samples of 1970, and commits at once. Imported here: the other runs do without the engine's 100 MB."""
+    from vedette.store.chdb_store import ChdbStore, StoreSettings
+
     return ChdbStore(StoreSettings(folder, IngestLimits(out_of_order_window_ms=MAX_TIME_MS), commit_wait_s=0.0))
 
 
