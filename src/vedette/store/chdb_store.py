@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vedette.model import verdicts
 from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, StoreLimits
@@ -26,7 +27,7 @@ from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
-from vedette.store import loading, verdicts
+from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
@@ -71,7 +72,8 @@ class ChdbStore:
             raise
         state = self._state
         self._metadata = loading.load_metadata(state.engine)
-        self._head = Head(settings.ingest)
+        partitions = state.partitions.recent | state.partitions.chunks
+        self._head = Head(settings.ingest, rebuilding=bool(partitions))
         self._selecting = Selecting(state, self._head)
         self._append_lock = threading.Lock()
         self._commits = self._new_commits()
@@ -94,20 +96,19 @@ class ChdbStore:
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
-            found = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
             accepted = found <= verdicts.OUT_OF_ORDER
             rows = SampleRows(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
             self._state.facts.widen(rows.refs, rows.times_ms)
             committed = self._commits.append(SAMPLES, rows, commit_within_s)
-        counts = np.bincount(found, minlength=verdicts.N_VERDICTS).tolist()
         return AppendResult(
             committed,
             accepted=len(rows),
-            idempotent=counts[verdicts.IDEMPOTENT],
-            duplicates=counts[verdicts.DUPLICATE],
-            too_old=counts[verdicts.TOO_OLD],
-            too_far=counts[verdicts.TOO_FAR],
-            out_of_order=counts[verdicts.OUT_OF_ORDER],
+            idempotent=int(counts[verdicts.IDEMPOTENT]),
+            duplicates=int(counts[verdicts.DUPLICATE]),
+            too_old=int(counts[verdicts.TOO_OLD]),
+            too_far=int(counts[verdicts.TOO_FAR]),
+            out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
         )
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
@@ -160,7 +161,7 @@ class ChdbStore:
             lane=Lane.CONTROL,
         )
         chunked = state.engine.query("select sum(samples) as samples from chunks", lane=Lane.CONTROL)
-        head = self._head.stats()
+        head = self._head.size()
         return StoreStats(
             head_series=len(refs),
             head_samples=head.samples,

@@ -2,7 +2,7 @@
 
 Role: every statement runs on a worker thread that owns one connection, because a connection runs one query at a time and
 a query on the main thread would make SIGTERM wait. Lanes keep the kinds of work apart: a slow read never holds up a commit,
-and KILL QUERY always finds a free connection.
+and KILL QUERY always finds a free connection. A connection that has seen an error is thrown away (see `_discard`).
 
 Rules kept here (DESIGN "Rules for chDB", each found by running it): the engine's fatal-signal handlers are off; every cache
 and pool has a limit; one own Atomic database; connections close in order; no statement uses what a ClickHouse server lacks.
@@ -90,7 +90,8 @@ class Engine:
         sizes = {Lane.QUERY: limits.query_connections}
         self._lanes = {lane: _LaneWorkers(address, lane, sizes.get(lane, 1)) for lane in Lane}
         _chdb.set_signal_handlers_enabled(0)
-        self.execute("select 1", lane=Lane.CONTROL)
+        # the engine runs as long as one connection is open: this one is never used, so it never breaks
+        self._anchor = self._lanes[Lane.CONTROL].submit(lambda _: _chdb.connect(address)).result()
 
     def query(self, sql: str, *, deadline: Deadline | None = None, lane: Lane = Lane.QUERY) -> pa.Table:
         """Runs a SELECT written without SETTINGS; the table's buffers belong to the engine's result and stay valid with it.
@@ -127,6 +128,9 @@ class Engine:
         """Ends reads first, commits last. Idempotent."""
         for lane in (Lane.QUERY, Lane.BACKGROUND, Lane.INGEST, Lane.CONTROL):
             self._lanes[lane].close()
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
 
     def _await(self, future: Future[Any], tag: str, deadline: Deadline) -> Any:
         while True:
@@ -170,13 +174,26 @@ class _LaneWorkers:
     def _run(self, task: Callable[[Any], Any]) -> Any:
         try:
             if not hasattr(self._own, "connection"):
-                self._own.connection = _chdb.connect(self._address)
-                self._connections.append(self._own.connection)
-                self._own.connection.query(f"create database if not exists {DATABASE} engine = Atomic", "TSV")
-                self._own.connection.query(f"use {DATABASE}", "TSV")
+                self._own.connection = self._connect()
             return task(self._own.connection)
         except RuntimeError as error:
+            self._discard()
             raise _engine_error(str(error)) from None
+
+    def _connect(self) -> Any:
+        connection = _chdb.connect(self._address)
+        self._connections.append(connection)
+        connection.query(f"create database if not exists {DATABASE} engine = Atomic", "TSV")
+        connection.query(f"use {DATABASE}", "TSV")
+        return connection
+
+    def _discard(self) -> None:
+        """After an error a connection is not used again: what the failed query had written so far would stand in front of
+        the next query's answer, without any error (seen in chDB 4.4.0 with errors in mid-query and with KILL QUERY)."""
+        if hasattr(self._own, "connection"):
+            self._connections.remove(self._own.connection)
+            self._own.connection.close()
+            del self._own.connection
 
 
 def _read(connection: Any, sql: str) -> pa.Table:

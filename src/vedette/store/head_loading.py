@@ -23,7 +23,8 @@ from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
 
-HEAD_BYTES_PER_SAMPLE: Final = 16
+HEAD_BYTES_PER_SAMPLE: Final = 8
+"""More than sealed pages take, so that what is loaded is not evicted at once."""
 _MINUTE_MS: Final = 60_000
 
 
@@ -42,7 +43,7 @@ def load_spans(state: StoreState) -> None:
 
 def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
     """Returns the number of samples; the head covers everything from its floor on afterwards."""
-    floor, n_rows = _floor(state, limits.head_bytes_max // HEAD_BYTES_PER_SAMPLE // 2)
+    floor, n_rows = _floor(state, limits.head_bytes_max // HEAD_BYTES_PER_SAMPLE)
     started = state.clock.monotonic_s()
     for low, high in id_ranges(n_rows, state.limits.compaction_samples_max):
         rows = state.engine.query(
@@ -57,9 +58,15 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
         starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.empty(0, np.int64)
         refs = state.lookup.refs_of(ids[starts])
         head.load(np.repeat(refs, np.diff(np.append(starts, len(ids)))), times, values)
-    head.finish_loading(floor)
+    head.cover_from(max(floor, _newest_chunk(state) + 1))
     _LOG.info("head rebuilt: %d samples in %.2f s", n_rows, state.clock.monotonic_s() - started)
     return n_rows
+
+
+def _newest_chunk(state: StoreState) -> int:
+    """Imported samples may be newer than recent rows; the head has no part in them."""
+    rows = state.engine.query("select max(t1) as t1, count() as n from chunks", lane=Lane.BACKGROUND)
+    return int(column(rows, "t1")[0]) if column(rows, "n")[0] else MIN_TIME_MS - 1
 
 
 def _floor(state: StoreState, samples_max: int) -> tuple[int, int]:

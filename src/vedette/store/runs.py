@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from vedette.kernels.merge import merge_runs, trim_runs
+from vedette.kernels.borrowing import borrowed
+from vedette.kernels.merging import merge_runs, trim_runs
 from vedette.model.blocks import Float64s, Int64s
 
 RECENT_RANK: Final = 1 << 61
@@ -49,7 +50,8 @@ def one_run_per_slot(columns: Columns, rank: int) -> Runs:
 def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: int) -> Columns:
     """All samples within the inclusive bounds, one per (slot, time). Takes ownership of the parts' run arrays."""
     runs = _concatenate(parts)
-    trim_runs(runs.starts, runs.ends, runs.times_ms, min_time_ms, max_time_ms)
+    times, values = borrowed(runs.times_ms, np.int64), borrowed(runs.values, np.float64)
+    trim_runs(runs.starts, runs.ends, times, min_time_ms, max_time_ms)
     _keep(runs, runs.starts < runs.ends)
     first_times = runs.times_ms[runs.starts]
     if not _ordered(runs, first_times):
@@ -58,11 +60,9 @@ def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: in
         return _cut(runs, n_slots)
     total = int((runs.ends - runs.starts).sum())
     offsets = np.empty(n_slots + 1, np.int64)
-    times, values = np.empty(total, np.int64), np.empty(total, np.float64)
-    written = merge_runs(
-        runs.slots, runs.starts, runs.ends, runs.ranks, runs.times_ms, runs.values, offsets, times, values
-    )
-    return Columns(offsets, times[:written], values[:written])
+    out = np.empty(total, np.int64), np.empty(total, np.float64)
+    written = merge_runs(runs.slots, runs.starts, runs.ends, runs.ranks, times, values, offsets, *out)
+    return Columns(offsets, out[0][:written], out[1][:written])
 
 
 def _concatenate(parts: Sequence[Runs]) -> Runs:

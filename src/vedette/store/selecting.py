@@ -53,9 +53,9 @@ class Selecting:
             refs = state.facts.by_metric(refs, state.index.ids[refs])
         parts: list[Runs] = []
         covered_from_ms = self._head.covered_from_ms
-        in_head = self._head.select(refs, plan.min_time_ms, plan.max_time_ms)
-        if len(in_head[1]):
-            parts.append(one_run_per_slot(Columns(*in_head), HEAD_RANK))
+        offsets, times, values, _ = self._head.select(refs, plan.min_time_ms, plan.max_time_ms)
+        if len(times):
+            parts.append(one_run_per_slot(Columns(offsets, times, values), HEAD_RANK))
         if len(refs) and plan.min_time_ms < covered_from_ms:
             parts += self._read_engine(tenant, refs, plan, min(plan.max_time_ms, covered_from_ms - 1), deadline)
         if not parts:
