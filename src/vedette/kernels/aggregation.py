@@ -14,6 +14,7 @@ import numpy as np
 
 from vedette.kernels.jit import kernel
 from vedette.kernels.kahan import kahan_add
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 MIN: Final = 0
 MAX: Final = 1
@@ -22,7 +23,9 @@ GROUP: Final = 3
 
 
 @kernel
-def group_sums(values, present, groups, lo, hi, out, out_present):
+def group_sums(
+    values: Float64s, present: Bools, groups: Int64s, lo: int, hi: int, out: Float64s, out_present: Bools
+) -> None:
     rest = np.zeros(out.shape)
     out[:, lo:hi] = 0.0
     out_present[:, lo:hi] = False
@@ -41,7 +44,9 @@ def group_sums(values, present, groups, lo, hi, out, out_present):
 
 
 @kernel
-def group_averages(values, present, groups, lo, hi, out, out_present):
+def group_averages(
+    values: Float64s, present: Bools, groups: Int64s, lo: int, hi: int, out: Float64s, out_present: Bools
+) -> None:
     """The mean of compensated sums; incremental from where a group's sum would overflow."""
     rest = np.zeros(out.shape)
     count = np.zeros(out.shape)
@@ -80,7 +85,9 @@ def group_averages(values, present, groups, lo, hi, out, out_present):
 
 
 @kernel
-def group_extremes(values, present, groups, lo, hi, what, out, out_present):
+def group_extremes(
+    values: Float64s, present: Bools, groups: Int64s, lo: int, hi: int, what: int, out: Float64s, out_present: Bools
+) -> None:
     """MIN, MAX (NaN gives way to any number), COUNT, GROUP."""
     out[:, lo:hi] = 0.0
     out_present[:, lo:hi] = False
@@ -92,7 +99,7 @@ def group_extremes(values, present, groups, lo, hi, what, out, out_present):
             value = values[s, k]
             if not out_present[g, k]:
                 out_present[g, k] = True
-                out[g, k] = value if what == MIN or what == MAX else 1.0
+                out[g, k] = value if what in (MIN, MAX) else 1.0
             elif what == COUNT:
                 out[g, k] += 1.0
             elif what == MIN:
@@ -103,7 +110,16 @@ def group_extremes(values, present, groups, lo, hi, what, out, out_present):
 
 
 @kernel
-def group_variances(values, present, groups, lo, hi, square_root, out, out_present):
+def group_variances(
+    values: Float64s,
+    present: Bools,
+    groups: Int64s,
+    lo: int,
+    hi: int,
+    square_root: bool,
+    out: Float64s,
+    out_present: Bools,
+) -> None:
     """stdvar, or stddev with `square_root`; of the population (Welford). NaN when the first value is not finite."""
     mean = np.zeros(out.shape)
     count = np.zeros(out.shape)

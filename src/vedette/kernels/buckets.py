@@ -7,9 +7,12 @@ added up. Source of semantics: Prometheus BucketQuantile, BucketFraction, ensure
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from vedette.kernels.jit import kernel
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 _SMALL_DELTA = 1e-12
 """Relative differences between neighbouring buckets below this are rounding errors (Prometheus smallDeltaTolerance)."""
@@ -18,7 +21,7 @@ _LARGEST = np.finfo(np.float64).max
 
 
 @kernel
-def almost_equal(a, b, epsilon):
+def almost_equal(a: float, b: float, epsilon: float) -> bool:
     if np.isnan(a) and np.isnan(b):
         return True
     if a == b:
@@ -26,12 +29,22 @@ def almost_equal(a, b, epsilon):
     magnitude = abs(a) + abs(b)
     difference = abs(a - b)
     if a == 0 or b == 0 or magnitude < _MIN_NORMAL:
-        return difference < epsilon * _MIN_NORMAL
-    return difference / min(magnitude, _LARGEST) < epsilon
+        return bool(difference < epsilon * _MIN_NORMAL)
+    return bool(difference / min(magnitude, _LARGEST) < epsilon)
 
 
 @kernel
-def gather_buckets(values, present, members, bounds, begin, end, k, uppers, counts):
+def gather_buckets(
+    values: Float64s,
+    present: Bools,
+    members: Int64s,
+    bounds: Float64s,
+    begin: int,
+    end: int,
+    k: int,
+    uppers: Float64s,
+    counts: Float64s,
+) -> int:
     """The buckets of one histogram at step k, equal bounds coalesced; returns how many."""
     n = 0
     for m in range(begin, end):
@@ -47,7 +60,7 @@ def gather_buckets(values, present, members, bounds, begin, end, k, uppers, coun
 
 
 @kernel
-def force_monotonic(uppers, counts, n):
+def force_monotonic(uppers: Float64s, counts: Float64s, n: int) -> tuple[bool, Any, Any, Any]:
     """Removes decreases of the counts. Returns whether any was more than rounding, the bounds between, the largest one."""
     forced = False
     least = np.inf
@@ -72,7 +85,7 @@ def force_monotonic(uppers, counts, n):
 
 
 @kernel
-def quantile_of_buckets(q, uppers, counts, n):
+def quantile_of_buckets(q: float, uppers: Float64s, counts: Float64s, n: int) -> Any:
     """Of monotonic buckets, the last of them +Inf; 0 <= q <= 1."""
     if n < 2 or counts[n - 1] == 0:
         return np.nan
@@ -99,7 +112,20 @@ def quantile_of_buckets(q, uppers, counts, n):
 
 
 @kernel
-def bucket_quantiles(values, present, members, bounds, starts, lo, hi, quantiles, scratch, out, out_present, forced):
+def bucket_quantiles(
+    values: Float64s,
+    present: Bools,
+    members: Int64s,
+    bounds: Float64s,
+    starts: Int64s,
+    lo: int,
+    hi: int,
+    quantiles: Float64s,
+    scratch: Float64s,
+    out: Float64s,
+    out_present: Bools,
+    forced: Float64s,
+) -> None:
     """Histograms [lo, hi). `quantiles` float64[n_steps]; `scratch` float64[2, most buckets of one].
 
     `forced` float64[n_histograms, n_steps, 3]: least and greatest bound and largest decrease where buckets had to be made
@@ -128,7 +154,7 @@ def bucket_quantiles(values, present, members, bounds, starts, lo, hi, quantiles
 
 
 @kernel
-def rank_of(bound, uppers, counts, n):
+def rank_of(bound: float, uppers: Float64s, counts: Float64s, n: int) -> Any:
     """How many observations lie below the bound, linear inside a bucket."""
     rank = 0.0
     lower = 0.0 if uppers[0] > 0 else -np.inf
@@ -146,7 +172,20 @@ def rank_of(bound, uppers, counts, n):
 
 
 @kernel
-def bucket_fractions(values, present, members, bounds, starts, lo, hi, lower, upper, scratch, out, out_present):
+def bucket_fractions(
+    values: Float64s,
+    present: Bools,
+    members: Int64s,
+    bounds: Float64s,
+    starts: Int64s,
+    lo: int,
+    hi: int,
+    lower: Float64s,
+    upper: Float64s,
+    scratch: Float64s,
+    out: Float64s,
+    out_present: Bools,
+) -> None:
     """histogram_fraction of histograms [lo, hi); `lower` and `upper` float64[n_steps]; scratch as above."""
     uppers = scratch[0]
     counts = scratch[1]

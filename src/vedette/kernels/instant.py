@@ -7,16 +7,30 @@ A stale marker that is the newest sample makes the series absent.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.kernels.jit import kernel
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.staleness import STALE_NAN_BITS
 
 _STALE = np.uint64(STALE_NAN_BITS)
 
 
 @kernel
-def select_instant(offsets, times, values, bits, lo, hi, end0, end_step, lookback, out, present):
+def select_instant(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    bits: NDArray[np.uint64],
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    lookback: int,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """`bits` is `values` viewed as uint64; window ends as in kernels.windows, with stale markers still in place."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -35,7 +49,18 @@ def select_instant(offsets, times, values, bits, lo, hi, end0, end_step, lookbac
 
 
 @kernel
-def select_instant_times(offsets, times, bits, lo, hi, end0, end_step, lookback, out, present):
+def select_instant_times(
+    offsets: Int64s,
+    times: Int64s,
+    bits: NDArray[np.uint64],
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    lookback: int,
+    out: Int64s,
+    present: Bools,
+) -> None:
     """As `select_instant`, but writes the sample's own time in ms (int64)."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

@@ -10,7 +10,7 @@ _LARGEST = np.finfo(np.float64).max
 
 
 @inlined
-def kahan_add(value, total, compensation):
+def kahan_add(value: float, total: float, compensation: float) -> tuple[float, float]:
     """The new total and compensation. An infinite total forgets its compensation, which would be NaN."""
     new = total + value
     if new > _LARGEST or new < -_LARGEST:

@@ -10,16 +10,17 @@ import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.window_order import quantile_of_sorted
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 
 @inlined
-def ranks_below(a, b, largest):
+def ranks_below(a: float, b: float, largest: bool) -> bool:
     """The heap's order: the worst on top; NaN is worse than everything."""
     return np.isnan(a) or (a < b if largest else a > b)
 
 
 @kernel
-def sift_up(heap, at, k, largest, values):
+def sift_up(heap: Int64s, at: int, k: int, largest: bool, values: Float64s) -> None:
     while at > 0:
         parent = (at - 1) // 2
         if not ranks_below(values[heap[at], k], values[heap[parent], k], largest):
@@ -29,7 +30,7 @@ def sift_up(heap, at, k, largest, values):
 
 
 @kernel
-def sift_down(heap, n, k, largest, values):
+def sift_down(heap: Int64s, n: int, k: int, largest: bool, values: Float64s) -> None:
     at = 0
     while True:
         child = 2 * at + 1
@@ -44,7 +45,18 @@ def sift_down(heap, n, k, largest, values):
 
 
 @kernel
-def keep_best(values, present, members, starts, lo, hi, counts, largest, heap, keep):
+def keep_best(
+    values: Float64s,
+    present: Bools,
+    members: Int64s,
+    starts: Int64s,
+    lo: int,
+    hi: int,
+    counts: Int64s,
+    largest: bool,
+    heap: Int64s,
+    keep: Bools,
+) -> None:
     """topk (`largest`) or bottomk: marks in `keep` bool[n_series, n_steps] the best counts[k] of each group at step k.
 
     `counts` int64[n_steps]; `heap` int64[n_series]: scratch.
@@ -73,7 +85,7 @@ def keep_best(values, present, members, starts, lo, hi, counts, largest, heap, k
 
 
 @kernel
-def keep_first(present, members, starts, lo, hi, counts, keep):
+def keep_first(present: Bools, members: Int64s, starts: Int64s, lo: int, hi: int, counts: Int64s, keep: Bools) -> None:
     """limitk: marks the first counts[k] series of each group that are present at step k."""
     keep[:, lo:hi] = False
     for k in range(lo, hi):
@@ -87,7 +99,18 @@ def keep_first(present, members, starts, lo, hi, counts, keep):
 
 
 @kernel
-def group_quantiles(values, present, members, starts, lo, hi, quantiles, ordered, out, out_present):
+def group_quantiles(
+    values: Float64s,
+    present: Bools,
+    members: Int64s,
+    starts: Int64s,
+    lo: int,
+    hi: int,
+    quantiles: Float64s,
+    ordered: Float64s,
+    out: Float64s,
+    out_present: Bools,
+) -> None:
     """`quantiles` float64[n_steps]; `ordered` float64[n_series]: scratch."""
     for k in range(lo, hi):
         for g in range(len(starts) - 1):

@@ -11,10 +11,13 @@ import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 
 @inlined
-def extrapolate(delta, first_value, n, sampled, to_start, to_end, is_counter):
+def extrapolate(
+    delta: float, first_value: float, n: int, sampled: float, to_start: float, to_end: float, is_counter: bool
+) -> float:
     """`delta` stretched towards the window's ends: to the end when a sample was to be expected there, else half a gap."""
     average = sampled / (n - 1)
     threshold = average * 1.1
@@ -31,8 +34,20 @@ def extrapolate(delta, first_value, n, sampled, to_start, to_end, is_counter):
 
 @kernel
 def extrapolated_rate(
-    offsets, times, values, lo, hi, end0, end_step, range_ms, is_counter, is_rate, resets, out, present
-):
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    is_counter: bool,
+    is_rate: bool,
+    resets: Int64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """rate (counter, rate), increase (counter), delta (neither). `resets` int64[longest series]: scratch."""
     n_steps = out.shape[1]
     seconds = range_ms / 1000.0
@@ -79,7 +94,19 @@ def extrapolated_rate(
 
 
 @kernel
-def instant_rate(offsets, times, values, lo, hi, end0, end_step, range_ms, is_rate, out, present):
+def instant_rate(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    is_rate: bool,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """irate (is_rate) and idelta: from the last two samples of each window."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

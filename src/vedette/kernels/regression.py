@@ -10,10 +10,11 @@ import numpy as np
 from vedette.kernels.jit import kernel
 from vedette.kernels.kahan import kahan_add
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 
 @kernel
-def linear_regression(times, values, begin, end, origin):
+def linear_regression(times: Int64s, values: Float64s, begin: int, end: int, origin: int) -> tuple[float, float]:
     """Slope per second, and the value of the line at time `origin` (ms), through the samples [begin, end)."""
     sum_x = 0.0
     rest_x = 0.0
@@ -47,7 +48,18 @@ def linear_regression(times, values, begin, end, origin):
 
 
 @kernel
-def window_slopes(offsets, times, values, lo, hi, end0, end_step, range_ms, out, present):
+def window_slopes(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """deriv: per second."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -64,8 +76,20 @@ def window_slopes(offsets, times, values, lo, hi, end0, end_step, range_ms, out,
 
 @kernel
 def window_predictions(
-    offsets, times, values, lo, hi, end0, end_step, range_ms, now0, now_step, ahead_s, out, present
-):
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    now0: int,
+    now_step: int,
+    ahead_s: Float64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """predict_linear: the line `ahead_s` float64[n_steps] seconds after the step's own time, now0 + k * now_step."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -84,7 +108,20 @@ def window_predictions(
 
 
 @kernel
-def window_smoothings(offsets, times, values, lo, hi, end0, end_step, range_ms, smoothing, trend, out, present):
+def window_smoothings(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    smoothing: Float64s,
+    trend: Float64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """double_exponential_smoothing with its two factors per step, float64[n_steps], both inside (0, 1)."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

@@ -11,6 +11,7 @@ import numpy as np
 
 from vedette.kernels.jit import kernel
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 COUNT: Final = 0
 PRESENT: Final = 1
@@ -24,7 +25,19 @@ CHANGES: Final = 1
 
 
 @kernel
-def window_ends(offsets, times, values, lo, hi, end0, end_step, range_ms, what, out, present):
+def window_ends(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    what: int,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """`what` is one of COUNT ... TIME_OF_LAST; times are in seconds."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -60,7 +73,20 @@ def window_ends(offsets, times, values, lo, hi, end0, end_step, range_ms, what, 
 
 
 @kernel
-def count_events(offsets, times, values, lo, hi, end0, end_step, range_ms, what, events, out, present):
+def count_events(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    what: int,
+    events: Int64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """RESETS or CHANGES between neighbours of a window. `events` int64[longest series]: scratch, events up to a sample."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

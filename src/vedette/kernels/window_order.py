@@ -11,10 +11,25 @@ import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 
 @kernel
-def window_extremes(offsets, times, values, lo, hi, end0, end_step, range_ms, largest, as_time, queue, out, present):
+def window_extremes(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    largest: bool,
+    as_time: bool,
+    queue: Int64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """max (`largest`) or min; `as_time`: the time in seconds of the last such sample. `queue` int64[longest]: scratch."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -33,7 +48,9 @@ def window_extremes(offsets, times, values, lo, hi, end0, end_step, range_ms, la
                 value = values[i]
                 if np.isnan(value):
                     continue
-                while tail > head and (values[queue[tail - 1]] <= value if largest else values[queue[tail - 1]] >= value):
+                while tail > head and (
+                    values[queue[tail - 1]] <= value if largest else values[queue[tail - 1]] >= value
+                ):
                     tail -= 1
                 queue[tail] = i
                 tail += 1
@@ -53,7 +70,7 @@ def window_extremes(offsets, times, values, lo, hi, end0, end_step, range_ms, la
 
 
 @inlined
-def place_of(ordered, n, value):
+def place_of(ordered: Float64s, n: int, value: float) -> int:
     """The first index in ordered[:n] that is not below the value."""
     low = 0
     high = n
@@ -67,7 +84,7 @@ def place_of(ordered, n, value):
 
 
 @inlined
-def quantile_of_sorted(ordered, n, n_nan, q):
+def quantile_of_sorted(ordered: Float64s, n: int, n_nan: int, q: float) -> float:
     """The q-quantile of n_nan NaNs followed by ordered[:n]; linear between neighbours."""
     total = n + n_nan
     if total == 0 or np.isnan(q):
@@ -88,7 +105,20 @@ def quantile_of_sorted(ordered, n, n_nan, q):
 
 
 @kernel
-def window_quantiles(offsets, times, values, lo, hi, end0, end_step, range_ms, quantiles, ordered, out, present):
+def window_quantiles(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    quantiles: Float64s,
+    ordered: Float64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """`quantiles` float64[n_steps]; `ordered` float64[longest series]: scratch."""
     n_steps = out.shape[1]
     for s in range(lo, hi):
@@ -129,7 +159,18 @@ def window_quantiles(offsets, times, values, lo, hi, end0, end_step, range_ms, q
 
 
 @kernel
-def window_deviations(offsets, times, values, lo, hi, end0, end_step, range_ms, out, present):
+def window_deviations(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """mad_over_time: the median distance from the median; NaN where a sample is NaN."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

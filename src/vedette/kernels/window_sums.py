@@ -10,13 +10,14 @@ result's own precision is summed directly, as is every series that holds Inf, Na
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.kahan import kahan_add
 from vedette.kernels.windows import first_after
+from vedette.model.blocks import Bools, Float64s, Int64s
 
 SUM: Final = 0
 AVG: Final = 1
@@ -33,7 +34,7 @@ _PREFIX_MAX = 1e290
 
 
 @inlined
-def exact_add(a, b):
+def exact_add(a: float, b: float) -> tuple[float, float]:
     """Knuth's two-sum: the rounded sum and its exact error."""
     total = a + b
     rest = total - a
@@ -41,16 +42,16 @@ def exact_add(a, b):
 
 
 @kernel
-def direct_sum(values, begin, end):
+def direct_sum(values: Float64s, begin: int, end: int) -> float:
     total = 0.0
     compensation = 0.0
     for i in range(begin, end):
         total, compensation = kahan_add(values[i], total, compensation)
-    return total if np.isinf(total) else total + compensation
+    return float(total if np.isinf(total) else total + compensation)
 
 
 @kernel
-def direct_avg(values, begin, end):
+def direct_avg(values: Float64s, begin: int, end: int) -> float:
     total = values[begin]
     compensation = 0.0
     mean = 0.0
@@ -71,11 +72,11 @@ def direct_avg(values, begin, end):
         mean, compensation = kahan_add(values[i] / count, q * mean, q * compensation)
     if incremental:
         return mean + compensation
-    return total / count + compensation / count
+    return float(total / count + compensation / count)
 
 
 @kernel
-def prefix_sums(values, first, stop, high, low):
+def prefix_sums(values: Float64s, first: int, stop: int, high: Float64s, low: Float64s) -> Any:
     """Fills high and low (sums of all before each sample); returns the sum of magnitudes, Inf where prefixes are no use."""
     total = 0.0
     rest = 0.0
@@ -89,11 +90,25 @@ def prefix_sums(values, first, stop, high, low):
         total, rest = exact_add(total, rest)
     high[stop - first] = total
     low[stop - first] = rest
-    return magnitude if magnitude < _PREFIX_MAX else np.inf
+    return float(magnitude if magnitude < _PREFIX_MAX else np.inf)
 
 
 @kernel
-def window_sums(offsets, times, values, lo, hi, end0, end_step, range_ms, what, high, low, out, present):
+def window_sums(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    what: int,
+    high: Float64s,
+    low: Float64s,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """SUM or AVG. `high` and `low` float64[longest series + 1]: scratch."""
     n_steps = out.shape[1]
     overlapping = range_ms > OVERLAP_MIN * end_step
@@ -129,7 +144,19 @@ def window_sums(offsets, times, values, lo, hi, end0, end_step, range_ms, what, 
 
 
 @kernel
-def window_variances(offsets, times, values, lo, hi, end0, end_step, range_ms, what, out, present):
+def window_variances(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    lo: int,
+    hi: int,
+    end0: int,
+    end_step: int,
+    range_ms: int,
+    what: int,
+    out: Float64s,
+    present: Bools,
+) -> None:
     """STDVAR or STDDEV, of the population."""
     n_steps = out.shape[1]
     for s in range(lo, hi):

@@ -17,17 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels.jit import inlined, kernel
+from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.staleness import STALE_NAN_BITS
-
-Int64s = NDArray[np.int64]
-Float64s = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _STALE = np.uint64(STALE_NAN_BITS)
 
 
 @inlined
-def first_after(times, at, stop, t, stride):
+def first_after(times: Int64s, at: int, stop: int, t: int, stride: int) -> int:
     """The first index in [at, stop] whose time is after t, knowing that all before `at` are not. `stride`: a guess how far."""
     guess = at + stride
     if guess <= stop and (guess == at or times[guess - 1] <= t) and (guess == stop or times[guess] > t):
@@ -52,7 +49,7 @@ def first_after(times, at, stop, t, stride):
 
 
 @kernel
-def count_stale(bits):
+def count_stale(bits: NDArray[np.uint64]) -> int:
     n = 0
     for i in range(len(bits)):
         if bits[i] == _STALE:
@@ -61,7 +58,15 @@ def count_stale(bits):
 
 
 @kernel
-def copy_without_stale(offsets, times, values, bits, out_offsets, out_times, out_values):
+def copy_without_stale(
+    offsets: Int64s,
+    times: Int64s,
+    values: Float64s,
+    bits: NDArray[np.uint64],
+    out_offsets: Int64s,
+    out_times: Int64s,
+    out_values: Float64s,
+) -> None:
     n = 0
     for s in range(len(offsets) - 1):
         out_offsets[s] = n
@@ -74,7 +79,15 @@ def copy_without_stale(offsets, times, values, bits, out_offsets, out_times, out
 
 
 @kernel
-def gather_present(values, present, start, step, out_offsets, out_times, out_values):
+def gather_present(
+    values: Float64s,
+    present: Bools,
+    start: int,
+    step: int,
+    out_offsets: Int64s,
+    out_times: Int64s,
+    out_values: Float64s,
+) -> None:
     """A matrix (series x steps) as CSR samples, one for each present cell."""
     n = 0
     for s in range(values.shape[0]):

@@ -147,9 +147,7 @@ def _placed(command: Eval, points: Sequence[Point]) -> list[tuple[int, Point]]:
     return [(start + index * step, point) for index, point in enumerate(points) if point is not None]
 
 
-def _check_points(
-    labels: Labels, expected: Sequence[tuple[int, Point]], points: Sequence[tuple[int, Value]]
-) -> None:
+def _check_points(labels: Labels, expected: Sequence[tuple[int, Point]], points: Sequence[tuple[int, Value]]) -> None:
     if [time for time, _ in expected] != [time for time, _ in points]:
         raise Wrong(f"expected {labels} to have {expected}, got {list(points)}")
     for (time, wanted), (_, value) in zip(expected, points, strict=True):

@@ -55,8 +55,10 @@ def _pin(expr: Expr, time_ms: int) -> Expr:
             return expr if expr.timestamp_ms is not None else replace(expr, timestamp_ms=time_ms)
         case MatrixSelector():
             selector = expr.selector
-            return expr if selector.timestamp_ms is not None else replace(
-                expr, selector=replace(selector, timestamp_ms=time_ms)
+            return (
+                expr
+                if selector.timestamp_ms is not None
+                else replace(expr, selector=replace(selector, timestamp_ms=time_ms))
             )
         case Call():
             return replace(expr, args=tuple(_pin(arg, time_ms) for arg in expr.args))
