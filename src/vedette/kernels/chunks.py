@@ -14,16 +14,25 @@ from numpy.typing import DTypeLike, NDArray
 
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.decimals import NOT_DECIMAL, POWERS_OF_TEN, decimal_exponent
+from vedette.kernels.deltas import (
+    STALE,
+    delta_range,
+    deviation_range,
+    read_deltas,
+    read_deviations,
+    read_period,
+    typical_interval,
+    width_of,
+    write_deltas,
+    write_deviations,
+)
 from vedette.kernels.jit import inlined, kernel
-from vedette.model.staleness import STALE_NAN_BITS
 from vedette.model.time import BLOCK_MS
 
 KIND_INTEGER: Final = 0
 KIND_FLOAT: Final = 1
 KIND_HISTOGRAM: Final = 2
 """Reserved: rows of native histograms have their own table."""
-
-_STALE: Final = np.uint64(STALE_NAN_BITS)
 
 
 class Ragged(NamedTuple):
@@ -70,7 +79,7 @@ RAGGED_TYPES: Final[dict[str, DTypeLike]] = {
     "floats": np.float64,
     "stale": np.int32,
 }
-DEV16, DEV32, D8, D16, D32, D64, FLOATS, STALE = range(8)
+DEV16, DEV32, D8, _, _, _, FLOATS, STALES = range(len(RAGGED_TYPES))
 """Rows of the `lengths` that `measure_chunks` fills, in the order of RAGGED_TYPES."""
 
 
@@ -101,18 +110,15 @@ def measure_chunks(starts: Any, ends: Any, times: Any, values: Any, columns: Any
         n = end - start
         columns.t0[chunk] = times[start]
         columns.samples[chunk] = n
-        period = _typical_interval(times, start, end)
+        period = typical_interval(times, start, end)
         columns.period[chunk] = period
-        low = high = np.int64(0)
-        for i in range(start + 1, end):
-            deviation = times[i] - times[i - 1] - period
-            low, high = min(low, deviation), max(high, deviation)
+        low, high = deviation_range(times, start, end, period)
         if low != 0 or high != 0:
             lengths[DEV16 if low >= -0x8000 and high <= 0x7FFF else DEV32, chunk] = n
         n_stale = 0
         for i in range(start, end):
-            n_stale += bits[i] == _STALE
-        lengths[STALE, chunk] = n_stale
+            n_stale += bits[i] == STALE
+        lengths[STALES, chunk] = n_stale
         exponent = decimal_exponent(values, start, end)
         if exponent == NOT_DECIMAL:
             columns.kind[chunk] = KIND_FLOAT
@@ -122,50 +128,10 @@ def measure_chunks(starts: Any, ends: Any, times: Any, values: Any, columns: Any
             continue
         columns.kind[chunk] = KIND_INTEGER
         columns.exponent[chunk] = exponent
-        first, low, high = _delta_range(values, start, end, POWERS_OF_TEN[exponent])
+        first, low, high = delta_range(values, start, end, POWERS_OF_TEN[exponent])
         columns.first[chunk] = first
         if low != 0 or high != 0:
-            lengths[D8 + _width(low, high), chunk] = n - n_stale
-
-
-@kernel
-def _typical_interval(times: Any, start: int, end: int) -> Any:
-    """The median of the first, middle and last interval: right when scrapes are on time, and one gap does not spoil it."""
-    if end - start < 2:
-        return 0
-    middle = start + (end - start) // 2
-    a = times[start + 1] - times[start]
-    b = times[middle] - times[middle - 1]
-    c = times[end - 1] - times[end - 2]
-    return max(min(a, b), min(max(a, b), c))
-
-
-@kernel
-def _delta_range(values: Any, start: int, end: int, power: float) -> Any:
-    """(first integer, smallest delta, largest delta), stale markers left out."""
-    bits = values.view(np.uint64)
-    first = last = low = high = np.int64(0)
-    seen = False
-    for i in range(start, end):
-        if bits[i] == _STALE:
-            continue
-        integer = np.int64(np.rint(values[i] * power))
-        if not seen:
-            first = last = integer
-            seen = True
-        low, high = min(low, integer - last), max(high, integer - last)
-        last = integer
-    return first, low, high
-
-
-@inlined
-def _width(low: int, high: int) -> Any:
-    """0, 1, 2 or 3: int8, int16, int32 or int64 holds every delta."""
-    if low >= -0x80 and high <= 0x7F:
-        return 0
-    if low >= -0x8000 and high <= 0x7FFF:
-        return 1
-    return 2 if low >= -0x80000000 and high <= 0x7FFFFFFF else 3
+            lengths[D8 + width_of(low, high), chunk] = n - n_stale
 
 
 @kernel
@@ -175,22 +141,22 @@ def fill_chunks(starts: Any, ends: Any, times: Any, values: Any, columns: Any) -
         start, end = starts[chunk], ends[chunk]
         period = np.int64(columns.period[chunk])
         if _length(columns.dev16, chunk):
-            _fill_deviations(times, start, end, period, columns.dev16, chunk)
+            write_deviations(times, start, end, period, _items(columns.dev16, chunk))
         elif _length(columns.dev32, chunk):
-            _fill_deviations(times, start, end, period, columns.dev32, chunk)
+            write_deviations(times, start, end, period, _items(columns.dev32, chunk))
         if _length(columns.stale, chunk):
-            _fill_stale(values, start, end, columns.stale, chunk)
+            _write_stale(values, start, end, _items(columns.stale, chunk))
         power = POWERS_OF_TEN[columns.exponent[chunk]]
         if columns.kind[chunk] == KIND_FLOAT:
-            _fill_floats(values, start, end, columns.floats, chunk)
+            _write_floats(values, start, end, _items(columns.floats, chunk))
         elif _length(columns.d8, chunk):
-            _fill_deltas(values, start, end, power, columns.d8, chunk)
+            write_deltas(values, start, end, power, _items(columns.d8, chunk))
         elif _length(columns.d16, chunk):
-            _fill_deltas(values, start, end, power, columns.d16, chunk)
+            write_deltas(values, start, end, power, _items(columns.d16, chunk))
         elif _length(columns.d32, chunk):
-            _fill_deltas(values, start, end, power, columns.d32, chunk)
+            write_deltas(values, start, end, power, _items(columns.d32, chunk))
         elif _length(columns.d64, chunk):
-            _fill_deltas(values, start, end, power, columns.d64, chunk)
+            write_deltas(values, start, end, power, _items(columns.d64, chunk))
 
 
 @inlined
@@ -198,126 +164,83 @@ def _length(column: Any, chunk: int) -> Any:
     return column.offsets[chunk + 1] - column.offsets[chunk]
 
 
-@kernel
-def _fill_deviations(times: Any, start: int, end: int, period: int, column: Any, chunk: int) -> None:
-    at = column.offsets[chunk]
-    column.values[at] = 0
-    for i in range(1, end - start):
-        column.values[at + i] = times[start + i] - times[start + i - 1] - period
+@inlined
+def _items(column: Any, chunk: int) -> Any:
+    return column.values[column.offsets[chunk] : column.offsets[chunk + 1]]
 
 
 @kernel
-def _fill_stale(values: Any, start: int, end: int, column: Any, chunk: int) -> None:
+def _write_stale(values: Any, start: int, end: int, out: Any) -> None:
     bits = values.view(np.uint64)
-    at = column.offsets[chunk]
+    at = 0
     for i in range(start, end):
-        if bits[i] == _STALE:
-            column.values[at] = i - start
+        if bits[i] == STALE:
+            out[at] = i - start
             at += 1
 
 
 @kernel
-def _fill_floats(values: Any, start: int, end: int, column: Any, chunk: int) -> None:
+def _write_floats(values: Any, start: int, end: int, out: Any) -> None:
     bits = values.view(np.uint64)
-    at = column.offsets[chunk]
+    at = 0
     for i in range(start, end):
-        if bits[i] != _STALE:
-            column.values[at] = values[i]
+        if bits[i] != STALE:
+            out[at] = values[i]
             at += 1
-
-
-@kernel
-def _fill_deltas(values: Any, start: int, end: int, power: float, column: Any, chunk: int) -> None:
-    bits = values.view(np.uint64)
-    at = column.offsets[chunk]
-    last = np.int64(0)
-    seen = False
-    for i in range(start, end):
-        if bits[i] == _STALE:
-            continue
-        integer = np.int64(np.rint(values[i] * power))
-        column.values[at] = integer - last if seen else 0
-        seen = True
-        last = integer
-        at += 1
 
 
 @kernel
 def decode_chunks(columns: Any, offsets: Any, out_times: Any, out_values: Any) -> None:
     """Chunk i's samples go to out[offsets[i]:offsets[i+1]]."""
     for chunk in range(len(columns.t0)):
-        start, end = offsets[chunk], offsets[chunk + 1]
-        _decode_times(columns, chunk, out_times[start:end])
+        begin, end = offsets[chunk], offsets[chunk + 1]
+        _decode_times(columns, chunk, out_times, begin, end)
         n_stale = _length(columns.stale, chunk)
-        _decode_values(columns, chunk, out_values[start : end - n_stale])
+        _decode_values(columns, chunk, out_values, begin, end - n_stale)
         if n_stale:
-            _spread_stale(columns.stale, chunk, out_values[start:end])
+            _spread_values(_items(columns.stale, chunk), out_values[begin:end])
 
 
 @kernel
-def _decode_times(columns: Any, chunk: int, out: Any) -> None:
-    time = columns.t0[chunk]
+def _decode_times(columns: Any, chunk: int, out: Any, begin: int, end: int) -> None:
+    out[begin] = columns.t0[chunk]
     period = np.int64(columns.period[chunk])
-    if _length(columns.dev16, chunk):
-        _add_deviations(columns.dev16, chunk, time, period, out)
-    elif _length(columns.dev32, chunk):
-        _add_deviations(columns.dev32, chunk, time, period, out)
+    dev16, dev32 = columns.dev16, columns.dev32
+    if _length(dev16, chunk):
+        read_deviations(dev16.values, dev16.offsets[chunk], period, out, begin, end)
+    elif _length(dev32, chunk):
+        read_deviations(dev32.values, dev32.offsets[chunk], period, out, begin, end)
     else:
-        for i in range(len(out)):
-            out[i] = time + i * period
+        read_period(period, out, begin, end)
 
 
 @kernel
-def _add_deviations(column: Any, chunk: int, time: int, period: int, out: Any) -> None:
-    at = column.offsets[chunk]
-    out[0] = time
-    for i in range(1, len(out)):
-        time += period + column.values[at + i]
-        out[i] = time
-
-
-@kernel
-def _decode_values(columns: Any, chunk: int, out: Any) -> None:
-    first = columns.first[chunk]
-    exponent = columns.exponent[chunk]
+def _decode_values(columns: Any, chunk: int, out: Any, begin: int, end: int) -> None:
+    first = (columns.first[chunk], np.int64(columns.exponent[chunk]))
+    d8, d16, d32, d64 = columns.d8, columns.d16, columns.d32, columns.d64
     if columns.kind[chunk] == KIND_FLOAT:
-        at = columns.floats.offsets[chunk]
-        out[:] = columns.floats.values[at : at + len(out)]
-    elif _length(columns.d8, chunk):
-        _add_deltas(columns.d8, chunk, first, exponent, out)
-    elif _length(columns.d16, chunk):
-        _add_deltas(columns.d16, chunk, first, exponent, out)
-    elif _length(columns.d32, chunk):
-        _add_deltas(columns.d32, chunk, first, exponent, out)
-    elif _length(columns.d64, chunk):
-        _add_deltas(columns.d64, chunk, first, exponent, out)
+        out[begin:end] = _items(columns.floats, chunk)
+    elif _length(d8, chunk):
+        read_deltas(d8.values, d8.offsets[chunk], first, out, begin, end)
+    elif _length(d16, chunk):
+        read_deltas(d16.values, d16.offsets[chunk], first, out, begin, end)
+    elif _length(d32, chunk):
+        read_deltas(d32.values, d32.offsets[chunk], first, out, begin, end)
+    elif _length(d64, chunk):
+        read_deltas(d64.values, d64.offsets[chunk], first, out, begin, end)
     else:
-        out[:] = first / POWERS_OF_TEN[exponent]
+        out[begin:end] = first[0] / POWERS_OF_TEN[first[1]]
 
 
 @kernel
-def _add_deltas(column: Any, chunk: int, integer: int, exponent: int, out: Any) -> None:
-    deltas = column.values[column.offsets[chunk] : column.offsets[chunk + 1]]
-    if exponent == 0:
-        for i in range(len(out)):
-            integer += deltas[i]
-            out[i] = integer
-        return
-    power = POWERS_OF_TEN[exponent]
-    for i in range(len(out)):
-        integer += deltas[i]
-        out[i] = integer / power
-
-
-@kernel
-def _spread_stale(column: Any, chunk: int, out: Any) -> None:
+def _spread_values(stale: Any, out: Any) -> None:
     """Values stand at the front of `out`; moves them apart, from the end, and puts markers at the stale positions."""
     bits = out.view(np.uint64)
-    marker = column.offsets[chunk + 1] - 1
-    source = len(out) - (column.offsets[chunk + 1] - column.offsets[chunk]) - 1
+    marker = len(stale) - 1
+    source = len(out) - len(stale) - 1
     for i in range(len(out) - 1, -1, -1):
-        if marker >= column.offsets[chunk] and column.values[marker] == i:
-            bits[i] = _STALE
+        if marker >= 0 and stale[marker] == i:
+            bits[i] = STALE
             marker -= 1
         else:
             out[i] = out[source]

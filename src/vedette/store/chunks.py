@@ -75,13 +75,8 @@ def check_chunks(columns: ChunkColumns) -> Bools:
 
 
 def to_arrow(columns: ChunkColumns) -> pa.RecordBatch:
-    """One Arrow column per field; lists share the buffers."""
-    arrays = [
-        pa.ListArray.from_arrays(pa.array(column.offsets), pa.array(column.values))
-        if isinstance(column, Ragged)
-        else pa.array(column)
-        for column in columns
-    ]
+    """One Arrow column per field; all share the buffers."""
+    arrays = [_arrow_lists(column) if isinstance(column, Ragged) else _arrow_items(column) for column in columns]
     return pa.RecordBatch.from_arrays(arrays, names=list(ChunkColumns._fields))
 
 
@@ -98,6 +93,17 @@ def from_arrow(batch: pa.RecordBatch | pa.Table) -> ChunkColumns:
         offsets = borrowed(lists.offsets.to_numpy(zero_copy_only=False), np.int32)
         fields.append(Ragged(offsets, borrowed(lists.values.to_numpy(zero_copy_only=False), dtype)))
     return ChunkColumns(*fields)
+
+
+def _arrow_items(items: NDArray[Any]) -> pa.Array:
+    """`pa.array` would do the same, but imports pandas where it is installed: a second at the first call."""
+    return pa.Array.from_buffers(pa.from_numpy_dtype(items.dtype), len(items), [None, pa.py_buffer(items)])
+
+
+def _arrow_lists(column: Ragged) -> pa.Array:
+    items = _arrow_items(column.values)
+    buffers = [None, pa.py_buffer(column.offsets)]
+    return pa.Array.from_buffers(pa.list_(items.type), len(column.offsets) - 1, buffers, children=[items])
 
 
 def _whole(column: Any) -> Any:

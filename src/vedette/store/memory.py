@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from vedette.model import verdicts
 from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.errors import QueryTooLarge
 from vedette.model.labels import Labels
@@ -26,7 +27,6 @@ from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, Store, StoreHealth, StoreStats
-from vedette.store import verdicts
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.index import SeriesIndex
 
