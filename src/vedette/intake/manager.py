@@ -140,4 +140,3 @@ def _seed(hostname: str, config: PrometheusConfig) -> int:
     """Two servers with the same targets scrape them at different times."""
     text = f"{hostname}{Labels(config.common.external_labels.items())}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
-

@@ -55,13 +55,17 @@ CACHE_FLUSH_FORCED: Final = counter(
 
 SCRAPES: Final = counter("vedette_scrapes", "Scrapes by outcome.", ("outcome",))
 SCRAPED_SAMPLES: Final = counter("vedette_scrape_samples", "Samples handed to the store by scraping.")
-DROPPED_SAMPLES: Final = counter("vedette_scrape_dropped_samples", "Scraped samples not stored, by reason.", ("reason",))
+DROPPED_SAMPLES: Final = counter(
+    "vedette_scrape_dropped_samples", "Scraped samples not stored, by reason.", ("reason",)
+)
 
 SD_DISCOVERED: Final = gauge("prometheus_sd_discovered_targets", "Targets found.", ("name", "config"))
 SD_FAILED: Final = gauge("prometheus_sd_failed_configs", "Discoveries that could not be started.", ("name",))
 SD_RECEIVED: Final = counter("prometheus_sd_received_updates", "Updates from providers.", ("name",))
 SD_SENT: Final = counter("prometheus_sd_updates", "Updates handed to the pools.", ("name",))
-SD_REFRESH_FAILURES: Final = counter("prometheus_sd_refresh_failures", "Refreshes that failed.", ("mechanism", "config"))
+SD_REFRESH_FAILURES: Final = counter(
+    "prometheus_sd_refresh_failures", "Refreshes that failed.", ("mechanism", "config")
+)
 SD_REFRESH_DURATION: Final = histogram(
     "prometheus_sd_refresh_duration_seconds", "Time of a refresh.", ("mechanism", "config")
 )

@@ -13,16 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from vedette.intake import metrics
-from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.http import PLAIN_HTTP
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.config.values import DurationMs
+from vedette.intake.config.values import NO_DURATION
 from vedette.intake.http_client import HttpClient
 from vedette.intake.scrape_loop import ScrapeLoop
 from vedette.intake.target import Target, TargetGroup, TargetId, build_target, discovered_labels
 from vedette.intake.target_scraper import ScrapeServices, TargetScraper
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
-from vedette.wire.exposition.series_cache import SeriesCache
+from vedette.wire.exposition import SeriesCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,30 +50,35 @@ class ScrapePool:
         self._groups = groups
         wanted = self._build(groups)
         gone = [self.loops.pop(target) for target in list(self.loops) if target not in wanted]
-        fresh = [self._start(target, None) for target in wanted.values() if target.id not in self.loops]
+        fresh = [self._add(target, None) for target in wanted.values() if target.id not in self.loops]
         self._apply_target_limit()
         for loop in fresh:
             loop.start()
-        await self._stop_all(gone, retire=True)
+        await self._stop_all(gone)
         name = self.job.job_name
         metrics.POOL_TARGETS.labels(name).set(len(self.loops))
         metrics.POOL_SYNCS.labels(name).inc()
         metrics.SYNC_LENGTH.labels(name).observe(self._services.clock.monotonic_s() - start_s)
 
     async def reload(self, job: ScrapeConfig) -> None:
-        """Same job name, other settings."""
+        """Same job name, other settings. Loops go on where what they do is not concerned."""
         if job == self.job:
             return
         metrics.POOL_RELOADS.inc()
         metrics.POOL_TARGET_LIMIT.labels(job.job_name).set(job.target_limit)
-        keep_caches = _series_settings(job) == _series_settings(self.job)
+        before, self.job = self.job, job
+        if _loop_settings(job) == _loop_settings(before):
+            await self.sync(self._groups)
+        else:
+            await self._restart(keep_caches=_series_settings(job) == _series_settings(before))
+
+    async def _restart(self, *, keep_caches: bool) -> None:
         old_loops, old_clients = self.loops, [self._client, *self._socket_clients.values()]
-        self.job, self.loops = job, {}
-        self._client, self._socket_clients = HttpClient(job.http), {}
+        self.loops, self._client, self._socket_clients = {}, HttpClient(self.job.http), {}
         await asyncio.gather(*(loop.stop() for loop in old_loops.values()))
         for target in self._build(self._groups).values():
             old = old_loops.pop(target.id, None)
-            self._start(target, old.scraper.cache if old and keep_caches else None)
+            self._add(target, old.scraper.cache if old and keep_caches else None)
             if old and not keep_caches:
                 self._retire(old)
         self._apply_target_limit()
@@ -83,7 +88,7 @@ class ScrapePool:
             self._retire(loop)
         for client in old_clients:
             await client.close()
-        metrics.POOL_TARGETS.labels(job.job_name).set(len(self.loops))
+        metrics.POOL_TARGETS.labels(self.job.job_name).set(len(self.loops))
 
     async def stop(self, *, shutdown: bool) -> None:
         """At shutdown scrapes are cut and series are left as they are; else their targets are gone and they end."""
@@ -92,7 +97,7 @@ class ScrapePool:
         if shutdown:
             await asyncio.gather(*(loop.abort() for loop in loops))
         else:
-            await self._stop_all(loops, retire=True)
+            await self._stop_all(loops)
         for client in (self._client, *self._socket_clients.values()):
             await client.close()
         metrics.POOL_TARGETS.labels(self.job.job_name).set(0)
@@ -109,7 +114,9 @@ class ScrapePool:
                     target = build_target(self.job, rules, discovered)
                 except BadInput as error:
                     metrics.SYNC_FAILED.labels(self.job.job_name).inc()
-                    _LOG.error("job %s: instance %d in group %s: %s", self.job.job_name, place, group.source, error.message)
+                    _LOG.error(
+                        "job %s: instance %d in group %s: %s", self.job.job_name, place, group.source, error.message
+                    )
                     continue
                 if target is None:
                     self._drop(discovered)
@@ -122,7 +129,7 @@ class ScrapePool:
         if self.job.keep_dropped_targets == 0 or len(self.dropped) < self.job.keep_dropped_targets:
             self.dropped.append(discovered)
 
-    def _start(self, target: Target, cache: SeriesCache | None) -> ScrapeLoop:
+    def _add(self, target: Target, cache: SeriesCache | None) -> ScrapeLoop:
         scraper = TargetScraper(target, self.job, self._client_of(target), self._services, cache)
         loop = ScrapeLoop(scraper, self._services, self._seed)
         self.loops[target.id] = loop
@@ -146,19 +153,33 @@ class ScrapePool:
         for loop in self.loops.values():
             loop.scraper.forced_error = error
 
-    async def _stop_all(self, loops: Sequence[ScrapeLoop], *, retire: bool) -> None:
+    async def _stop_all(self, loops: Sequence[ScrapeLoop]) -> None:
         await asyncio.gather(*(loop.stop() for loop in loops))
-        for loop in loops if retire else ():
+        for loop in loops:
             self._retire(loop)
+
+
+def _loop_settings(job: ScrapeConfig) -> ScrapeConfig:
+    """The configuration without what only decides which targets there are."""
+    return replace(
+        job,
+        static_configs=(),
+        file_sd_configs=(),
+        http_sd_configs=(),
+        dns_sd_configs=(),
+        unbuilt={},
+        relabel_configs=(),
+        target_limit=0,
+        keep_dropped_targets=0,
+    )
 
 
 def _series_settings(job: ScrapeConfig) -> ScrapeConfig:
     """The configuration without what has no influence on which series a page makes."""
     return replace(
-        job,
-        scrape_interval=DurationMs(0),
-        scrape_timeout=DurationMs(0),
+        _loop_settings(job),
+        scrape_interval=NO_DURATION,
+        scrape_timeout=NO_DURATION,
         sample_limit=0,
-        target_limit=0,
-        http=HttpClientConfig(),
+        http=PLAIN_HTTP,
     )

@@ -18,8 +18,7 @@ from vedette.model.blocks import Float64s, Int64s, SampleBatch
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
-from vedette.wire.exposition import NO_TIME, Page
-from vedette.wire.exposition.series_cache import DROPPED, DUPLICATE, UNKNOWN, SeriesCache
+from vedette.wire.exposition import DROPPED, DUPLICATE, NO_TIME, UNKNOWN, Page, SeriesCache
 
 Register = Callable[[Sequence[Labels]], Int64s]
 """`Store.register` for the job's principal: refs, -1 where refused."""
@@ -65,7 +64,13 @@ EMPTY_BATCH: Final = SampleBatch(np.empty(0, np.int64), np.empty(0, np.int64), n
 
 
 def ingest_page(
-    page: Page, cache: SeriesCache, labeller: SeriesLabeller, rules: PageRules, register: Register, now_ms: int, counts: Counts
+    page: Page,
+    cache: SeriesCache,
+    labeller: SeriesLabeller,
+    rules: PageRules,
+    register: Register,
+    now_ms: int,
+    counts: Counts,
 ) -> SampleBatch:
     """The page's samples and the stale markers of series that it no longer has.
 
@@ -73,9 +78,7 @@ def ingest_page(
     scrape that did not finish, and the caller must `abandon` it.
     """
     counts.scraped = counts.added = page.n
-    refs = cache.resolve(
-        page, honor_timestamps=rules.honor_timestamps, track_timed=rules.track_timestamps_staleness
-    )
+    refs = cache.resolve(page, honor_timestamps=rules.honor_timestamps, track_timed=rules.track_timestamps_staleness)
     special = np.flatnonzero(refs < 0)
     if len(special):
         _settle_special(page, cache, labeller, register, refs, special, counts)
@@ -112,7 +115,13 @@ def _times(page: Page, rules: PageRules, now_ms: int) -> Int64s:
 
 
 def _settle_special(
-    page: Page, cache: SeriesCache, labeller: SeriesLabeller, register: Register, refs: Int64s, special: Int64s, counts: Counts
+    page: Page,
+    cache: SeriesCache,
+    labeller: SeriesLabeller,
+    register: Register,
+    refs: Int64s,
+    special: Int64s,
+    counts: Counts,
 ) -> None:
     """Gives unknown series their refs, in place, and counts what is not stored."""
     codes = refs[special]

@@ -12,6 +12,7 @@ Source: Prometheus scrape.go run, endOfRunStaleness.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from vedette.intake import metrics
@@ -20,6 +21,8 @@ from vedette.intake.target_scraper import ScrapeServices, TargetScraper, finish_
 from vedette.intake.timing import ScrapeGrid, Ticker
 from vedette.model.blocks import Int64s
 from vedette.model.time import format_duration
+
+_LOG = logging.getLogger(__name__)
 
 
 class ScrapeLoop:
@@ -51,8 +54,15 @@ class ScrapeLoop:
             last_s = start_s
             self._next_s = ticker.next_s
             self._scraped = True
-            await self.scraper.scrape(grid.align(clock.now_ms()))
+            await self._scrape(grid.align(clock.now_ms()))
             await self._sleep(ticker.wait_s(clock.monotonic_s()))
+
+    async def _scrape(self, time_ms: int) -> None:
+        try:
+            await self.scraper.scrape(time_ms)
+        except Exception:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
+            _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
+            metrics.SCRAPES.labels("defect").inc()
 
     async def _sleep(self, seconds: float) -> None:
         if self._stopping:
@@ -71,7 +81,6 @@ class ScrapeLoop:
         if self._sleeping:
             self._task.cancel()
         await asyncio.wait([self._task])
-        _raise_failure(self._task)
 
     async def abort(self) -> None:
         """Cuts a scrape under way: for shutdown."""
@@ -79,7 +88,6 @@ class ScrapeLoop:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-            _raise_failure(self._task)
 
     async def end_series(self, live_refs: Callable[[], Int64s]) -> None:
         """After `stop`, where the target is gone for good. `live_refs` is asked in a worker thread, after the wait."""
@@ -91,9 +99,3 @@ class ScrapeLoop:
         stale_ms = clock.now_ms()
         await clock.sleep(interval_s * 1.1)
         await finish_in_worker(self._services.workers, lambda: self.scraper.end(stale_ms, live_refs()))
-
-
-def _raise_failure(task: asyncio.Task[None]) -> None:
-    """A loop ends by cancellation or not at all; anything else is a defect that must show."""
-    if not task.cancelled() and (failure := task.exception()) is not None:
-        raise failure

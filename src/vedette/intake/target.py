@@ -130,9 +130,7 @@ def _times(labels: Labels) -> tuple[int, int]:
     interval, timeout = labels.get("__scrape_interval__"), labels.get("__scrape_timeout__")
     interval_ms, timeout_ms = _duration("interval", interval), _duration("timeout", timeout)
     if timeout_ms > interval_ms:
-        raise BadInput(
-            f"scrape timeout cannot be greater than scrape interval ({quote(timeout)} > {quote(interval)})"
-        )
+        raise BadInput(f"scrape timeout cannot be greater than scrape interval ({quote(timeout)} > {quote(interval)})")
     return interval_ms, timeout_ms
 
 

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from yarl import URL
 from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.http_client import FetchFailed, HttpClient, Response
+from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient, Response
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EMPTY_BATCH,
@@ -45,12 +45,10 @@ from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import AppendResult, Store
-from vedette.wire.exposition import Page, accept_header, fallback_format, format_of, scan
-from vedette.wire.exposition.series_cache import SeriesCache
+from vedette.wire.exposition import Page, SeriesCache, accept_header, fallback_format, format_of, scan
 
 _LOG = logging.getLogger(__name__)
 
-USER_AGENT: Final = "Vedette/0.1.0"
 METADATA_EVERY_SCRAPES: Final = 100
 """Type, help and unit are read when a page brings new series, and else once in so many scrapes."""
 
@@ -74,11 +72,26 @@ class TargetHealth:
     last_duration_s: float = 0.0
 
 
+@dataclass(slots=True)
+class _Taken:
+    """What a scrape has come to so far; what is filled in stands even when a later step fails."""
+
+    counts: Counts = field(default_factory=Counts)
+    batch: SampleBatch = EMPTY_BATCH
+    page: Page | None = None
+    body_bytes: int = 0
+
+
 class TargetScraper:
     """`forced_error`, when set, fails every scrape without asking the target (target_limit)."""
 
     def __init__(
-        self, target: Target, job: ScrapeConfig, client: HttpClient, services: ScrapeServices, cache: SeriesCache | None = None
+        self,
+        target: Target,
+        job: ScrapeConfig,
+        client: HttpClient,
+        services: ScrapeServices,
+        cache: SeriesCache | None = None,
     ) -> None:
         self.target = target
         self.job = job
@@ -118,9 +131,7 @@ class TargetScraper:
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(
-            self._url, self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max
-        )
+        response = await self._client.get(self._url, self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max)
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
@@ -131,31 +142,37 @@ class TargetScraper:
 
     def _take_locked(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
         """The page's samples, or stale markers, and the report; one append."""
-        counts = Counts()
-        body_bytes = 0
-        batch = EMPTY_BATCH
-        page: Page | None = None
+        taken = _Taken()
         if response is not None:
             try:
-                body = inflate(response.body, response.encoding, self._body_max)
-                body_bytes = len(body)
-                page = scan(body, format_of(response.content_type, self._fallback).format, self._services.limits)
-                batch = ingest_page(
-                    page, self.cache, self._labeller, self._rules, self._register, time_ms, counts
-                )
+                self._take_page(response, time_ms, taken)
             except VedetteError as failure:
                 error = failure
         if error is not None:
-            batch = stale_batch(self.cache.abandon(), time_ms)
+            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            taken.body_bytes = BODY_TOO_LARGE if isinstance(error, BodyTooLarge) else taken.body_bytes
             _count_limit(error)
-            if isinstance(error, BodyTooLarge):
-                body_bytes = BODY_TOO_LARGE
         duration_s = self._services.clock.monotonic_s() - start_s
-        report = Report(error is None, duration_s, counts, self._timeout_s, self.job.sample_limit, body_bytes)
-        append_error = self._append(join(batch, self._report_batch(report, time_ms)), counts)
-        self._settle_health(str(error.message if error else append_error), time_ms, duration_s)
-        if page is not None and error is None:
-            self._keep_metadata(page, counts)
+        report = Report(
+            error is None, duration_s, taken.counts, self._timeout_s, self.job.sample_limit, taken.body_bytes
+        )
+        append_error = self._append(join(taken.batch, self._report_batch(report, time_ms)), taken.counts)
+        self._settle_health(error.message if error else append_error, time_ms, duration_s)
+        if taken.page is not None and error is None:
+            self._keep_metadata(taken.page, taken.counts)
+
+    def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
+        """An empty body is a page without series, whatever its Content-Type says."""
+        body = inflate(response.body, response.encoding, self._body_max)
+        taken.body_bytes = len(body)
+        if not body:
+            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            return
+        page_format = format_of(response.content_type, self._fallback).format
+        taken.page = scan(body, page_format, limits=self._services.limits)
+        taken.batch = ingest_page(
+            taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
+        )
 
     def _register(self, labels: Sequence[Labels]) -> Int64s:
         return self._services.store.register(self._services.principal, labels)

@@ -103,9 +103,7 @@ def _validate_unused_fields(rule: Rule) -> None:
     others_set = (rule.modulus, rule.separator, rule.replacement) != (0, DEFAULT_SEPARATOR, DEFAULT_REPLACEMENT)
     if rule.action in (Action.DROPEQUAL, Action.KEEPEQUAL) and (others_set or rule.regex != DEFAULT_REGEX):
         raise BadInput(f"{action} action requires only 'source_labels' and `target_label`, and no other fields")
-    if rule.action in (Action.LABELDROP, Action.LABELKEEP) and (
-        others_set or rule.source_labels or rule.target_label
-    ):
+    if rule.action in (Action.LABELDROP, Action.LABELKEEP) and (others_set or rule.source_labels or rule.target_label):
         raise BadInput(f"{action} action requires only 'regex', and no other fields")
 
 

@@ -15,13 +15,17 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from vedette.intake.config.values import (
     HIDDEN,
+    NO_DURATION,
+    NO_PATH,
+    NO_SECRET,
+    NO_SIZE,
     ByteSize,
     DurationMs,
     FilePath,
@@ -60,17 +64,17 @@ SCALARS: Final[dict[Any, Scalar]] = {
     bool: Scalar(Node.boolean, False, _as_is),
     int: Scalar(Node.integer, 0, _as_is),
     float: Scalar(Node.number, 0.0, _as_is),
-    DurationMs: Scalar(_read_duration, DurationMs(0), format_duration),
-    ByteSize: Scalar(lambda node: parse_size(node.text()), ByteSize(0), format_size),
-    FilePath: Scalar(_read_path, FilePath(""), _as_is),
-    Secret: Scalar(lambda node: Secret(node.text()), Secret(), lambda secret: HIDDEN if secret else ""),
+    DurationMs: Scalar(_read_duration, NO_DURATION, format_duration),
+    ByteSize: Scalar(lambda node: parse_size(node.text()), NO_SIZE, format_size),
+    FilePath: Scalar(_read_path, NO_PATH, _as_is),
+    Secret: Scalar(lambda node: Secret(node.text()), NO_SECRET, lambda secret: HIDDEN if secret else ""),
 }
 
 
 def read_section(kind: type[T], node: Node) -> T:
     """Raises ConfigError for unknown, repeated or malformed fields and for what `check` refuses."""
     type_name = getattr(kind, "TYPE", kind.__name__)
-    fields = _fields(kind)
+    fields = _fields(typing.cast("Hashable", kind))
     values: dict[str, Any] = {}
     for key, value in node.fields(type_name):
         name = key.text()
@@ -94,7 +98,8 @@ class _Field(NamedTuple):
 
 
 @cache
-def _fields(kind: type[Any]) -> dict[str, _Field]:
+def _fields(kind: Hashable) -> dict[str, _Field]:
+    assert isinstance(kind, type)
     hints = typing.get_type_hints(kind)
     found: dict[str, _Field] = {}
     for field in dataclasses.fields(kind):

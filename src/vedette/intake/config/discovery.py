@@ -8,17 +8,49 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit
 
-from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.http import PLAIN_HTTP, HttpClientConfig
 from vedette.intake.config.values import DurationMs, FilePath
 from vedette.model.errors import BadInput
 from vedette.model.names import is_utf8
 from vedette.model.quoting import quote
 
+FILE_REFRESH: Final = DurationMs(300_000)
+HTTP_REFRESH: Final = DurationMs(60_000)
+DNS_REFRESH: Final = DurationMs(30_000)
+
 UNBUILT_KINDS: Final = frozenset(
     f"{kind}_sd_configs"
-    for kind in """aws azure consul digitalocean docker dockerswarm ec2 eureka gce hetzner ionos kubernetes kuma
-    lightsail linode marathon nerve nomad oci openstack outscale ovhcloud puppetdb scaleway serverset stackit triton
-    uyuni vultr""".split()
+    for kind in [
+        "aws",
+        "azure",
+        "consul",
+        "digitalocean",
+        "docker",
+        "dockerswarm",
+        "ec2",
+        "eureka",
+        "gce",
+        "hetzner",
+        "ionos",
+        "kubernetes",
+        "kuma",
+        "lightsail",
+        "linode",
+        "marathon",
+        "nerve",
+        "nomad",
+        "oci",
+        "openstack",
+        "outscale",
+        "ovhcloud",
+        "puppetdb",
+        "scaleway",
+        "serverset",
+        "stackit",
+        "triton",
+        "uyuni",
+        "vultr",
+    ]
 )
 
 
@@ -44,7 +76,7 @@ _SD_FILE_NAME: Final = re.compile(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAM
 class FileDiscovery:
     TYPE: ClassVar[str] = "file.plain"
     files: tuple[FilePath, ...] = field(default=(), metadata={"always": True})
-    refresh_interval: DurationMs = DurationMs(300_000)
+    refresh_interval: DurationMs = FILE_REFRESH
 
     def check(self) -> Self:
         if not self.files:
@@ -52,15 +84,15 @@ class FileDiscovery:
         for name in self.files:
             if not _SD_FILE_NAME.fullmatch(name):
                 raise BadInput(f"path name {quote(name)} is not valid for file discovery")
-        return replace(self, refresh_interval=self.refresh_interval or DurationMs(300_000))
+        return replace(self, refresh_interval=self.refresh_interval or FILE_REFRESH)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpDiscovery:
     TYPE: ClassVar[str] = "http.plain"
     url: str = field(default="", metadata={"always": True})
-    http: HttpClientConfig = field(default=HttpClientConfig(), metadata={"inline": True})
-    refresh_interval: DurationMs = DurationMs(60_000)
+    http: HttpClientConfig = field(default=PLAIN_HTTP, metadata={"inline": True})
+    refresh_interval: DurationMs = HTTP_REFRESH
 
     def check(self) -> Self:
         if not self.url:
@@ -70,7 +102,7 @@ class HttpDiscovery:
             raise BadInput("URL scheme must be 'http' or 'https'")
         if not parts.hostname:
             raise BadInput("host is missing in URL")
-        return replace(self, http=self.http.check(), refresh_interval=self.refresh_interval or DurationMs(60_000))
+        return replace(self, http=self.http.check(), refresh_interval=self.refresh_interval or HTTP_REFRESH)
 
 
 _RECORD_TYPES: Final = ("SRV", "A", "AAAA", "MX", "NS")
@@ -80,7 +112,7 @@ _RECORD_TYPES: Final = ("SRV", "A", "AAAA", "MX", "NS")
 class DnsDiscovery:
     TYPE: ClassVar[str] = "dns.plain"
     names: tuple[str, ...] = field(default=(), metadata={"always": True})
-    refresh_interval: DurationMs = DurationMs(30_000)
+    refresh_interval: DurationMs = DNS_REFRESH
     type: str = field(default="SRV", metadata={"always": True})
     port: int = field(default=0, metadata={"always": True})
 
@@ -91,7 +123,7 @@ class DnsDiscovery:
             raise BadInput(f"invalid DNS-SD records type {self.type}")
         if self.type.upper() != "SRV" and self.port == 0:
             raise BadInput("a port is required in DNS-SD configs for all record types except SRV")
-        return replace(self, refresh_interval=self.refresh_interval or DurationMs(30_000))
+        return replace(self, refresh_interval=self.refresh_interval or DNS_REFRESH)
 
 
 def check_target_address(address: str) -> None:

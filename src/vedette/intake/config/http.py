@@ -12,7 +12,12 @@ from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from vedette.intake.config.codec import SCALARS, Scalar
-from vedette.intake.config.values import FilePath, Secret
+from vedette.intake.config.values import (
+    NO_PATH,
+    NO_SECRET,
+    FilePath,
+    Secret,
+)
 from vedette.model.errors import BadInput
 from vedette.model.quoting import quote
 
@@ -33,10 +38,10 @@ class TlsConfig:
     TYPE: ClassVar[str] = "config.plain"
     ca: str = ""
     cert: str = ""
-    key: Secret = Secret()
-    ca_file: FilePath = FilePath("")
-    cert_file: FilePath = FilePath("")
-    key_file: FilePath = FilePath("")
+    key: Secret = NO_SECRET
+    ca_file: FilePath = NO_PATH
+    cert_file: FilePath = NO_PATH
+    key_file: FilePath = NO_PATH
     server_name: str = ""
     insecure_skip_verify: bool = False
     min_version: TlsVersion | None = None
@@ -54,13 +59,16 @@ class TlsConfig:
         return self
 
 
+NO_TLS: Final = TlsConfig()
+
+
 @dataclass(frozen=True, slots=True)
 class BasicAuth:
     TYPE: ClassVar[str] = "config.plain"
     username: str = ""
-    username_file: FilePath = FilePath("")
-    password: Secret = Secret()
-    password_file: FilePath = FilePath("")
+    username_file: FilePath = NO_PATH
+    password: Secret = NO_SECRET
+    password_file: FilePath = NO_PATH
 
     def check(self) -> Self:
         _at_most_one("basic_auth username & username_file", self.username, self.username_file)
@@ -72,8 +80,8 @@ class BasicAuth:
 class Authorization:
     TYPE: ClassVar[str] = "config.Authorization"
     type: str = ""
-    credentials: Secret = Secret()
-    credentials_file: FilePath = FilePath("")
+    credentials: Secret = NO_SECRET
+    credentials_file: FilePath = NO_PATH
 
     def check(self) -> Self:
         _at_most_one("authorization credentials & credentials_file", self.credentials, self.credentials_file)
@@ -97,12 +105,13 @@ class ProxyUrl(str):
         return repr(self.redacted())
 
 
+NO_PROXY_URL: Final = ProxyUrl()
 SCALARS[ProxyUrl] = Scalar(lambda node: ProxyUrl(node.text()), ProxyUrl(), ProxyUrl.redacted)
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyConfig:
-    proxy_url: ProxyUrl = ProxyUrl()
+    proxy_url: ProxyUrl = NO_PROXY_URL
     no_proxy: str = ""
     proxy_from_environment: bool = False
     proxy_connect_header: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
@@ -121,19 +130,22 @@ class ProxyConfig:
         return self
 
 
+NO_PROXY: Final = ProxyConfig()
+
+
 @dataclass(frozen=True, slots=True)
 class OAuth2:
     """Client credentials flow."""
 
     TYPE: ClassVar[str] = "config.plain"
     client_id: str = ""
-    client_secret: Secret = Secret()
-    client_secret_file: FilePath = FilePath("")
+    client_secret: Secret = NO_SECRET
+    client_secret_file: FilePath = NO_PATH
     scopes: tuple[str, ...] = ()
     token_url: str = ""
     endpoint_params: Mapping[str, str] = field(default_factory=dict)
-    tls_config: TlsConfig = TlsConfig()
-    proxy: ProxyConfig = field(default=ProxyConfig(), metadata={"inline": True})
+    tls_config: TlsConfig = NO_TLS
+    proxy: ProxyConfig = field(default=NO_PROXY, metadata={"inline": True})
 
     def check(self) -> Self:
         if not self.client_id:
@@ -154,10 +166,26 @@ class Header:
 
 
 RESERVED_HEADERS: Final = frozenset(
-    """authorization host content-encoding content-length content-type user-agent connection keep-alive
-    proxy-authenticate proxy-authorization www-authenticate accept-encoding x-prometheus-remote-write-version
-    x-prometheus-remote-read-version x-prometheus-scrape-timeout-seconds x-amz-date x-amz-security-token
-    x-amz-content-sha256""".split()
+    [
+        "authorization",
+        "host",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "user-agent",
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "www-authenticate",
+        "accept-encoding",
+        "x-prometheus-remote-write-version",
+        "x-prometheus-remote-read-version",
+        "x-prometheus-scrape-timeout-seconds",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-content-sha256",
+    ]
 )
 
 
@@ -167,12 +195,12 @@ class HttpClientConfig:
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
     oauth2: OAuth2 | None = None
-    bearer_token: Secret = Secret()
-    bearer_token_file: FilePath = FilePath("")
-    tls_config: TlsConfig = TlsConfig()
+    bearer_token: Secret = NO_SECRET
+    bearer_token_file: FilePath = NO_PATH
+    tls_config: TlsConfig = NO_TLS
     follow_redirects: bool = field(default=True, metadata={"always": True})
     enable_http2: bool = field(default=True, metadata={"always": True})
-    proxy: ProxyConfig = field(default=ProxyConfig(), metadata={"inline": True})
+    proxy: ProxyConfig = field(default=NO_PROXY, metadata={"inline": True})
     http_headers: Mapping[str, Header] = field(default_factory=dict)
 
     def check(self) -> Self:
@@ -180,9 +208,7 @@ class HttpClientConfig:
         bearer = bool(self.bearer_token or self.bearer_token_file)
         _at_most_one("bearer_token & bearer_token_file", self.bearer_token, self.bearer_token_file)
         if (self.basic_auth or self.oauth2) and bearer:
-            raise BadInput(
-                "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured"
-            )
+            raise BadInput("at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured")
         if self.authorization and bearer:
             raise BadInput("authorization is not compatible with bearer_token & bearer_token_file")
         _at_most_one("basic_auth, oauth2 & authorization", self.basic_auth, self.oauth2, self.authorization)
@@ -193,9 +219,10 @@ class HttpClientConfig:
         if not bearer:
             return self
         authorization = Authorization("Bearer", self.bearer_token, self.bearer_token_file)
-        return replace(
-            self, authorization=authorization, bearer_token=Secret(), bearer_token_file=FilePath("")
-        )
+        return replace(self, authorization=authorization, bearer_token=NO_SECRET, bearer_token_file=NO_PATH)
+
+
+PLAIN_HTTP: Final = HttpClientConfig()
 
 
 def _at_most_one(names: str, *values: object) -> None:

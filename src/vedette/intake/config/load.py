@@ -170,9 +170,7 @@ def _read(path: Path) -> str:
 _VARIABLE: Final = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*)|([$*#@!?0-9-]))")
 
 
-def _expand_external_labels(
-    common: GlobalConfig, environment: Mapping[str, str]
-) -> tuple[GlobalConfig, list[str]]:
+def _expand_external_labels(common: GlobalConfig, environment: Mapping[str, str]) -> tuple[GlobalConfig, list[str]]:
     """`${NAME}` and `$NAME` filled as the reference's os.Expand does; `$$` is a dollar."""
     warnings: list[str] = []
 
@@ -189,7 +187,10 @@ def _expand_external_labels(
 
 
 def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
-    sections = [*(key for key, value in config.unbuilt.items() if value), *(["rule_files"] if config.rule_files else [])]
+    sections = [
+        *(key for key, value in config.unbuilt.items() if value),
+        *(["rule_files"] if config.rule_files else []),
+    ]
     return [f"{key}: this section is not built yet and is ignored" for key in sections]
 
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from vedette.model.errors import BadInput
 from vedette.model.names import EscapingScheme, ValidationScheme
 from vedette.model.quoting import quote
-
-PROTOCOL_TYPES: Final = {
-    "PrometheusProto": "application/vnd.google.protobuf",
-    "OpenMetricsText0.0.1": "application/openmetrics-text",
-    "OpenMetricsText1.0.0": "application/openmetrics-text",
-    "PrometheusText0.0.4": "text/plain",
-    "PrometheusText1.0.0": "text/plain",
-}
-"""By protocol: the media type that a target without a Content-Type is taken to answer with."""
-
-DEFAULT_PROTOCOLS: Final = ("OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4")
-PROTO_FIRST_PROTOCOLS: Final = ("PrometheusProto", *DEFAULT_PROTOCOLS)
+from vedette.wire.exposition import SCRAPE_PROTOCOLS
 
 
 def check_protocol(name: str) -> None:
-    if name not in PROTOCOL_TYPES:
-        raise BadInput(f"unknown scrape protocol {name}, supported: [{' '.join(sorted(PROTOCOL_TYPES))}]")
+    if name not in SCRAPE_PROTOCOLS:
+        raise BadInput(f"unknown scrape protocol {name}, supported: [{' '.join(sorted(SCRAPE_PROTOCOLS))}]")
 
 
 def check_protocols(names: Sequence[str], owner: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from vedette.intake.config.codec import SCALARS, Scalar, write_section
 from vedette.intake.config.yaml_nodes import Node
@@ -39,6 +39,7 @@ def _read_action(node: Node) -> Action:
         raise BadInput(f"unknown relabel action {quote(node.text())}") from None
 
 
+_ANYTHING: Final = Regex(DEFAULT_REGEX)
 SCALARS[Regex] = Scalar(_read_regex, Regex(), str)
 SCALARS[Action] = Scalar(_read_action, Action.REPLACE, lambda action: action.value)
 
@@ -48,7 +49,7 @@ class RelabelConfig:
     TYPE: ClassVar[str] = "relabel.plain"
     source_labels: tuple[str, ...] = ()
     separator: str = field(default=DEFAULT_SEPARATOR, metadata={"always": True})
-    regex: Regex = field(default=Regex(DEFAULT_REGEX), metadata={"always": True})
+    regex: Regex = field(default=_ANYTHING, metadata={"always": True})
     modulus: int = 0
     target_label: str = ""
     replacement: str = field(default=DEFAULT_REPLACEMENT, metadata={"always": True})

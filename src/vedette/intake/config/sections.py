@@ -18,10 +18,8 @@ from vedette.intake.config.discovery import (
     StaticGroup,
     check_target_address,
 )
-from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.http import PLAIN_HTTP, HttpClientConfig
 from vedette.intake.config.protocols import (
-    DEFAULT_PROTOCOLS,
-    PROTO_FIRST_PROTOCOLS,
     check_protocol,
     check_protocols,
     escaping_scheme,
@@ -29,11 +27,20 @@ from vedette.intake.config.protocols import (
     validation_scheme,
 )
 from vedette.intake.config.relabelling import RelabelConfig
-from vedette.intake.config.values import ByteSize, DurationMs, FilePath, format_size
+from vedette.intake.config.values import (
+    NO_DURATION,
+    NO_PATH,
+    NO_SIZE,
+    ByteSize,
+    DurationMs,
+    FilePath,
+    format_size,
+)
 from vedette.model.errors import BadInput
 from vedette.model.names import EscapingScheme, ValidationScheme, is_utf8
 from vedette.model.quoting import quote
 from vedette.signals.relabel import Rule
+from vedette.wire.exposition import DEFAULT_SCRAPE_PROTOCOLS, PROTO_FIRST_SCRAPE_PROTOCOLS
 
 DEFAULT_INTERVAL: Final = DurationMs(60_000)
 DEFAULT_TIMEOUT: Final = DurationMs(10_000)
@@ -43,14 +50,14 @@ DEFAULT_TIMEOUT: Final = DurationMs(10_000)
 class GlobalConfig:
     TYPE: ClassVar[str] = "config.plain"
     scrape_interval: DurationMs = DEFAULT_INTERVAL
-    scrape_timeout: DurationMs = DurationMs(0)
+    scrape_timeout: DurationMs = NO_DURATION
     scrape_protocols: tuple[str, ...] | None = None
     evaluation_interval: DurationMs = DEFAULT_INTERVAL
-    rule_query_offset: DurationMs = DurationMs(0)
-    query_log_file: FilePath = FilePath("")
-    scrape_failure_log_file: FilePath = FilePath("")
+    rule_query_offset: DurationMs = NO_DURATION
+    query_log_file: FilePath = NO_PATH
+    scrape_failure_log_file: FilePath = NO_PATH
     external_labels: Mapping[str, str] = field(default_factory=dict)
-    body_size_limit: ByteSize = ByteSize(0)
+    body_size_limit: ByteSize = NO_SIZE
     sample_limit: int = 0
     target_limit: int = 0
     label_limit: int = 0
@@ -99,18 +106,18 @@ class ScrapeConfig:
     honor_timestamps: bool = field(default=True, metadata={"always": True})
     track_timestamps_staleness: bool = field(default=False, metadata={"always": True})
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    scrape_interval: DurationMs = DurationMs(0)
-    scrape_timeout: DurationMs = DurationMs(0)
+    scrape_interval: DurationMs = NO_DURATION
+    scrape_timeout: DurationMs = NO_DURATION
     scrape_protocols: tuple[str, ...] | None = None
     fallback_scrape_protocol: str = ""
     scrape_native_histograms: bool | None = None
     always_scrape_classic_histograms: bool | None = None
     convert_classic_histograms_to_nhcb: bool | None = None
-    scrape_failure_log_file: FilePath = FilePath("")
+    scrape_failure_log_file: FilePath = NO_PATH
     metrics_path: str = "/metrics"
     scheme: str = "http"
     enable_compression: bool = field(default=True, metadata={"always": True})
-    body_size_limit: ByteSize = ByteSize(0)
+    body_size_limit: ByteSize = NO_SIZE
     sample_limit: int = 0
     target_limit: int = 0
     label_limit: int = 0
@@ -122,7 +129,7 @@ class ScrapeConfig:
     metric_name_validation_scheme: str = ""
     metric_name_escaping_scheme: str = ""
     extra_scrape_metrics: bool | None = None
-    http: HttpClientConfig = field(default=HttpClientConfig(), metadata={"inline": True})
+    http: HttpClientConfig = field(default=PLAIN_HTTP, metadata={"inline": True})
     static_configs: tuple[StaticGroup | None, ...] = ()
     file_sd_configs: tuple[FileDiscovery, ...] = ()
     http_sd_configs: tuple[HttpDiscovery, ...] = ()
@@ -171,7 +178,7 @@ class ScrapeConfig:
         return filled
 
     def _default_protocols(self) -> tuple[str, ...]:
-        return PROTO_FIRST_PROTOCOLS if self.scrape_native_histograms else DEFAULT_PROTOCOLS
+        return PROTO_FIRST_SCRAPE_PROTOCOLS if self.scrape_native_histograms else DEFAULT_SCRAPE_PROTOCOLS
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -217,7 +224,7 @@ def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _inherited_names(job: ScrapeConfig, common: GlobalConfig) -> dict[str, str]:
+def _inherited_names(job: ScrapeConfig, common: GlobalConfig) -> dict[str, Any]:
     """A job that only says `legacy` does not inherit the global escaping, which would contradict it."""
     common_scheme = ValidationScheme(common.metric_name_validation_scheme)
     common_escaping = escaping_scheme(common.metric_name_escaping_scheme, "global") or inferred_escaping(common_scheme)
@@ -234,8 +241,8 @@ def _inherited_names(job: ScrapeConfig, common: GlobalConfig) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Retention:
     TYPE: ClassVar[str] = "config.plain"
-    time: DurationMs = DurationMs(0)
-    size: ByteSize = ByteSize(0)
+    time: DurationMs = NO_DURATION
+    size: ByteSize = NO_SIZE
     percentage: float = 0.0
 
     def check(self) -> Self:
@@ -253,13 +260,17 @@ class ChunkEncoding:
     floats: str = ""
 
 
+NO_RETENTION: Final = Retention()
+DEFAULT_ENCODING: Final = ChunkEncoding()
+
+
 @dataclass(frozen=True, slots=True)
 class TsdbConfig:
     TYPE: ClassVar[str] = "config.plain"
     out_of_order_time_window: DurationMs | None = None
     stale_series_compaction_threshold: float = 0.0
-    chunk_encoding: ChunkEncoding = ChunkEncoding()
-    retention: Retention = Retention()
+    chunk_encoding: ChunkEncoding = DEFAULT_ENCODING
+    retention: Retention = NO_RETENTION
 
     def check(self) -> Self:
         if self.chunk_encoding.floats not in ("", "xor", "xor2"):
@@ -276,13 +287,18 @@ class ExemplarsConfig:
     max_exemplars: int = 0
 
 
+DEFAULT_TSDB: Final = TsdbConfig()
+DEFAULT_EXEMPLARS: Final = ExemplarsConfig()
+
+
 @dataclass(frozen=True, slots=True)
 class StorageConfig:
     TYPE: ClassVar[str] = "config.StorageConfig"
-    tsdb: TsdbConfig = TsdbConfig()
-    exemplars: ExemplarsConfig = ExemplarsConfig()
+    tsdb: TsdbConfig = DEFAULT_TSDB
+    exemplars: ExemplarsConfig = DEFAULT_EXEMPLARS
 
 
+DEFAULT_STORAGE: Final = StorageConfig()
 UNBUILT_SECTIONS: Final = frozenset({"runtime", "alerting", "tracing", "remote_write", "remote_read", "otlp"})
 
 
@@ -295,7 +311,7 @@ class PrometheusConfig:
     rule_files: tuple[FilePath, ...] = ()
     scrape_config_files: tuple[FilePath, ...] = ()
     scrape_configs: tuple[ScrapeConfig | None, ...] = ()
-    storage: StorageConfig = StorageConfig()
+    storage: StorageConfig = DEFAULT_STORAGE
     unbuilt: Mapping[str, Any] = field(default_factory=dict, metadata={"rest": UNBUILT_SECTIONS})
     jobs: tuple[ScrapeConfig, ...] = field(default=(), metadata={"hidden": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"hidden": True})

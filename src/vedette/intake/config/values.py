@@ -12,6 +12,10 @@ ByteSize = NewType("ByteSize", int)
 FilePath = NewType("FilePath", str)
 """Absolute once loaded: the file joins a relative path with its own directory."""
 
+NO_DURATION: Final = DurationMs(0)
+NO_SIZE: Final = ByteSize(0)
+NO_PATH: Final = FilePath("")
+
 HIDDEN: Final = "<secret>"
 
 
@@ -38,6 +42,8 @@ class Secret:
     def __repr__(self) -> str:
         return HIDDEN if self._text else ""
 
+
+NO_SECRET: Final = Secret()
 
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
 _SIZE_PART = re.compile(r"([0-9]*\.?[0-9]+)\s*([KMGTPE]?i?B)")

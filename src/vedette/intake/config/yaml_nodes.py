@@ -105,8 +105,14 @@ class Node:
         for key, value in self._pairs(self.raw):
             name = self._child(key, self.key).text()
             if name in seen:
-                wording = f'key "{name}" already set in map' if type_name == "map" else f"field {name} already set in type {type_name}"
-                raise Node(key, self.key, self.document).error(f"unmarshal errors: line {key.start_mark.line + 1}: {wording}")
+                wording = (
+                    f'key "{name}" already set in map'
+                    if type_name == "map"
+                    else f"field {name} already set in type {type_name}"
+                )
+                raise Node(key, self.key, self.document).error(
+                    f"unmarshal errors: line {key.start_mark.line + 1}: {wording}"
+                )
             seen.add(name)
             yield self._child(key, self.key), self._child(value, f"{self.key}.{name}" if self.key else name)
 

@@ -11,7 +11,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from vedette.intake import metrics
+from vedette.intake.config.discovery import DnsDiscovery, FileDiscovery, HttpDiscovery
 from vedette.intake.config.sections import ScrapeConfig
+from vedette.intake.discovery.dns import DnsProvider
+from vedette.intake.discovery.file import FileProvider
+from vedette.intake.discovery.http import HttpProvider
 from vedette.intake.discovery.providers import Provider
 from vedette.intake.discovery.static import StaticProvider
 from vedette.intake.target import TargetGroup
@@ -23,17 +27,31 @@ _NAME = "scrape"
 
 
 class JobDiscovery:
-    """The providers of one job."""
+    """The providers of one job and what each has found. `settings[i]` is what provider i was made of."""
 
-    def __init__(self, job: ScrapeConfig) -> None:
+    def __init__(self, job: ScrapeConfig, before: JobDiscovery | None = None) -> None:
+        """Providers of `before` whose settings are still wanted move over, with what they have found."""
         self.settings = discovery_settings(job)
-        self.providers = build_providers(job)
+        self.providers: list[Provider] = []
         self.found: dict[int, Sequence[TargetGroup]] = {}
         self.tasks: list[asyncio.Task[None]] = []
+        for index, settings in enumerate(self.settings):
+            moved = before.give(settings) if before else None
+            self.providers.append(moved[0] if moved else build_provider(settings))
+            if moved and moved[1] is not None:
+                self.found[index] = moved[1]
 
-    @property
-    def complete(self) -> bool:
-        return len(self.found) == len(self.providers)
+    def give(self, settings: object) -> tuple[Provider, Sequence[TargetGroup] | None] | None:
+        if settings not in self.settings:
+            return None
+        index = self.settings.index(settings)
+        self.settings[index] = None
+        return self.providers[index], self.found.get(index)
+
+    def left_over(self) -> list[Provider]:
+        """Those that `give` has not given away."""
+        pairs = zip(self.settings, self.providers, strict=True)
+        return [provider for settings, provider in pairs if settings is not None]
 
     def groups(self) -> list[TargetGroup]:
         return [group for index in sorted(self.found) for group in self.found[index]]
@@ -51,19 +69,24 @@ class DiscoveryManager:
 
     async def apply(self, jobs: Sequence[ScrapeConfig]) -> None:
         wanted = {job.job_name: job for job in jobs}
-        for name, known in list(self._jobs.items()):
-            if name not in wanted or known.settings != discovery_settings(wanted[name]):
-                await self._stop_job(self._jobs.pop(name))
-                self._taken.discard(name)
+        for name in [name for name in self._jobs if name not in wanted]:
+            await self._stop_job(self._jobs.pop(name))
+            self._taken.discard(name)
         for name, job in wanted.items():
-            if name in self._jobs:
-                self._dirty.add(name)
-                continue
-            discovery = self._jobs[name] = JobDiscovery(job)
-            discovery.tasks = [
-                asyncio.create_task(self._keep_fresh(name, discovery, index, provider), name=f"discovery {name}")
-                for index, provider in enumerate(discovery.providers)
-            ]
+            before = self._jobs.get(name)
+            if before is None or before.settings != discovery_settings(job):
+                await self._start_job(name, job, before)
+
+    async def _start_job(self, name: str, job: ScrapeConfig, before: JobDiscovery | None) -> None:
+        discovery = self._jobs[name] = JobDiscovery(job, before)
+        if before is not None:
+            await self._stop_job(before)
+        discovery.tasks = [
+            asyncio.create_task(self._keep_fresh(name, discovery, index, provider), name=f"discovery {name}")
+            for index, provider in enumerate(discovery.providers)
+        ]
+        if discovery.found or not discovery.providers:
+            self._dirty.add(name)
 
     def has_unseen_jobs(self) -> bool:
         """Whether a job has never been synced: its first targets should not wait for the pause between syncs."""
@@ -89,7 +112,7 @@ class DiscoveryManager:
         for task in job.tasks:
             task.cancel()
         await asyncio.gather(*job.tasks, return_exceptions=True)
-        for provider in job.providers:
+        for provider in job.left_over():
             await provider.close()
 
     async def _keep_fresh(self, name: str, job: JobDiscovery, index: int, provider: Provider) -> None:
@@ -110,17 +133,34 @@ class DiscoveryManager:
             return await provider.refresh()
         except VedetteError as error:
             metrics.SD_REFRESH_FAILURES.labels(provider.kind, name).inc()
-            _LOG.error("discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message)
+            _LOG.error(
+                "discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message
+            )
             return None
         finally:
             elapsed_s = self._clock.monotonic_s() - start_s
             metrics.SD_REFRESH_DURATION.labels(provider.kind, name).observe(elapsed_s)
 
 
-def build_providers(job: ScrapeConfig) -> list[Provider]:
-    return [StaticProvider(job.static_configs)]
+def discovery_settings(job: ScrapeConfig) -> list[object]:
+    """One entry a provider; a job whose entries are equal goes on through a reload."""
+    return [
+        *([job.static_configs] if job.static_configs else []),
+        *job.file_sd_configs,
+        *job.http_sd_configs,
+        *job.dns_sd_configs,
+    ]
 
 
-def discovery_settings(job: ScrapeConfig) -> object:
-    """What decides whether a job's discovery can go on through a reload."""
-    return job.static_configs, job.file_sd_configs, job.http_sd_configs, job.dns_sd_configs
+def build_provider(settings: object) -> Provider:
+    """Opens nothing: what a provider needs it opens at its first refresh."""
+    match settings:
+        case FileDiscovery():
+            return FileProvider(settings)
+        case HttpDiscovery():
+            return HttpProvider(settings)
+        case DnsDiscovery():
+            return DnsProvider(settings)
+        case tuple():
+            return StaticProvider(settings)
+    raise TypeError(f"no provider for {type(settings).__name__}")
