@@ -109,7 +109,7 @@ def _closest_inside(lower: Any, middle: Any, upper: Any, k: Any) -> Any:
     return s + (_U1 if up else _U0), k
 
 
-@kernel
+@inlined
 def _round_to_odd(high: Any, low: Any, c: Any) -> Any:
     """The upper 64 bits of (high, low) * c, with the last bit set when anything was cut off."""
     carry = _high_product(low, c)

@@ -90,10 +90,11 @@ def write_samples(
 
 @inlined
 def _put_bytes(data: Any, start: Any, end: Any, out: Any, at: Any) -> Any:
-    for i in range(start, end):
-        out[at] = data[i]
-        at += 1
-    return at
+    """Unsigned indexes: signed ones cost a check for "from the end" at every byte, and twice the time."""
+    source, target = np.uint64(start), np.uint64(at)
+    for i in range(np.uint64(end - start)):
+        out[target + i] = data[source + i]
+    return at + (end - start)
 
 
 @inlined

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vedette.kernels.json_numbers import FLOAT_BYTES_MAX, format_floats, format_times
+from vedette.kernels.json_numbers import FLOAT_BYTES_MAX, format_floats, format_general
 from vedette.kernels.json_rows import Texts, times_as_rows, write_samples, write_steps
 
 
@@ -33,6 +33,11 @@ def go_text(value: float) -> str:
     else:
         body = format(Decimal((0, tuple(map(int, stripped)), exponent)) if value else Decimal(0), "f")
     return ("-" if sign else "") + body
+
+
+def time_text(time_ms: int) -> str:
+    whole, rest = divmod(abs(time_ms), 1000)
+    return ("-" if time_ms < 0 else "") + str(whole) + (f".{rest:03d}" if rest else "")
 
 
 def assert_texts(values: np.ndarray) -> None:
@@ -67,6 +72,14 @@ def assert_texts(values: np.ndarray) -> None:
 )
 def test_a_value_is_printed_as_the_reference_prints_it(value: float, text: str) -> None:
     assert format_floats(np.array([value])) == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (100.0, "100"), (999999.0, "999999"), (1e6, "1e+06"), (1234567.0, "1.234567e+06"), (1.5e-4, "0.00015"), (1e-5, "1e-05"), (12.25, "12.25")],
+)
+def test_a_text_page_has_the_general_form(value: float, text: str) -> None:
+    assert format_general(np.array([value, -value])) == [text, f"-{text}"]
 
 
 def test_every_power_of_two_and_its_neighbours() -> None:
@@ -110,9 +123,7 @@ def test_the_text_reads_back_as_the_same_float_and_fits(value: float) -> None:
 @given(st.integers(-(2**60), 2**60))
 @settings(max_examples=200, deadline=None)
 def test_a_time_is_seconds_with_three_decimals_only_where_needed(time_ms: int) -> None:
-    (text,) = format_times(np.array([time_ms]))
-    whole, rest = divmod(abs(time_ms), 1000)
-    assert text == ("-" if time_ms < 0 else "") + str(whole) + (f".{rest:03d}" if rest else "")
+    assert times_as_rows(np.array([time_ms])).data.tobytes() == f'[{time_text(time_ms)},"'.encode()
 
 
 def series_twin(heads: list[bytes], rows: list[list[tuple[int, float]]], tail: bytes) -> bytes:
@@ -120,7 +131,7 @@ def series_twin(heads: list[bytes], rows: list[list[tuple[int, float]]], tail: b
     written = b""
     for head, points in zip(heads, rows, strict=True):
         if points:
-            texts = [f'[{format_times([time_ms])[0]},"{go_text(value)}"]' for time_ms, value in points]
+            texts = [f'[{time_text(time_ms)},"{go_text(value)}"]' for time_ms, value in points]
             written += head + ",".join(texts).encode() + tail
     return written
 

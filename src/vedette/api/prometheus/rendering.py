@@ -16,7 +16,6 @@ import numpy as np
 
 from vedette.api.answers import Buffer, Piece
 from vedette.api.prometheus import envelope
-from vedette.kernels.json_numbers import format_floats, format_times
 from vedette.kernels.json_rows import Texts, times_as_rows, write_samples, write_steps
 from vedette.model.blocks import SeriesColumns
 from vedette.model.labels import Labels
@@ -39,9 +38,9 @@ def render(value: Value, *, time_ms: int | None, ending: bytes) -> Buffer | list
     """The whole answer. `time_ms`: of an instant query; None for a range query. `ending`: what stands behind the result."""
     match value:
         case Scalar():
-            return _render_pair(b"scalar", value.grid.start_ms, format_floats(value.values[:1])[0], ending)
+            return _render_scalar(value, ending)
         case StringValue():
-            return _render_pair(b"string", time_ms or 0, value.text, ending)
+            return _render_string(value.text, time_ms or 0, ending)
         case Matrix():
             return _render_matrix(value, ending, is_range=time_ms is None)
         case RawSamples():
@@ -64,9 +63,15 @@ def _first_series(columns: SeriesColumns, n: int) -> SeriesColumns:
     )
 
 
-def _render_pair(kind: bytes, time_ms: int, text: str, ending: bytes) -> bytes:
-    pair = b"[%s,%s]" % (format_times(np.array([time_ms]))[0].encode(), _encode(text))
-    return _DOCUMENT % (kind, pair) + ending
+def _render_scalar(value: Scalar, ending: bytes) -> bytes:
+    times, present = times_as_rows(value.grid.times_ms[:1]), np.ones((1, 1), np.bool_)
+    head = Texts.of([envelope.OPEN + b'{"resultType":"scalar","result":'])
+    return bytes(write_steps(head, times, value.values[:1].reshape(1, 1), present, ending))
+
+
+def _render_string(text: str, time_ms: int, ending: bytes) -> bytes:
+    row = times_as_rows(np.array([time_ms])).data.tobytes().removesuffix(b'"')
+    return _DOCUMENT % (b"string", row + _encode(text) + b"]") + ending
 
 
 def _render_matrix(matrix: Matrix, ending: bytes, *, is_range: bool) -> Buffer | list[Piece]:
