@@ -66,10 +66,7 @@ class Page:
 
     def _find(self, path: str) -> _File:
         if not self._files:
-            raise PageMissing(
-                "the page is not built",
-                hint="./run builds it; in a checkout: npm --prefix web ci && npm --prefix web run build",
-            )
+            raise NotFound("the page is not built into this package", hint=_HOW_TO_BUILD)
         local = path.removeprefix(self._prefix).strip("/")
         file = self._files.get("index.html" if local in PAGES else local)
         if file is None:
