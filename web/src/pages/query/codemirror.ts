@@ -110,5 +110,8 @@ const look = EditorView.theme({
   ".cm-completionDetail": { color: "var(--text-faint)", fontStyle: "normal" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "650", color: "var(--accent)" },
   ".cm-completionInfo": { maxWidth: "320px", padding: "8px 10px", fontFamily: "var(--sans)" },
+  // The package draws its waves as data: images, which the policy of the page forbids.
+  ".cm-lintRange-error, .cm-lintRange-warning, .cm-lintRange-info": { backgroundImage: "none", textDecoration: "underline wavy var(--bad) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintRange-warning, .cm-lintRange-info": { textDecorationColor: "var(--bar-warn)" },
   ".cm-diagnostic": { padding: "6px 10px", fontFamily: "var(--mono)", fontSize: "0.75rem" },
 });
