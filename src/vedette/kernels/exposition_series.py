@@ -53,6 +53,9 @@ DATA_AFTER_EOF: Final = 24
 LINE_TOO_LONG: Final = 25
 TOO_MANY_LABELS: Final = 26
 TOO_MANY_SAMPLES: Final = 27
+BAD_MESSAGE: Final = 28
+INVALID_METRIC_NAME: Final = 29
+INVALID_LABEL_NAME: Final = 30
 
 # metric types, as numbers in `types` and in metadata rows
 UNKNOWN: Final = 0
