@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client.exposition import generate_latest
 
@@ -30,12 +31,13 @@ class MetricsPages:
     def __init__(self, pages: Mapping[str, Callable[[], bytes]], gate: Gate | None = None) -> None:
         self._pages = pages
         self._gate = gate
+        self._workers = ThreadPoolExecutor(1, thread_name_prefix="metrics-pages")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         extra = self._gate.answer_headers(scope) if self._gate else ()
-        await send_answer(await self._answer(scope), scope, send, extra, None)
+        await send_answer(await self._answer(scope), scope, send, extra, self._workers)
 
     async def _answer(self, scope: Scope) -> Answer:
         path = scope["path"]
@@ -47,6 +49,6 @@ class MetricsPages:
             page = self._pages.get(path)
             if page is None:
                 raise NotFound(f"no such page: {path}", hint=f"known are: {', '.join(self._pages)}")
-            return Answer(await asyncio.to_thread(page), 200, TEXT)
+            return Answer(await asyncio.get_running_loop().run_in_executor(self._workers, page), 200, TEXT)
         except VedetteError as error:
             return text_error(error)
