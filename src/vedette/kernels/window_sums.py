@@ -72,7 +72,7 @@ def direct_avg(values: Float64s, begin: int, end: int) -> float:
         mean, compensation = kahan_add(values[i] / count, q * mean, q * compensation)
     if incremental:
         return mean + compensation
-    return total / count + compensation / count
+    return float(total / count + compensation / count)
 
 
 @kernel

@@ -20,6 +20,7 @@ from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
 from vedette.query.promql.ast import Call, Expr, ValueType
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
 from vedette.query.promql.selector_labels import exact_labels
 from vedette.query.promql.selectors import Windows, windows_of
 from vedette.query.promql.values import Matrix
@@ -61,7 +62,13 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     place = next(i for i, arg in enumerate(call.args) if arg.type is ValueType.MATRIX)
     windows = windows_of(evaluation, call.args[place], grid)  # type: ignore[arg-type]  # the type checker saw to it
     parameters = [evaluation.scalar(arg, grid).values for i, arg in enumerate(call.args) if i != place]
-    values, present = RANGE_FUNCTIONS[name](Job(evaluation, call, grid, windows, parameters))
+    job = Job(evaluation, call, grid, windows, parameters)
+    selector = extended_selector(call.args[place])
+    if selector is None:
+        values, present = RANGE_FUNCTIONS[name](job)
+    else:
+        kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
+        values, present = job.run(kernel, *arguments)
     columns = windows.columns
     matrix = Matrix(columns.labels, grid, values, present, columns.drop_name).without_empty_series()
     if name in ("rate", "increase"):

@@ -8,9 +8,11 @@ import numpy as np
 
 from vedette.kernels.instant import select_instant, select_instant_times
 from vedette.kernels.window_ends import COUNT, window_ends
-from vedette.model.blocks import SeriesColumns
+from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.labels import Labels
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
 from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, Value
@@ -37,7 +39,8 @@ def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int,
 def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
     samples = evaluation.samples(node)
     times = reference_times(node.timestamp_ms, node.offset_ms, grid)
-    matrix = newest_samples(evaluation, samples, times, grid)
+    select = smoothed_vector if node.smoothed else newest_samples
+    matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
         evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
     return matrix.without_empty_series()
@@ -102,19 +105,36 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
     """The value of a range vector that stands alone, at the grid's only step."""
     windows = windows_of(evaluation, node, grid)
     columns = windows.columns
+    edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
+    selector = extended_selector(node)
     pairs = [labels.pairs for labels in columns.labels]
-    labels, counts, places = [], [0], [np.empty(0, np.int64)]
+    labels: list[Labels] = []
+    offsets = [0]
+    times, values = [np.empty(0, np.int64)], [np.empty(0)]
     for row in sorted(range(len(pairs)), key=pairs.__getitem__):
-        first, stop = columns.offsets[row], columns.offsets[row + 1]
-        bounds = (windows.end0_ms - windows.range_ms, windows.end0_ms)
-        begin, end = first + np.searchsorted(columns.times_ms[first:stop], bounds, side="right")
-        if begin < end:
+        own = slice(columns.offsets[row], columns.offsets[row + 1])
+        if selector is None:
+            inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
+            chosen = columns.times_ms[own][inside], columns.values[own][inside]
+        else:
+            near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
+            chosen = extend_samples(*near, edges, selector.smoothed)
+        if len(chosen[0]):
             labels.append(columns.labels[row])
-            counts.append(int(end - begin))
-            places.append(np.arange(begin, end))
-    picked = np.concatenate(places)
-    offsets = np.cumsum(counts, dtype=np.int64)
-    return RawSamples(SeriesColumns(labels, offsets, columns.times_ms[picked], columns.values[picked], has_stale=False))
+            offsets.append(offsets[-1] + len(chosen[0]))
+            times.append(chosen[0])
+            values.append(chosen[1])
+    ends = np.array(offsets, np.int64)
+    return RawSamples(SeriesColumns(labels, ends, np.concatenate(times), np.concatenate(values), has_stale=False))
+
+
+def samples_near(
+    columns: RangeColumns, own: slice, edges: tuple[int, int], selector: VectorSelector, lookback_ms: int
+) -> tuple[Int64s, Float64s]:
+    """One series' samples inside the edges and the lookback beside them."""
+    bounds = (edges[0] - lookback_ms, edges[1] + (lookback_ms if selector.smoothed else 0))
+    inside = slice(*np.searchsorted(columns.times_ms[own], bounds, side="right").tolist())
+    return columns.times_ms[own][inside], columns.values[own][inside]
 
 
 def evaluate_invariant(evaluation: Evaluation, node: StepInvariant, grid: Grid) -> Value:
