@@ -32,6 +32,8 @@ from vedette.query.promql.parser import ALL_FEATURES
 _SHORT_ROUNDS: Final = 150
 _FAILURES_SHOWN: Final = 10
 _TIMEOUT_S: Final = 60.0
+_TIMES_AS_VALUES: Final = ("time()", "timestamp(", "ts_of_")
+"""Where these stand in a query, times are among its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Question:
 def run(options: Options) -> Iterable[Outcome]:
     rounds = options.rounds_or(_SHORT_ROUNDS)
     families = make_families(options.seed)
-    scales = magnitudes(families)
+    scales = magnitudes(families) | dict.fromkeys(_TIMES_AS_VALUES, float(END_S))
     outcome = Outcome("promql", 0, 0)
     with both_sides(families) as (engine, peer):
         for question in make_questions(options.seed, rounds):

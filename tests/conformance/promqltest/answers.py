@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vedette.query.promql.engine import QueryResult
-from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
-
 from tests.conformance.promqltest.histograms import HistogramLiteral
 from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import Eval
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.staleness import is_stale
+from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
 
 _TOLERANCE: Final = 1e-6
 _MIN_NORMAL: Final = 2.2250738585072014e-308

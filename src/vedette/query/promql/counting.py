@@ -8,9 +8,10 @@ from vedette.model.errors import QueryFailed
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.ast import AggregateExpr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.label_functions import is_label_name
 from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.values import Matrix
-from vedette.query.shared.series_text import quote
+from vedette.query.shared.quoting import quote
 from vedette.query.shared.steps import Grid
 
 
@@ -18,7 +19,7 @@ def count_values(evaluation: Evaluation, node: AggregateExpr, grid: Grid) -> Mat
     """The value becomes a label, then series are grouped as in any aggregation. (Prometheus aggregationCountValues.)"""
     assert isinstance(node.param, StringLiteral)
     label = node.param.value
-    if not label:
+    if not is_label_name(label):
         raise QueryFailed(f"invalid label name {quote(label)}")
     matrix = evaluation.matrix(node.expr, grid)
     rows, steps = np.nonzero(matrix.present)

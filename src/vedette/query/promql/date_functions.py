@@ -19,13 +19,23 @@ from vedette.query.promql.values import Matrix, Scalar
 from vedette.query.shared.steps import Grid
 
 _DAY_S = 86_400
+_WRAPS_BELOW_S = -9_223_372_028_715_321_600
+"""Go counts seconds in a uint64 from a year before all others; what is earlier wraps round to the year 292277026596."""
+_WRAP_DAYS, _WRAP_REST_S = divmod(1 << 64, _DAY_S)
 _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
 _DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
+def days_and_seconds(seconds: Int64s) -> tuple[Any, Any]:
+    """Days since the epoch and seconds of the day. The lowest seconds, which stand for NaN and infinity, wrap round."""
+    wraps = seconds < _WRAPS_BELOW_S
+    shifted = seconds + wraps * _WRAP_REST_S
+    return shifted // _DAY_S + wraps * _WRAP_DAYS, shifted % _DAY_S
+
+
 def civil_date(seconds: Int64s) -> tuple[Any, Any, Any]:
     """Year, month and day of UTC seconds since the epoch."""
-    days = seconds // _DAY_S + 719_468
+    days = days_and_seconds(seconds)[0] + 719_468
     era = days // 146_097
     of_era = days - era * 146_097
     year_of_era = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
@@ -54,11 +64,11 @@ DATE_FUNCTIONS: dict[str, Callable[[Int64s], Any]] = {
     "year": lambda seconds: civil_date(seconds)[0],
     "month": lambda seconds: civil_date(seconds)[1],
     "day_of_month": lambda seconds: civil_date(seconds)[2],
-    "day_of_week": lambda seconds: (seconds // _DAY_S + 4) % 7,
+    "day_of_week": lambda seconds: (days_and_seconds(seconds)[0] + 4) % 7,
     "day_of_year": _day_of_year,
     "days_in_month": _days_in_month,
-    "hour": lambda seconds: seconds // 3600 % 24,
-    "minute": lambda seconds: seconds // 60 % 60,
+    "hour": lambda seconds: days_and_seconds(seconds)[1] // 3600,
+    "minute": lambda seconds: days_and_seconds(seconds)[1] // 60 % 60,
 }
 
 

@@ -30,7 +30,7 @@ from vedette.query.promql.ast import (
     VectorSelector,
 )
 from vedette.query.promql.numbers import format_fixed, format_general
-from vedette.query.promql.parser.quoting import quote
+from vedette.query.shared.quoting import quote
 
 LINE_BYTES_MAX: Final = 100
 _INDENT: Final = "  "

@@ -9,13 +9,22 @@ import numpy as np
 from vedette.kernels.instant import select_instant, select_instant_times
 from vedette.kernels.window_ends import COUNT, window_ends
 from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.errors import QueryFailed
 from vedette.model.labels import Labels
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
 from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
-from vedette.query.promql.values import Matrix, RawSamples, Scalar, Value
+from vedette.query.promql.values import (
+    METADATA_LABELS,
+    SAME_LABELSET,
+    Matrix,
+    RawSamples,
+    Scalar,
+    Value,
+    has_duplicates,
+)
 from vedette.query.shared.steps import Grid
 
 
@@ -107,11 +116,11 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
     columns = windows.columns
     edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
     selector = extended_selector(node)
-    pairs = [labels.pairs for labels in columns.labels]
+    names = _final_labels(columns)
     labels: list[Labels] = []
     offsets = [0]
     times, values = [np.empty(0, np.int64)], [np.empty(0)]
-    for row in sorted(range(len(pairs)), key=pairs.__getitem__):
+    for row in sorted(range(len(names)), key=names.__getitem__):
         own = slice(columns.offsets[row], columns.offsets[row + 1])
         if selector is None:
             inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
@@ -120,12 +129,21 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
             near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
             chosen = extend_samples(*near, edges, selector.smoothed)
         if len(chosen[0]):
-            labels.append(columns.labels[row])
+            labels.append(names[row])
             offsets.append(offsets[-1] + len(chosen[0]))
             times.append(chosen[0])
             values.append(chosen[1])
     ends = np.array(offsets, np.int64)
     return RawSamples(SeriesColumns(labels, ends, np.concatenate(times), np.concatenate(values), has_stale=False))
+
+
+def _final_labels(columns: RangeColumns) -> list[Labels]:
+    """The labels without names whose removal was delayed. Raises QueryFailed where that leaves equal ones."""
+    dropped = zip(columns.drop_name.tolist(), columns.labels, strict=True)
+    names = [labels.without(METADATA_LABELS) if drop else labels for drop, labels in dropped]
+    if has_duplicates(names):
+        raise QueryFailed(SAME_LABELSET)
+    return names
 
 
 def samples_near(
