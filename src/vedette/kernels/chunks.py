@@ -193,42 +193,43 @@ def _write_floats(values: Any, start: int, end: int, out: Any) -> None:
 def decode_chunks(columns: Any, offsets: Any, out_times: Any, out_values: Any) -> None:
     """Chunk i's samples go to out[offsets[i]:offsets[i+1]]."""
     for chunk in range(len(columns.t0)):
-        start, end = offsets[chunk], offsets[chunk + 1]
-        _decode_times(columns, chunk, out_times[start:end])
+        begin, end = offsets[chunk], offsets[chunk + 1]
+        _decode_times(columns, chunk, out_times, begin, end)
         n_stale = _length(columns.stale, chunk)
-        _decode_values(columns, chunk, out_values[start : end - n_stale])
+        _decode_values(columns, chunk, out_values, begin, end - n_stale)
         if n_stale:
-            _spread_values(_items(columns.stale, chunk), out_values[start:end])
+            _spread_values(_items(columns.stale, chunk), out_values[begin:end])
 
 
 @kernel
-def _decode_times(columns: Any, chunk: int, out: Any) -> None:
-    time = columns.t0[chunk]
+def _decode_times(columns: Any, chunk: int, out: Any, begin: int, end: int) -> None:
+    out[begin] = columns.t0[chunk]
     period = np.int64(columns.period[chunk])
-    if _length(columns.dev16, chunk):
-        read_deviations(_items(columns.dev16, chunk), time, period, out)
-    elif _length(columns.dev32, chunk):
-        read_deviations(_items(columns.dev32, chunk), time, period, out)
+    dev16, dev32 = columns.dev16, columns.dev32
+    if _length(dev16, chunk):
+        read_deviations(dev16.values, dev16.offsets[chunk], period, out, begin, end)
+    elif _length(dev32, chunk):
+        read_deviations(dev32.values, dev32.offsets[chunk], period, out, begin, end)
     else:
-        read_period(time, period, out)
+        read_period(period, out, begin, end)
 
 
 @kernel
-def _decode_values(columns: Any, chunk: int, out: Any) -> None:
-    first = columns.first[chunk]
-    exponent = columns.exponent[chunk]
+def _decode_values(columns: Any, chunk: int, out: Any, begin: int, end: int) -> None:
+    first = (columns.first[chunk], np.int64(columns.exponent[chunk]))
+    d8, d16, d32, d64 = columns.d8, columns.d16, columns.d32, columns.d64
     if columns.kind[chunk] == KIND_FLOAT:
-        out[:] = _items(columns.floats, chunk)
-    elif _length(columns.d8, chunk):
-        read_deltas(_items(columns.d8, chunk), first, exponent, out)
-    elif _length(columns.d16, chunk):
-        read_deltas(_items(columns.d16, chunk), first, exponent, out)
-    elif _length(columns.d32, chunk):
-        read_deltas(_items(columns.d32, chunk), first, exponent, out)
-    elif _length(columns.d64, chunk):
-        read_deltas(_items(columns.d64, chunk), first, exponent, out)
+        out[begin:end] = _items(columns.floats, chunk)
+    elif _length(d8, chunk):
+        read_deltas(d8.values, d8.offsets[chunk], first, out, begin, end)
+    elif _length(d16, chunk):
+        read_deltas(d16.values, d16.offsets[chunk], first, out, begin, end)
+    elif _length(d32, chunk):
+        read_deltas(d32.values, d32.offsets[chunk], first, out, begin, end)
+    elif _length(d64, chunk):
+        read_deltas(d64.values, d64.offsets[chunk], first, out, begin, end)
     else:
-        out[:] = first / POWERS_OF_TEN[exponent]
+        out[begin:end] = first[0] / POWERS_OF_TEN[first[1]]
 
 
 @kernel

@@ -88,27 +88,31 @@ def write_deltas(values: Any, start: int, end: int, power: float, out: Any) -> N
 
 
 @kernel
-def read_deviations(deviations: Any, time: int, period: int, out: Any) -> None:
-    out[0] = time
-    for i in range(1, len(out)):
-        time += period + deviations[i]
-        out[i] = time
+def read_deviations(deviations: Any, at: int, period: int, out: Any, begin: int, end: int) -> None:
+    """Times to out[begin:end], of which out[begin] is there already; deviations[at] belongs to it."""
+    time = out[begin]
+    for i in range(1, end - begin):
+        time += period + deviations[at + i]
+        out[begin + i] = time
 
 
 @kernel
-def read_period(time: int, period: int, out: Any) -> None:
-    for i in range(len(out)):
-        out[i] = time + i * period
+def read_period(period: int, out: Any, begin: int, end: int) -> None:
+    """Times to out[begin:end], of which out[begin] is there already."""
+    for i in range(1, end - begin):
+        out[begin + i] = out[begin] + i * period
 
 
 @kernel
-def read_deltas(deltas: Any, integer: int, exponent: int, out: Any) -> None:
+def read_deltas(deltas: Any, at: int, first: tuple[int, int], out: Any, begin: int, end: int) -> None:
+    """Values to out[begin:end]; `first` is (integer, exponent) of the first one, deltas[at] belongs to it."""
+    integer, exponent = first
     if exponent == 0:
-        for i in range(len(out)):
-            integer += deltas[i]
-            out[i] = integer
+        for i in range(end - begin):
+            integer += deltas[at + i]
+            out[begin + i] = integer
         return
     power = POWERS_OF_TEN[exponent]
-    for i in range(len(out)):
-        integer += deltas[i]
-        out[i] = integer / power
+    for i in range(end - begin):
+        integer += deltas[at + i]
+        out[begin + i] = integer / power

@@ -7,36 +7,39 @@ not older than that, else into the series' late page, which is sealed like any o
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
-    FIRST_MS,
     PACKED,
     PREVIOUS,
+    START_MS,
     read_sealed_times,
     read_sealed_values,
     seal_page,
     sealed_samples,
+    sealed_views,
 )
 from vedette.kernels.head_state import (
+    BASE,
+    COUNT,
+    FIRST_LIVE,
+    LAST_MS,
+    LATE,
     N_SAMPLES,
-    NEWEST_MS,
+    NEWEST,
     NONE,
+    OPEN,
+    SEALED,
     fits_page,
-    is_live,
-    page_time,
     reset_page,
-    slot_at,
     take_page,
+    word_at,
 )
 from vedette.kernels.jit import kernel
 from vedette.model.verdicts import ACCEPTED, DUPLICATE, IDEMPOTENT, OUT_OF_ORDER, REFUSED, TOO_FAR, TOO_OLD
-
-NO_PAGE: Final = 255
-"""No verdict: all pages are taken, the row was not looked at."""
 
 
 @kernel
@@ -47,67 +50,74 @@ def append_rows(state: Any, rows: Any, verdicts: Any, bounds: Any, start: int) -
     oldest for a late one).
     """
     refs, times, values = rows
+    series, pages, page_times, page_values = state.series, state.pages, state.page_times, state.page_values
     newest_allowed, oldest_in_order, oldest_late = bounds
+    newest = state.marks[NEWEST]
+    done = len(refs)
     for row in range(start, len(refs)):
         ref, time = refs[row], times[row]
         if ref < 0:
             verdicts[row] = REFUSED
         elif time > newest_allowed:
             verdicts[row] = TOO_FAR
-        elif time > state.last_time[ref]:
-            verdict = _append_in_order(state, ref, time, values[row]) if time >= oldest_in_order else TOO_OLD
-            if verdict == NO_PAGE:
-                return row
-            verdicts[row] = verdict
-        else:
+        elif time <= series[ref, LAST_MS]:
             verdict = _append_late(state, ref, time, values[row : row + 1], oldest_late)
-            if verdict == NO_PAGE:
-                return row
+            if verdict < 0:
+                done = row
+                break
             verdicts[row] = verdict
-    return len(refs)
+        elif time < oldest_in_order:
+            verdicts[row] = TOO_OLD
+        else:
+            page = series[ref, OPEN]
+            if page == NONE or not fits_page(pages, page, time):
+                page = _turn_page(state, ref, OPEN, time)
+                if page == NONE:
+                    done = row
+                    break
+            at = pages[page, COUNT]
+            page_times[page, at] = np.uint32(time - pages[page, BASE])
+            page_values[page, at] = values[row]
+            pages[page, COUNT] = at + 1
+            state.marks[N_SAMPLES] += 1
+            series[ref, LAST_MS] = time
+            newest = max(newest, time)
+            verdicts[row] = ACCEPTED
+    state.marks[NEWEST] = newest
+    return done
 
 
 @kernel
-def _append_in_order(state: Any, ref: int, time: int, value: float) -> Any:
-    page = state.open_page[ref]
+def _turn_page(state: Any, ref: int, which: int, time: int) -> Any:
+    """An empty page for the series to write on (`which` is OPEN or LATE), its full one sealed; NONE when none is free."""
+    page = state.series[ref, which]
     if page == NONE:
-        page = take_page(state, time)
-        if page == NONE:
-            return NO_PAGE
-        state.open_page[ref] = page
-    elif not fits_page(state, page, time):
-        if state.page_count[page]:
-            seal_page(state, ref, page)
-        reset_page(state, page, time)
-    _insert(state, page, time, value)
-    state.last_time[ref] = time
-    state.marks[NEWEST_MS] = max(state.marks[NEWEST_MS], time)
-    return ACCEPTED
+        page = take_page(state.marks, state.pages, time)
+        state.series[ref, which] = page
+        return page
+    if state.pages[page, COUNT]:
+        seal_page(state, ref, page)
+    reset_page(state.pages, page, time)
+    return page
 
 
 @kernel
 def _append_late(state: Any, ref: int, time: int, value: Any, oldest: int) -> Any:
-    """`value` is an array of one, so that its bits can be compared."""
-    found = _find(state, ref, time)
-    if found >= 0:
-        held = state.scratch_values[found : found + 1].view(np.uint64)[0]
+    """A verdict, or NONE when a page is wanted. `value` is an array of one, so that its bits can be compared."""
+    pages = state.pages
+    if _find(state, ref, time):
+        held = state.scratch_values.view(np.uint64)[0]
         return IDEMPOTENT if held == value.view(np.uint64)[0] else DUPLICATE
     if time < oldest:
         return TOO_OLD
-    page = state.open_page[ref]
-    if page != NONE and fits_page(state, page, time) and state.page_count[page] and time > page_time(state, page, 0):
-        _insert(state, page, time, value[0])
-        return OUT_OF_ORDER
-    page = state.late_page[ref]
-    if page == NONE:
-        page = take_page(state, time)
-        if page == NONE:
-            return NO_PAGE
-        state.late_page[ref] = page
-    elif not fits_page(state, page, time):
-        if state.page_count[page]:
-            seal_page(state, ref, page)
-        reset_page(state, page, time)
+    page = state.series[ref, OPEN]
+    in_open = page != NONE and fits_page(pages, page, time) and pages[page, COUNT] > 0
+    if not in_open or time < pages[page, BASE] + np.int64(state.page_times[page, 0]):
+        page = state.series[ref, LATE]
+        if page == NONE or not fits_page(pages, page, time):
+            page = _turn_page(state, ref, LATE, time)
+            if page == NONE:
+                return NONE
     _insert(state, page, time, value[0])
     return OUT_OF_ORDER
 
@@ -116,42 +126,44 @@ def _append_late(state: Any, ref: int, time: int, value: Any, oldest: int) -> An
 def _insert(state: Any, page: int, time: int, value: float) -> None:
     """Puts the sample where its time belongs; the page has room and does not hold the time."""
     times, values = state.page_times[page], state.page_values[page]
-    offset = np.uint32(time - state.page_base[page])
-    at = state.page_count[page]
+    offset = np.uint32(time - state.pages[page, BASE])
+    at = state.pages[page, COUNT]
     while at > 0 and times[at - 1] > offset:
         times[at] = times[at - 1]
         values[at] = values[at - 1]
         at -= 1
     times[at] = offset
     values[at] = value
-    state.page_count[page] += 1
+    state.pages[page, COUNT] += 1
     state.marks[N_SAMPLES] += 1
 
 
 @kernel
 def _find(state: Any, ref: int, time: int) -> Any:
-    """Where in scratch_values the sample held at that time was put, or NONE."""
-    for page in (state.open_page[ref], state.late_page[ref]):
+    """Is a sample of that time held? Its value goes to scratch_values[0]."""
+    for which in (OPEN, LATE):
+        page = state.series[ref, which]
         if page != NONE:
-            i = state.page_count[page] - 1
-            while i > 0 and page_time(state, page, i) > time:
+            base = state.pages[page, BASE]
+            i = state.pages[page, COUNT] - 1
+            while i > 0 and base + np.int64(state.page_times[page, i]) > time:
                 i -= 1
-            if i >= 0 and page_time(state, page, i) == time:
+            if i >= 0 and base + np.int64(state.page_times[page, i]) == time:
                 state.scratch_values[0] = state.page_values[page, i]
-                return 0
-    size = state.segments.shape[1]
-    position = state.newest_sealed[ref]
-    while is_live(state, position):
-        words = state.segments[slot_at(state, position)][position % size :]
-        if words[CHAIN_LAST_MS] < time:
+                return True
+    words, times, values = state.segments, state.scratch_times, state.scratch_values
+    position = state.series[ref, SEALED]
+    while position >= state.marks[FIRST_LIVE]:
+        at = word_at(state.table, position)
+        if words[at + CHAIN_LAST_MS] < time:
             break
-        n = sealed_samples(words[PACKED])
-        if words[FIRST_MS] <= time and n:
-            times = state.scratch_times[:n]
-            read_sealed_times(words, times)
-            i = np.searchsorted(times, time)
+        n = sealed_samples(words[at + PACKED])
+        if n and words[at + START_MS] <= time:
+            read_sealed_times(sealed_views(words), at, times, 0)
+            i = np.searchsorted(times[:n], time)
             if i < n and times[i] == time:
-                read_sealed_values(words, state.scratch_values[:n])
-                return i
-        position = words[PREVIOUS]
-    return NONE
+                read_sealed_values(sealed_views(words), at, values, 0)
+                values[0] = values[i]
+                return True
+        position = words[at + PREVIOUS]
+    return False

@@ -11,26 +11,32 @@ import numpy as np
 
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
-    FIRST_MS,
     PACKED,
     PREVIOUS,
+    START_MS,
     forget_sealed,
     read_sealed_times,
     read_sealed_values,
     seal_scratch,
     sealed_samples,
+    sealed_views,
 )
 from vedette.kernels.head_state import (
-    EVICTED_TO_MS,
-    FIRST_SEGMENT,
+    BASE,
+    COUNT,
+    EVICTED_TO,
+    FIRST_LIVE,
+    LATE,
     N_SAMPLES,
+    NEWEST_MS,
     NONE,
+    OPEN,
+    SEALED,
     evict_segment,
     free_page,
-    is_live,
     live_segments,
-    page_time,
-    slot_at,
+    segment_slot,
+    word_at,
 )
 from vedette.kernels.jit import kernel
 
@@ -40,7 +46,8 @@ def delete_between(state: Any, refs: Any, lows: Any, highs: Any) -> Any:
     """Forgets the samples of refs[i] from lows[i] to highs[i], both inclusive; returns how many there were."""
     before = state.marks[N_SAMPLES]
     for i in range(len(refs)):
-        for page in (state.open_page[refs[i]], state.late_page[refs[i]]):
+        for which in (OPEN, LATE):
+            page = state.series[refs[i], which]
             if page != NONE:
                 _delete_from_page(state, page, lows[i], highs[i])
         _delete_sealed(state, refs[i], lows[i], highs[i])
@@ -49,30 +56,31 @@ def delete_between(state: Any, refs: Any, lows: Any, highs: Any) -> Any:
 
 @kernel
 def _delete_from_page(state: Any, page: int, low: int, high: int) -> None:
+    times, values = state.page_times[page], state.page_values[page]
     kept = 0
-    n = state.page_count[page]
+    n, base = state.pages[page, COUNT], state.pages[page, BASE]
     for i in range(n):
-        if not low <= page_time(state, page, i) <= high:
-            state.page_times[page, kept] = state.page_times[page, i]
-            state.page_values[page, kept] = state.page_values[page, i]
+        time = base + np.int64(times[i])
+        if time < low or time > high:
+            times[kept], values[kept] = times[i], values[i]
             kept += 1
-    state.page_count[page] = kept
+    state.pages[page, COUNT] = kept
     state.marks[N_SAMPLES] -= n - kept
 
 
 @kernel
 def _delete_sealed(state: Any, ref: int, low: int, high: int) -> None:
-    size = state.segments.shape[1]
-    position = state.newest_sealed[ref]
-    while is_live(state, position):
-        words = state.segments[slot_at(state, position)][position % size :]
-        if words[CHAIN_LAST_MS] < low:
+    words = state.segments
+    position = state.series[ref, SEALED]
+    while position >= state.marks[FIRST_LIVE]:
+        at = word_at(state.table, position)
+        if words[at + CHAIN_LAST_MS] < low:
             break
-        previous = words[PREVIOUS]
-        n = sealed_samples(words[PACKED])
-        if n and words[FIRST_MS] <= high:
-            read_sealed_times(words, state.scratch_times[:n])
-            read_sealed_values(words, state.scratch_values[:n])
+        previous = words[at + PREVIOUS]
+        n = sealed_samples(words[at + PACKED])
+        if n and words[at + START_MS] <= high:
+            read_sealed_times(sealed_views(words), at, state.scratch_times, 0)
+            read_sealed_values(sealed_views(words), at, state.scratch_values, 0)
             kept = _keep_outside(state.scratch_times, state.scratch_values, n, low, high)
             if kept < n:
                 forget_sealed(state, position)
@@ -85,9 +93,8 @@ def _delete_sealed(state: Any, ref: int, low: int, high: int) -> None:
 def _keep_outside(times: Any, values: Any, n: int, low: int, high: int) -> Any:
     kept = 0
     for i in range(n):
-        if not low <= times[i] <= high:
-            times[kept] = times[i]
-            values[kept] = values[i]
+        if times[i] < low or times[i] > high:
+            times[kept], values[kept] = times[i], values[i]
             kept += 1
     return kept
 
@@ -95,18 +102,17 @@ def _keep_outside(times: Any, values: Any, n: int, low: int, high: int) -> Any:
 @kernel
 def forget_before(state: Any, time: int) -> None:
     """Frees the pages and segments that hold nothing from `time` on; what shares a page or segment with newer stays."""
-    marks = state.marks
-    while live_segments(state) > 1:
-        if state.segment_last_ms[state.slot_of[marks[FIRST_SEGMENT] % len(state.slot_of)]] >= time:
-            break
-        evict_segment(state)
-    for pages in (state.open_page, state.late_page):
-        for ref in range(len(pages)):
-            page = pages[ref]
-            if page != NONE and (
-                state.page_count[page] == 0 or page_time(state, page, state.page_count[page] - 1) < time
-            ):
-                marks[N_SAMPLES] -= state.page_count[page]
-                free_page(state, page)
-                pages[ref] = NONE
-    marks[EVICTED_TO_MS] = max(marks[EVICTED_TO_MS], np.int64(time) - 1)
+    table, marks, pages = state.table, state.marks, state.pages
+    while live_segments(table, marks) > 1 and table[segment_slot(table, marks[FIRST_LIVE]), NEWEST_MS] < time:
+        evict_segment(table, marks)
+    for ref in range(len(state.series)):
+        for which in (OPEN, LATE):
+            page = state.series[ref, which]
+            if page == NONE:
+                continue
+            n = pages[page, COUNT]
+            if n == 0 or pages[page, BASE] + np.int64(state.page_times[page, n - 1]) < time:
+                marks[N_SAMPLES] -= n
+                free_page(marks, pages, page)
+                state.series[ref, which] = NONE
+    marks[EVICTED_TO] = max(marks[EVICTED_TO], np.int64(time) - 1)

@@ -14,56 +14,77 @@ import numpy as np
 from vedette.kernels.deltas import STALE
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
-    FIRST_MS,
     PACKED,
     PREVIOUS,
+    START_MS,
     read_sealed_times,
     read_sealed_values,
     sealed_samples,
+    sealed_views,
 )
-from vedette.kernels.head_state import NONE, is_live, page_time, slot_at
+from vedette.kernels.head_state import (
+    BASE,
+    COUNT,
+    FIRST_LIVE,
+    FIRST_MS,
+    LATE,
+    NONE,
+    OPEN,
+    SAMPLES,
+    SEALED,
+    word_at,
+)
 from vedette.kernels.jit import inlined, kernel
 
 
 @kernel
 def count_between(state: Any, refs: Any, low: int, high: int, counts: Any) -> Any:
     """counts[i]: samples of refs[i] from low to high, both inclusive. Returns the most sealed pages any series needs."""
-    size = state.segments.shape[1]
+    words, table, oldest_live = state.segments, state.table, state.marks[FIRST_LIVE]
+    views, scratch = sealed_views(words), state.scratch_times
     most = 0
     for i in range(len(refs)):
-        n = pages = 0
-        position = state.newest_sealed[refs[i]]
-        while is_live(state, position):
-            words = state.segments[slot_at(state, position)][position % size :]
-            if words[CHAIN_LAST_MS] < low:
+        n = waiting = 0
+        position = state.series[refs[i], SEALED]
+        while position >= oldest_live:
+            at = word_at(table, position)
+            if words[at + CHAIN_LAST_MS] < low:
                 break
-            if words[FIRST_MS] <= high:
-                n += _count_sealed(state, words, low, high)
-                pages += 1
-            position = words[PREVIOUS]
-        for page in (state.open_page[refs[i]], state.late_page[refs[i]]):
+            if words[at + START_MS] <= high:
+                waiting += 1
+                if _is_within(words, at, low, high):
+                    n += sealed_samples(words[at + PACKED])
+                else:
+                    n += _count_sealed(views, at, scratch, low, high)
+            position = words[at + PREVIOUS]
+        for which in (OPEN, LATE):
+            page = state.series[refs[i], which]
             if page != NONE:
-                for j in range(state.page_count[page]):
-                    n += low <= page_time(state, page, j) <= high
+                base, times = state.pages[page, BASE], state.page_times[page]
+                for j in range(state.pages[page, COUNT]):
+                    time = base + np.int64(times[j])
+                    n += time >= low and time <= high
         counts[i] = n
-        most = max(most, pages)
+        most = max(most, waiting)
     return most
 
 
 @inlined
-def _is_within(words: Any, low: int, high: int) -> Any:
+def _is_within(words: Any, at: int, low: int, high: int) -> Any:
     """True only if all samples are; the newest time of the page itself is not kept, that of its chain is."""
-    return words[FIRST_MS] >= low and words[CHAIN_LAST_MS] <= high
+    return words[at + START_MS] >= low and words[at + CHAIN_LAST_MS] <= high
 
 
 @kernel
-def _count_sealed(state: Any, words: Any, low: int, high: int) -> Any:
-    n = sealed_samples(words[PACKED])
-    if n == 0 or _is_within(words, low, high):
-        return n
-    times = state.scratch_times[:n]
-    read_sealed_times(words, times)
-    return np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
+def _count_sealed(views: Any, at: int, scratch: Any, low: int, high: int) -> Any:
+    samples = sealed_samples(views[0][at + PACKED])
+    if samples == 0:
+        return 0
+    read_sealed_times(views, at, scratch, 0)
+    n = 0
+    for i in range(samples):
+        n += scratch[i] >= low and scratch[i] <= high
+    return n
 
 
 @kernel
@@ -74,91 +95,85 @@ def copy_between(state: Any, refs: Any, bounds: Any, out: Any, waiting: Any) -> 
     """
     offsets, times, values = out
     low, high = bounds
-    has_stale = False
+    words, table, oldest_live = state.segments, state.table, state.marks[FIRST_LIVE]
+    views, scratch = sealed_views(words), (state.scratch_times, state.scratch_values)
     for i in range(len(refs)):
-        ref, at = refs[i], offsets[i]
-        for j in range(_order_sealed(state, ref, low, high, waiting)):
-            at = _copy_sealed(state, waiting[0, j], bounds, out, at)
-        for page in (state.late_page[ref], state.open_page[ref]):
+        at = offsets[i]
+        n_sealed = _order_sealed(words, table, (state.series[refs[i], SEALED], oldest_live), bounds, waiting)
+        for j in range(n_sealed):
+            page = waiting[0, j]
+            if sealed_samples(words[page + PACKED]) == 0:
+                continue
+            if _is_within(words, page, low, high):
+                read_sealed_times(views, page, times, at)
+                read_sealed_values(views, page, values, at)
+                at += sealed_samples(words[page + PACKED])
+            else:
+                at = _copy_some(views, page, scratch, bounds, out, at)
+        for which in (LATE, OPEN):
+            page = state.series[refs[i], which]
             if page != NONE:
-                at = _copy_page(state, page, bounds, out, at)
-        series_times, series_values = times[offsets[i] : at], values[offsets[i] : at]
-        _sort_nearly_sorted(series_times, series_values)
-        bits = series_values.view(np.uint64)
-        for j in range(len(bits)):
-            has_stale |= bits[j] == STALE
-    return has_stale
+                base, page_times, page_values = state.pages[page, BASE], state.page_times[page], state.page_values[page]
+                for j in range(state.pages[page, COUNT]):
+                    time = base + np.int64(page_times[j])
+                    if time >= low and time <= high:
+                        times[at], values[at] = time, page_values[j]
+                        at += 1
+        _sort_nearly_sorted(times, values, offsets[i], at)
+    bits = values.view(np.uint64)
+    n_stale = 0
+    for i in range(len(bits)):
+        n_stale += bits[i] == STALE
+    return n_stale > 0
 
 
 @kernel
-def _order_sealed(state: Any, ref: int, low: int, high: int, waiting: Any) -> Any:
-    """Positions of the sealed pages that may hold something in the range to waiting[0], by first time; how many."""
-    size = state.segments.shape[1]
-    n = 0
-    position = state.newest_sealed[ref]
-    while is_live(state, position):
-        words = state.segments[slot_at(state, position)][position % size :]
-        if words[CHAIN_LAST_MS] < low:
+def _order_sealed(words: Any, table: Any, chain: Any, bounds: Any, waiting: Any) -> Any:
+    """Where the sealed pages that may hold something in the range lie, by first time, to waiting[0]; returns how many."""
+    position, oldest_live = chain
+    low, high = bounds
+    n = waiting.shape[1]  # from the end: the chain runs from new to old
+    while position >= oldest_live:
+        at = word_at(table, position)
+        if words[at + CHAIN_LAST_MS] < low:
             break
-        if words[FIRST_MS] <= high:
-            waiting[0, n], waiting[1, n] = position, words[FIRST_MS]
-            n += 1
-        position = words[PREVIOUS]
-    for i in range(n // 2):  # the chain runs from new to old
-        for row in range(2):
-            waiting[row, i], waiting[row, n - 1 - i] = waiting[row, n - 1 - i], waiting[row, i]
-    for i in range(1, n):
-        position, first = waiting[0, i], waiting[1, i]
-        j = i
+        if words[at + START_MS] <= high:
+            n -= 1
+            waiting[0, n], waiting[1, n] = at, words[at + START_MS]
+        position = words[at + PREVIOUS]
+    for i in range(n, waiting.shape[1]):
+        at, first = waiting[0, i], waiting[1, i]
+        j = i - n
         while j > 0 and waiting[1, j - 1] > first:
             waiting[0, j], waiting[1, j] = waiting[0, j - 1], waiting[1, j - 1]
             j -= 1
-        waiting[0, j], waiting[1, j] = position, first
-    return n
+        waiting[0, j], waiting[1, j] = at, first
+    return waiting.shape[1] - n
 
 
 @kernel
-def _copy_sealed(state: Any, position: int, bounds: Any, out: Any, at: int) -> Any:
+def _copy_some(views: Any, page: int, scratch: Any, bounds: Any, out: Any, at: int) -> Any:
+    """Copies what of a sealed page is within the bounds; returns the next free place."""
     _, times, values = out
+    scratch_times, scratch_values = scratch
     low, high = bounds
-    words = state.segments[slot_at(state, position)][position % state.segments.shape[1] :]
-    n = sealed_samples(words[PACKED])
-    if n == 0:
-        return at
-    if _is_within(words, low, high):
-        read_sealed_times(words, times[at : at + n])
-        read_sealed_values(words, values[at : at + n])
-        return at + n
-    scratch_times, scratch_values = state.scratch_times[:n], state.scratch_values[:n]
-    read_sealed_times(words, scratch_times)
-    read_sealed_values(words, scratch_values)
-    for i in range(n):
-        if low <= scratch_times[i] <= high:
+    read_sealed_times(views, page, scratch_times, 0)
+    read_sealed_values(views, page, scratch_values, 0)
+    for i in range(sealed_samples(views[0][page + PACKED])):
+        if scratch_times[i] >= low and scratch_times[i] <= high:
             times[at], values[at] = scratch_times[i], scratch_values[i]
             at += 1
     return at
 
 
 @kernel
-def _copy_page(state: Any, page: int, bounds: Any, out: Any, at: int) -> Any:
-    _, times, values = out
-    low, high = bounds
-    for i in range(state.page_count[page]):
-        time = page_time(state, page, i)
-        if low <= time <= high:
-            times[at], values[at] = time, state.page_values[page, i]
-            at += 1
-    return at
-
-
-@kernel
-def _sort_nearly_sorted(times: Any, values: Any) -> None:
-    for i in range(1, len(times)):
+def _sort_nearly_sorted(times: Any, values: Any, begin: int, end: int) -> None:
+    for i in range(begin + 1, end):
         if times[i - 1] < times[i]:
             continue
         time, value = times[i], values[i]
         j = i
-        while j > 0 and times[j - 1] > time:
+        while j > begin and times[j - 1] > time:
             times[j], values[j] = times[j - 1], values[j - 1]
             j -= 1
         times[j], values[j] = time, value
@@ -168,11 +183,12 @@ def _sort_nearly_sorted(times: Any, values: Any) -> None:
 def oldest_time(state: Any, none: int) -> Any:
     """The oldest time held (deleted samples of sealed pages may still count), or `none` for an empty head."""
     oldest = none
-    for number in range(len(state.slot_of)):
-        if state.segment_samples[number]:
-            oldest = min(oldest, state.segment_first_ms[number])
-    for pages in (state.open_page, state.late_page):
-        for page in pages:
-            if page != NONE and state.page_count[page]:
-                oldest = min(oldest, page_time(state, page, 0))
+    for slot in range(len(state.table)):
+        if state.table[slot, SAMPLES]:
+            oldest = min(oldest, state.table[slot, FIRST_MS])
+    for ref in range(len(state.series)):
+        for which in (OPEN, LATE):
+            page = state.series[ref, which]
+            if page != NONE and state.pages[page, COUNT]:
+                oldest = min(oldest, state.pages[page, BASE] + np.int64(state.page_times[page, 0]))
     return oldest

@@ -30,10 +30,23 @@ from vedette.kernels.deltas import (
     write_deltas,
     write_deviations,
 )
-from vedette.kernels.head_state import N_SAMPLES, NONE, is_live, make_room, page_time, slot_at
+from vedette.kernels.head_state import (
+    BASE,
+    COUNT,
+    FIRST_LIVE,
+    FIRST_MS,
+    N_SAMPLES,
+    NEWEST_MS,
+    NONE,
+    SAMPLES,
+    SEALED,
+    make_room,
+    segment_slot,
+    word_at,
+)
 from vedette.kernels.jit import inlined, kernel
 
-PREVIOUS, FIRST_MS, CHAIN_LAST_MS, FIRST_VALUE, PACKED, HEADER_WORDS = range(6)
+PREVIOUS, START_MS, CHAIN_LAST_MS, FIRST_VALUE, PACKED, HEADER_WORDS = range(6)
 
 PLAIN: Final = 5
 
@@ -42,10 +55,11 @@ PERIOD_MAX: Final = (1 << 31) - 1
 
 @kernel
 def seal_page(state: Any, ref: int, page: int) -> None:
-    """Moves the page's samples to a new sealed page of the series. The open page is not reset."""
-    n = state.page_count[page]
+    """Moves the page's samples, at least one, to a new sealed page of the series. The open page is not reset."""
+    n = state.pages[page, COUNT]
+    base = state.pages[page, BASE]
     for i in range(n):
-        state.scratch_times[i] = page_time(state, page, i)
+        state.scratch_times[i] = base + np.int64(state.page_times[page, i])
         state.scratch_values[i] = state.page_values[page, i]
     state.marks[N_SAMPLES] -= n  # they come back with the segment
     seal_scratch(state, ref, n)
@@ -54,67 +68,56 @@ def seal_page(state: Any, ref: int, page: int) -> None:
 @kernel
 def seal_scratch(state: Any, ref: int, n: int) -> None:
     """Seals the first n samples of the scratch arrays, times ascending, n >= 1, as the newest sealed page of the series."""
-    times, values = state.scratch_times, state.scratch_values
+    times, values, table, marks = state.scratch_times, state.scratch_values, state.table, state.marks
     period = np.int64(typical_interval(times, 0, n))
     if period > PERIOD_MAX:
         period = np.int64(0)
     low, high = deviation_range(times, 0, n, period)
     time_layout = 1 + width_of(low, high) if low != 0 or high != 0 else 0
-    exponent = NOT_DECIMAL if _has_stale(values, n) else decimal_exponent(values, 0, n)
-    first = np.int64(0)
-    value_layout = PLAIN
-    if exponent == NOT_DECIMAL:
-        exponent = 0
-    else:
-        first, low, high = delta_range(values, 0, n, POWERS_OF_TEN[exponent])
-        value_layout = 1 + width_of(low, high) if low != 0 or high != 0 else 0
-
+    exponent, first, value_layout = _value_layout(values, n)
     time_words = _words(n, time_layout)
-    position = make_room(state, HEADER_WORDS + time_words + _words(n, value_layout))
-    previous = state.newest_sealed[ref]
-    if not is_live(state, previous):
+    position = make_room(table, marks, HEADER_WORDS + time_words + _words(n, value_layout))
+
+    previous = state.series[ref, SEALED]
+    newest = times[n - 1]
+    if previous < marks[FIRST_LIVE]:
         previous = np.int64(NONE)
-    slot = slot_at(state, position)
-    at = position % state.segments.shape[1]
-    words = state.segments[slot]
-    words[at + PREVIOUS] = previous
-    words[at + FIRST_MS] = times[0]
-    words[at + CHAIN_LAST_MS] = max(times[n - 1], chain_last(state, previous))
-    words[at + FIRST_VALUE] = first
-    words[at + PACKED] = n | time_layout << 8 | value_layout << 12 | exponent << 16 | period << 24
+    else:
+        newest = max(newest, state.segments[word_at(table, previous) + CHAIN_LAST_MS])
+    at = word_at(table, position)
+    words = state.segments[at : at + HEADER_WORDS]
+    words[PREVIOUS], words[START_MS], words[CHAIN_LAST_MS], words[FIRST_VALUE] = previous, times[0], newest, first
+    words[PACKED] = n | time_layout << 8 | value_layout << 12 | exponent << 16 | period << 24
     at += HEADER_WORDS
-    _write_times(times, n, period, time_layout, words[at:])
-    _write_values(values, n, exponent, value_layout, words[at + time_words :])
-    state.newest_sealed[ref] = position
-    state.segment_samples[slot] += n
-    state.segment_first_ms[slot] = min(state.segment_first_ms[slot], times[0])
-    state.segment_last_ms[slot] = max(state.segment_last_ms[slot], times[n - 1])
-    state.marks[N_SAMPLES] += n
+    _write_times(times, n, period, time_layout, state.segments[at : at + n])
+    _write_values(values, n, exponent, value_layout, state.segments[at + time_words : at + time_words + n])
+
+    state.series[ref, SEALED] = position
+    slot = segment_slot(table, position)
+    table[slot, SAMPLES] += n
+    table[slot, FIRST_MS] = min(table[slot, FIRST_MS], times[0])
+    table[slot, NEWEST_MS] = max(table[slot, NEWEST_MS], times[n - 1])
+    marks[N_SAMPLES] += n
 
 
 @kernel
-def chain_last(state: Any, position: int) -> Any:
-    """Newest time in the sealed page and all before it in its chain; the smallest integer for NONE."""
-    if position == NONE:
-        return np.iinfo(np.int64).min
-    return state.segments[slot_at(state, position), position % state.segments.shape[1] + CHAIN_LAST_MS]
-
-
-@kernel
-def _has_stale(values: Any, n: int) -> Any:
+def _value_layout(values: Any, n: int) -> Any:
+    """(exponent, first integer, layout)"""
     bits = values.view(np.uint64)
     for i in range(n):
         if bits[i] == STALE:
-            return True
-    return False
+            return 0, np.int64(0), PLAIN
+    exponent = decimal_exponent(values, 0, n)
+    if exponent == NOT_DECIMAL:
+        return 0, np.int64(0), PLAIN
+    first, low, high = delta_range(values, 0, n, POWERS_OF_TEN[exponent])
+    return exponent, first, 1 + width_of(low, high) if low != 0 or high != 0 else 0
 
 
 @inlined
 def _words(n: int, layout: int) -> Any:
     """Words that n items take; PLAIN takes 8 bytes each, as the widest deltas do."""
-    if layout == 0:
-        return 0
-    return (n << min(layout - 1, 3)) + 7 >> 3
+    return ((n << min(layout - 1, 3)) + 7) >> 3 if layout else 0
 
 
 @kernel
@@ -145,55 +148,70 @@ def _write_values(values: Any, n: int, exponent: int, layout: int, words: Any) -
 
 
 @inlined
+def sealed_views(segments: Any) -> Any:
+    """The segments as words of 8, 4, 2 and 1 bytes: what the readers below take, made once per kernel."""
+    return segments, segments.view(np.int32), segments.view(np.int16), segments.view(np.int8)
+
+
+@inlined
 def sealed_samples(packed: int) -> Any:
     return packed & 0xFF
 
 
 @kernel
-def read_sealed_times(words: Any, out: Any) -> None:
-    """`words` begin at the page; `out` has room for exactly its samples."""
-    packed = words[PACKED]
+def read_sealed_times(views: Any, at: int, out: Any, begin: int) -> None:
+    """Times of the page whose header is at word `at`, to out[begin:]."""
+    words, words32, words16, words8 = views
+    packed = words[at + PACKED]
+    end = begin + sealed_samples(packed)
     layout = packed >> 8 & 0xF
-    first, period = words[FIRST_MS], packed >> 24
-    body = words[HEADER_WORDS:]
+    period = packed >> 24
+    out[begin] = words[at + START_MS]
+    at += HEADER_WORDS
     if layout == 0:
-        read_period(first, period, out)
+        read_period(period, out, begin, end)
     elif layout == 1:
-        read_deviations(body.view(np.int8), first, period, out)
+        read_deviations(words8, at << 3, period, out, begin, end)
     elif layout == 2:
-        read_deviations(body.view(np.int16), first, period, out)
+        read_deviations(words16, at << 2, period, out, begin, end)
     elif layout == 3:
-        read_deviations(body.view(np.int32), first, period, out)
+        read_deviations(words32, at << 1, period, out, begin, end)
     else:
-        read_deviations(body, first, period, out)
+        read_deviations(words, at, period, out, begin, end)
 
 
 @kernel
-def read_sealed_values(words: Any, out: Any) -> None:
-    packed = words[PACKED]
+def read_sealed_values(views: Any, at: int, out: Any, begin: int) -> None:
+    words, words32, words16, words8 = views
+    packed = words[at + PACKED]
+    n = sealed_samples(packed)
+    end = begin + n
     layout = packed >> 12 & 0xF
-    first, exponent = words[FIRST_VALUE], packed >> 16 & 0xFF
-    body = words[HEADER_WORDS + _words(sealed_samples(packed), packed >> 8 & 0xF) :]
+    first = (words[at + FIRST_VALUE], packed >> 16 & 0xFF)
+    at += HEADER_WORDS + _words(n, packed >> 8 & 0xF)
     if layout == 0:
-        out[:] = first / POWERS_OF_TEN[exponent]
+        value = first[0] / POWERS_OF_TEN[first[1]]
+        for i in range(begin, end):
+            out[i] = value
     elif layout == 1:
-        read_deltas(body.view(np.int8), first, exponent, out)
+        read_deltas(words8, at << 3, first, out, begin, end)
     elif layout == 2:
-        read_deltas(body.view(np.int16), first, exponent, out)
+        read_deltas(words16, at << 2, first, out, begin, end)
     elif layout == 3:
-        read_deltas(body.view(np.int32), first, exponent, out)
+        read_deltas(words32, at << 1, first, out, begin, end)
     elif layout == 4:
-        read_deltas(body, first, exponent, out)
+        read_deltas(words, at, first, out, begin, end)
     else:
-        out[:] = body[: len(out)].view(np.float64)
+        bits = out.view(np.int64)
+        for i in range(n):
+            bits[begin + i] = words[at + i]
 
 
 @kernel
 def forget_sealed(state: Any, position: int) -> None:
     """Empties the sealed page; it stays in its chain until its segment is evicted."""
-    slot = slot_at(state, position)
-    at = position % state.segments.shape[1] + PACKED
-    n = sealed_samples(state.segments[slot, at])
-    state.segments[slot, at] -= n
-    state.segment_samples[slot] -= n
+    at = word_at(state.table, position) + PACKED
+    n = sealed_samples(state.segments[at])
+    state.segments[at] -= n
+    state.table[segment_slot(state.table, position), SAMPLES] -= n
     state.marks[N_SAMPLES] -= n

@@ -6,7 +6,7 @@ sealed pages go, and `covered_from_ms` rises.
 
 Concurrency: one lock. `append` holds it for its rows (20 ns each), `load` and reads for slices of series or rows, so
 that an append never waits for more than a slice; a read is therefore consistent per series, not across series.
-A series of which nothing is held costs 24 bytes, a live one a page of 400 more: that is the floor below `bytes_max`.
+A series of which nothing is held costs 32 bytes, a live one a page of 400 more: that is the floor below `bytes_max`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from vedette.kernels.head_append import append_rows
 from vedette.kernels.head_deleting import delete_between, forget_before
 from vedette.kernels.head_reading import copy_between, count_between, oldest_time
 from vedette.kernels.head_state import (
-    EVICTED_TO_MS,
+    EVICTED_TO,
     N_SAMPLES,
-    NEWEST_MS,
+    NEWEST,
     PAGE_BYTES,
+    SEGMENT_BYTES,
     SEGMENTS_MAX,
     SERIES_BYTES,
     HeadState,
@@ -41,8 +42,6 @@ from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.limits import IngestLimits
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.model.verdicts import IN_ORDER_WINDOW_MS, N_VERDICTS
-
-SEGMENT_BYTES: Final = 256 << 10
 
 _SERIES_PER_SLICE: Final = 4096
 _ROWS_PER_SLICE: Final = 1 << 17
@@ -61,18 +60,18 @@ class HeadSize:
 class Head:
     """`rebuilding`: the store holds older samples; the head covers nothing until `cover_from` is called."""
 
-    def __init__(self, limits: IngestLimits, *, rebuilding: bool = False, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, limits: IngestLimits, *, rebuilding: bool = False) -> None:
         self._limits = limits
-        self._segment_bytes = segment_bytes
         self._lock = threading.Lock()
-        self._state: HeadState = new_state(max(2, limits.head_bytes_max // segment_bytes), segment_bytes)
+        self._state: HeadState = new_state(limits.head_bytes_max)
+        self._bound_segments()
         self._loaded_from_ms = MAX_TIME_MS if rebuilding else MIN_TIME_MS
 
     def append(self, refs: Int64s, times_ms: Int64s, values: Float64s, now_ms: int) -> tuple[NDArray[np.uint8], Int64s]:
         """(verdicts uint8[n], how many of each int64[N_VERDICTS]). Accepted rows are readable when it returns."""
         window = self._limits.out_of_order_window_ms
         with self._lock:
-            horizon = min(now_ms, int(self._state.marks[NEWEST_MS]))
+            horizon = min(now_ms, int(self._state.marks[NEWEST]))
             oldest = (horizon - max(window, IN_ORDER_WINDOW_MS), horizon - window)
             return self._append(refs, times_ms, values, (now_ms + self._limits.future_window_ms, *oldest))
 
@@ -90,12 +89,12 @@ class Head:
     @property
     def covered_from_ms(self) -> int:
         """The head holds every sample of this time or later."""
-        return max(self._loaded_from_ms, int(self._state.marks[EVICTED_TO_MS]) + 1)
+        return max(self._loaded_from_ms, int(self._state.marks[EVICTED_TO]) + 1)
 
     @property
     def newest_ms(self) -> int:
         """Newest time ever accepted; MIN_TIME_MS when none was."""
-        return int(self._state.marks[NEWEST_MS])
+        return int(self._state.marks[NEWEST])
 
     def select(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> tuple[Int64s, Int64s, Float64s, bool]:
         """(offsets int64[n+1], times_ms, values, has_stale): refs[i]'s samples in the range, times ascending."""
@@ -140,9 +139,9 @@ class Head:
         with self._lock:
             state = self._state
             samples = int(state.marks[N_SAMPLES])
-            n_bytes = self._open_bytes() + int(live_segments(state)) * self._segment_bytes
+            n_bytes = self._open_bytes() + int(live_segments(state.table, state.marks)) * SEGMENT_BYTES
             oldest = int(oldest_time(state, MAX_TIME_MS))
-            return HeadSize(samples, n_bytes, oldest, int(state.marks[NEWEST_MS]) if samples else MIN_TIME_MS)
+            return HeadSize(samples, n_bytes, oldest, int(state.marks[NEWEST]) if samples else MIN_TIME_MS)
 
     def _append(
         self, refs: Int64s, times_ms: Int64s, values: Float64s, bounds: tuple[int, int, int]
@@ -152,7 +151,7 @@ class Head:
         self._make_series_room(rows[0])
         done = append_rows(self._state, rows, verdicts, bounds, 0)
         while done < len(refs):
-            self._state = with_more_pages(self._state, 2 * len(self._state.page_base))
+            self._state = with_more_pages(self._state, 2 * len(self._state.pages))
             self._bound_segments()
             done = append_rows(self._state, rows, verdicts, bounds, done)
         return verdicts, np.bincount(verdicts, minlength=N_VERDICTS)
@@ -175,7 +174,7 @@ class Head:
             yield self._state
 
     def _make_series_room(self, refs: Int64s) -> None:
-        room = len(self._state.last_time)
+        room = len(self._state.series)
         highest = int(refs.max(initial=0))
         if highest >= room:
             self._state = with_more_series(self._state, max(highest + 1, 2 * room))
@@ -184,10 +183,10 @@ class Head:
     def _bound_segments(self) -> None:
         """Segments get what the open pages leave of the limit."""
         left = self._limits.head_bytes_max - self._open_bytes()
-        self._state.marks[SEGMENTS_MAX] = min(len(self._state.slot_of), max(2, left // self._segment_bytes))
+        self._state.marks[SEGMENTS_MAX] = min(len(self._state.table), max(2, left // SEGMENT_BYTES))
 
     def _open_bytes(self) -> int:
-        return SERIES_BYTES * len(self._state.last_time) + PAGE_BYTES * len(self._state.page_base)
+        return SERIES_BYTES * len(self._state.series) + PAGE_BYTES * len(self._state.pages)
 
 
 def _slices(refs: Int64s) -> Iterator[Int64s]:
