@@ -12,7 +12,7 @@ engine answers alone until the head is rebuilt from `samples_recent`. Contract: 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
@@ -36,10 +37,14 @@ from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, load_spans
 from vedette.store.id_lookup import IdLookup
+from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
+from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
 from vedette.store.partitions import Partitions
 from vedette.store.reading import column
+from vedette.store.repair import Repair
+from vedette.store.retention import Retention
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
 from vedette.store.sql import literal
@@ -56,6 +61,11 @@ class StoreSettings:
     limits: StoreLimits = field(default_factory=StoreLimits)
     commit_wait_s: float = 5.0
     """Samples wait at most so long for their commit, unless an append says less."""
+    retention: Retention = field(default_factory=Retention)
+    maintenance: bool = True
+    """False: chores run only when `maintain` is called."""
+    step: Callable[[str], None] = lambda name: None
+    """Told before and after each step of compaction; fault tests kill there."""
 
 
 class ChdbStore:
@@ -66,22 +76,30 @@ class ChdbStore:
         self._clock = clock or SystemClock()
         self._directory = DataDirectory(settings.directory)
         try:
-            self._state = open_state(self._directory, settings.limits, self._clock)
+            self._state = open_state(self._directory, settings, self._clock)
         except BaseException:
             self._directory.release()
             raise
         state = self._state
+        self._repair = Repair(state.engine)
+        self._repair.list_detached()
+        state.engine.mend = self._repair.mend
         self._metadata = loading.load_metadata(state.engine)
-        partitions = state.partitions.recent | state.partitions.chunks
-        self._head = Head(settings.ingest, rebuilding=bool(partitions))
+        self._head = Head(settings.ingest, rebuilding=bool(state.partitions.recent | state.partitions.chunks))
         self._selecting = Selecting(state, self._head)
         self._append_lock = threading.Lock()
+        limits = settings.limits
+        self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
         self._commits = self._new_commits()
-        self._commits.start()
+        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        self._maintenance = Maintenance(
+            state, self._head, self._commits, compaction, settings.retention, settings.ingest
+        )
         self._head_ready = threading.Event()
         self._loader = threading.Thread(target=self._load_head, name="head-loader", daemon=True)
-        self._loader.start()
         self._closed = False
+        self._commits.start()
+        self._loader.start()
 
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         index, facts = self._state.index, self._state.facts
@@ -90,7 +108,7 @@ class ChdbStore:
             fresh = np.arange(len(facts), len(index), dtype=np.int64)
             if len(fresh):
                 facts.add(principal.tenant, index.labels_of(fresh))
-                self._commits.append(SERIES, SeriesRows(principal.tenant, fresh))
+                self._commits.append(SERIES, SeriesRows(fresh))
         return refs
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
@@ -178,45 +196,68 @@ class ChdbStore:
         )
 
     def health(self) -> StoreHealth:
-        return StoreHealth(ready=not self._closed, head_ready=self._head_ready.is_set())
+        problems = list(self._repair.problems)
+        if self._commits.failing:
+            problems.append("the engine refuses commits (disk full?); what was accepted waits in memory")
+        return StoreHealth(ready=not self._closed, head_ready=self._head_ready.is_set(), problems=problems)
 
     def wait_until_head_ready(self, timeout_s: float) -> bool:
         return self._head_ready.wait(timeout_s)
+
+    def maintain(self) -> None:
+        """Runs every chore now: compaction, deletion, retention."""
+        self._maintenance.run_once()
+
+    def set_retention(self, retention: Retention) -> None:
+        """Keeping times and size apply from the next round on; the class of a series is set when it is first seen."""
+        self._maintenance.retention = retention
+
+    def import_samples(
+        self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
+    ) -> ImportProgress:
+        """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
+        importer = Importer(self._state, self._head, self._commits, self._make_spans_durable, report)
+        return importer.run(batches)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        self._commits.close()
+        self._maintenance.stop()
         self._loader.join()
+        self._commits.close()
         self._state.engine.close()
         self._directory.release()
 
     def _new_commits(self) -> GroupCommit:
-        state, pending_max = self._state, self._settings.ingest.pending_samples_max
-        writer = Writer(state.engine, state.index, state.facts, state.partitions, state.limits.commit_rows_max)
-        wait_s = self._settings.commit_wait_s
+        pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
-            CommitTable(SERIES, writer.write_series, pending_max, wait_s),
-            CommitTable(SAMPLES, writer.write_samples, pending_max, wait_s),
-            CommitTable(METADATA, writer.write_metadata, pending_max, wait_s),
+            CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
+            CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
+            CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
         )
-        return GroupCommit(tables, self._clock, loading.last_sequence(state.engine))
+        return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
+
+    def _make_spans_durable(self, refs: Int64s) -> None:
+        """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
+        self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
         load_spans(self._state)
         load_head(self._state, self._head, self._settings.ingest)
         self._head_ready.set()
+        if self._settings.maintenance:
+            self._maintenance.start()
 
 
-def open_state(directory: DataDirectory, limits: StoreLimits, clock: Clock) -> StoreState:
+def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
     """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
     check_version(directory)
-    engine = Engine(directory.engine_path, limits)
+    engine = Engine(directory.engine_path, settings.limits)
     migrate(engine, directory)
     index, partitions = SeriesIndex(), Partitions()
-    facts = SeriesFacts(lambda tenant, labels: 0)
+    facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
     partitions.load(engine)
     loading.load_series(engine, index, facts)
     deletions = loading.load_deletions(engine)
-    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, limits, clock)
+    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, settings.limits, clock)

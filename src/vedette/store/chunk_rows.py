@@ -19,15 +19,14 @@ def write_chunk_rows(state: StoreState, refs: Int64s, samples: Columns, sequence
     if not len(sources):
         return 0
     owners = refs[sources]
-    codes, names = state.facts.metric_codes(owners)
     days = (columns.t0 // DAY_MS).astype(np.int32)
     classes = state.facts.classes(owners)
     rows = to_arrow(columns)
     beside = {
         "day": pa.array(days),
         "class": pa.array(classes),
-        "tenant": pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([tenant for tenant, _ in names])),
-        "metric": pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([metric for _, metric in names])),
+        "tenant": state.facts.tenant_column(owners),
+        "metric": state.facts.metric_column(owners),
         "series": pa.array(state.index.ids[owners]),
         "seq": pa.array(np.full(len(owners), sequence, np.uint64)),
         "t1": pa.array(samples.times_ms[np.cumsum(columns.samples, dtype=np.int64) - 1]),

@@ -18,24 +18,20 @@ Not INSERT SELECT groupArray: the narrow types are chosen per chunk, and the eng
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from vedette.model.blocks import Int64s
 from vedette.model.errors import StoreError
 from vedette.model.telemetry import counter, gauge, histogram
 from vedette.model.time import BLOCK_MS
 from vedette.store.chunk_rows import write_chunk_rows
-from vedette.store.deletions import is_member, surviving
 from vedette.store.engine import Lane
-from vedette.store.id_lookup import UNKNOWN
+from vedette.store.id_lookup import id_ranges
 from vedette.store.partitions import Partition, day_of
-from vedette.store.reading import column
-from vedette.store.runs import Columns
+from vedette.store.reading import column, recent_columns
 from vedette.store.state import StoreState
 from vedette.store.writing import Writer
 
@@ -45,8 +41,6 @@ _BUCKETS = (0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _SAMPLES = counter("vedette_compacted_samples", "Samples moved from recent rows to chunk rows.")
 _SECONDS = histogram("vedette_compaction_seconds", "Duration of one partition's compaction.", buckets=_BUCKETS)
 _WAITING = gauge("vedette_compaction_partitions", "Finished partitions that wait for compaction.")
-
-_IDS: Final = 1 << 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,45 +115,24 @@ class Compaction:
         return int(column(found, "last")[0]), int(column(found, "n")[0])
 
     def _write_slice(self, part: Slice) -> tuple[Int64s, int]:
-        """(refs, number of samples)"""
+        """(refs, number of samples). Leaves out series whose rows an interrupted run with the same S has written: a slice
+        is one atomic insert of whole series."""
         self._step("slice")
+        start = part.partition.unit * BLOCK_MS
+        in_slice = f"series between {part.low} and {part.high}"
         rows = self._state.engine.query(
-            f"select series, time_ms, value, seq from samples_recent where {_where(part.partition)} and "
-            f"series between {part.low} and {part.high} and seq > {part.after} and seq <= {part.last} "
-            "order by series, time_ms, seq",
+            f"select series, time_ms, value, seq from samples_recent where {_where(part.partition)} and {in_slice} "
+            f"and seq > {part.after} and seq <= {part.last} and series not in ("
+            f"select series from chunks where day = {day_of(start)} and class = {part.partition.class_} and {in_slice} "
+            f"and t0 between {start} and {start + BLOCK_MS - 1} and seq = {part.last}) order by series, time_ms, seq",
             lane=Lane.BACKGROUND,
         )
-        refs, samples = self._to_columns(rows, self._already_written(part))
-        if len(refs):
+        ids, samples = recent_columns(rows, self._state.deletions)
+        refs = self._state.lookup.known_refs_of(ids)
+        with self._state.chunks_lock:
             write_chunk_rows(self._state, refs, samples, part.last)
         self._step("slice written")
         return refs, len(samples.times_ms)
-
-    def _already_written(self, part: Slice) -> np.ndarray:
-        """Ids, ascending, whose rows an interrupted run with the same S has written (a slice is one atomic insert)."""
-        start = part.partition.unit * BLOCK_MS
-        rows = self._state.engine.query(
-            f"select distinct series from chunks where day = {day_of(start)} and class = {part.partition.class_} "
-            f"and seq = {part.last} and t0 between {start} and {start + BLOCK_MS - 1} "
-            f"and series between {part.low} and {part.high} order by series",
-            lane=Lane.BACKGROUND,
-        )
-        return column(rows, "series")
-
-    def _to_columns(self, rows: pa.Table, written: np.ndarray) -> tuple[Int64s, Columns]:
-        """Rows ordered by (series, time, seq) to CSR by ref, without deleted samples; of equal times the first stays."""
-        ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
-        alive = surviving(self._state.deletions, ids, times, column(rows, "seq").view(np.int64))
-        keep = first_surviving(ids, times, alive)
-        if len(written):
-            keep &= ~is_member(ids, written)
-        if not keep.all():
-            ids, times, values = ids[keep], times[keep], values[keep]
-        starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.empty(0, np.int64)
-        refs = self._state.lookup.refs_of(ids[starts])
-        if (refs == UNKNOWN).any():
-            raise StoreError(f"samples_recent holds series that the series table lacks: {int((refs == UNKNOWN).sum())}")
-        return refs, Columns(np.append(starts, len(ids)), times, values)
 
     def _drop(self, partition: Partition, after: int) -> bool:
         """False when rows came after `after`. No commit gets between the look and the drop."""
@@ -169,24 +142,6 @@ class Compaction:
             self._state.engine.execute(f"alter table samples_recent drop partition {partition.literal()}")
             self._state.partitions.forget_recent(partition)
         return True
-
-
-def first_surviving(ids: np.ndarray, times: Int64s, alive: np.ndarray) -> np.ndarray:
-    """bool[n]: of the alive rows of one (series, time), which stand together, the first."""
-    places = np.flatnonzero(alive)
-    ids, times = ids[places], times[places]
-    first = np.ones(len(places), np.bool_)
-    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
-    keep = np.zeros(len(alive), np.bool_)
-    keep[places[first]] = True
-    return keep
-
-
-def id_ranges(n_rows: int, rows_max: int) -> Iterator[tuple[int, int]]:
-    """Inclusive ranges of the id space that hold about `rows_max` rows each: ids are hashes, so they spread evenly."""
-    n = -(-n_rows // rows_max)
-    for i in range(n):
-        yield i * _IDS // n, (i + 1) * _IDS // n - 1
 
 
 def _where(partition: Partition) -> str:

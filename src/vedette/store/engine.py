@@ -86,6 +86,8 @@ class Engine:
     def __init__(self, directory: Path, limits: StoreLimits) -> None:
         self._limits = limits
         self._numbers = itertools.count(1)
+        self.mend: Callable[[EngineError], bool] = lambda error: False
+        """Asked when a read fails; True when the cause is gone and the read is worth another try."""
         address = connection_string(directory, limits)
         sizes = {Lane.QUERY: limits.query_connections}
         self._lanes = {lane: _LaneWorkers(address, lane, sizes.get(lane, 1)) for lane in Lane}
@@ -101,11 +103,19 @@ class Engine:
         """
         tag = f"vedette-{next(self._numbers)}"
         settings = f"log_comment = {literal(tag)}, max_memory_usage = {self._limits.query_memory_bytes_max}"
-        future = self._lanes[lane].submit(lambda connection: _read(connection, f"{sql}\nsettings {settings}"))
+        statement = f"{sql}\nsettings {settings}"
         try:
-            return future.result() if deadline is None else self._await(future, tag, deadline)
+            return self._run_read(statement, tag, deadline, lane)
         except EngineError as error:
-            raise _read_error(error) from None
+            failure = _read_error(error)
+            if failure is not error or not self.mend(error):
+                raise failure from None
+        return self._run_read(statement, tag, deadline, lane)
+
+    def query_text(self, sql: str, *, lane: Lane) -> str:
+        """For statements that answer with a word, such as CHECK TABLE. Raises EngineError."""
+        text: bytes = self._lanes[lane].submit(lambda connection: connection.query(sql, "TSV").bytes()).result()
+        return text.decode()
 
     def execute(self, sql: str, *, lane: Lane = Lane.BACKGROUND) -> None:
         """Runs DDL, ALTER or INSERT SELECT to its end. Raises EngineError."""
@@ -131,6 +141,10 @@ class Engine:
         if self._anchor is not None:
             self._anchor.close()
             self._anchor = None
+
+    def _run_read(self, statement: str, tag: str, deadline: Deadline | None, lane: Lane) -> pa.Table:
+        future = self._lanes[lane].submit(lambda connection: _read(connection, statement))
+        return future.result() if deadline is None else self._await(future, tag, deadline)
 
     def _await(self, future: Future[Any], tag: str, deadline: Deadline) -> Any:
         while True:

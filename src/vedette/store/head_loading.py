@@ -13,12 +13,10 @@ import numpy as np
 
 from vedette.model.limits import IngestLimits
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
-from vedette.store.compaction import first_surviving, id_ranges
-from vedette.store.deletions import surviving
 from vedette.store.engine import Lane
 from vedette.store.head import Head
-from vedette.store.id_lookup import UNKNOWN
-from vedette.store.reading import column
+from vedette.store.id_lookup import UNKNOWN, id_ranges
+from vedette.store.reading import column, recent_columns
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -51,13 +49,11 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
             f"and series between {low} and {high} order by series, time_ms, seq",
             lane=Lane.BACKGROUND,
         )
-        ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
-        alive = surviving(state.deletions, ids, times, column(rows, "seq").view(np.int64))
-        keep = first_surviving(ids, times, alive)
-        ids, times, values = ids[keep], times[keep], values[keep]
-        starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.empty(0, np.int64)
-        refs = state.lookup.refs_of(ids[starts])
-        head.load(np.repeat(refs, np.diff(np.append(starts, len(ids)))), times, values)
+        ids, samples = recent_columns(rows, state.deletions)
+        refs = state.lookup.refs_of(ids)
+        owners = np.repeat(refs, np.diff(samples.offsets))
+        known = owners != UNKNOWN
+        head.load(owners[known], samples.times_ms[known], samples.values[known])
     head.cover_from(max(floor, _newest_chunk(state) + 1))
     _LOG.info("head rebuilt: %d samples in %.2f s", n_rows, state.clock.monotonic_s() - started)
     return n_rows

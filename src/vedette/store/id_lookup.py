@@ -6,16 +6,20 @@ Not the index' dictionary: that is a Python object per look-up, and compaction a
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
+from vedette.model.errors import StoreError
 from vedette.store.index import SeriesIndex
 
 Ids = NDArray[np.uint64]
 
-UNKNOWN = -1
+UNKNOWN: Final = -1
+_ID_SPACE: Final = 1 << 64
 
 
 class IdLookup:
@@ -36,6 +40,14 @@ class IdLookup:
             ascending, refs = self._sorted
         return places_of(ids, ascending, refs)
 
+    def known_refs_of(self, ids: Ids) -> Int64s:
+        """`refs_of` for ids from a table of samples. Raises StoreError for one that the series table lacks."""
+        refs = self.refs_of(ids)
+        if (refs == UNKNOWN).any():
+            n = int((refs == UNKNOWN).sum())
+            raise StoreError(f"samples of {n} series have no row in the series table (a detached part?)")
+        return refs
+
 
 def places_of(ids: Ids, ascending: Ids, places: Int64s) -> Int64s:
     """`places[i]` for each id that equals `ascending[i]`, else -1."""
@@ -44,3 +56,10 @@ def places_of(ids: Ids, ascending: Ids, places: Int64s) -> Int64s:
     at = np.searchsorted(ascending, ids)
     at[at == len(ascending)] = 0
     return np.where(ascending[at] == ids, places[at], UNKNOWN)
+
+
+def id_ranges(n_rows: int, rows_max: int) -> Iterator[tuple[int, int]]:
+    """Inclusive ranges of the id space that hold about `rows_max` rows each: ids are hashes, so they spread evenly."""
+    n = -(-n_rows // rows_max)
+    for i in range(n):
+        yield i * _ID_SPACE // n, (i + 1) * _ID_SPACE // n - 1

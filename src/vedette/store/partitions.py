@@ -36,10 +36,11 @@ class Partitions:
         self._lock = threading.Lock()
         self._recent: frozenset[Partition] = frozenset()
         self._chunks: frozenset[Partition] = frozenset()
+        self._written: frozenset[Partition] = frozenset()
 
     def load(self, engine: Engine) -> None:
         self._recent = _read(engine, "samples_recent", "block")
-        self._chunks = _read(engine, "chunks", "day")
+        self._chunks = self._written = _read(engine, "chunks", "day")
 
     @property
     def recent(self) -> frozenset[Partition]:
@@ -55,9 +56,16 @@ class Partitions:
                 self._recent |= {partition}
 
     def note_chunks(self, partition: Partition) -> None:
-        if partition not in self._chunks:
-            with self._lock:
-                self._chunks |= {partition}
+        with self._lock:
+            self._chunks |= {partition}
+            self._written |= {partition}
+
+    def take_written(self, before_ms: int) -> frozenset[Partition]:
+        """Days of chunks that ended before the time and were written to since they were last taken."""
+        with self._lock:
+            over = frozenset(one for one in self._written if (one.unit + 1) * DAY_MS < before_ms)
+            self._written -= over
+        return over & self._chunks
 
     def forget_recent(self, partition: Partition) -> None:
         with self._lock:

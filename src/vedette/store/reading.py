@@ -6,6 +6,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
 from vedette.model.errors import QueryTooLarge
+from vedette.model.telemetry import counter
 from vedette.model.time import block_of
 from vedette.ports.scan import Deadline
 from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
 from vedette.store.engine import Engine, Lane
 from vedette.store.partitions import day_of
-from vedette.store.runs import RECENT_RANK, Runs
+from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs
 from vedette.store.sql import literal, literals
 
 IDS_LISTED_MAX: Final = 20_000
@@ -29,7 +31,9 @@ IDS_LISTED_MAX: Final = 20_000
 
 METRICS_LISTED_MAX: Final = 2_000
 
-_CHUNK_COLUMNS: Final = (
+_UNSOUND = counter("vedette_unsound_chunk_rows", "Chunk rows that could not be decoded and were left out of an answer.")
+
+CHUNK_COLUMNS: Final = (
     "series, seq, t1, t0, period, samples, kind, exponent, first, dev16, dev32, d8, d16, d32, d64, floats, stale"
 )
 
@@ -71,21 +75,32 @@ def read_recent(
         deadline=deadline,
         lane=lane,
     )
+    ids, found = recent_columns(rows, deletions)
+    slots = wanted.slots_of(ids)
+    runs = Runs(
+        slots, found.offsets[:-1], found.offsets[1:], np.full(len(ids), RECENT_RANK), found.times_ms, found.values
+    )
+    keep_runs(runs, slots >= 0)
+    return runs
+
+
+def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, Columns]:
+    """Rows of `samples_recent` ordered by (series, time_ms, seq), as CSR over the series' ids, which are returned too.
+
+    Deleted samples are left out; of equal (series, time) the first committed stays.
+    """
     ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
-    sequences = column(rows, "seq").view(np.int64)
-    slots = _slots_by_run(wanted, ids)
-    keep = slots >= 0
-    if deletions:
-        keep &= surviving(deletions, ids, times, sequences)
-    if not keep.all():
-        slots, times, values = slots[keep], times[keep], values[keep]
-    first = np.ones(len(slots), np.bool_)
-    first[1:] = (slots[1:] != slots[:-1]) | (times[1:] != times[:-1])
+    alive = surviving(deletions, ids, times, column(rows, "seq").view(np.int64))
+    if not alive.all():
+        ids, times, values = ids[alive], times[alive], values[alive]
+    first = np.ones(len(ids), np.bool_)
+    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
     if not first.all():
-        slots, times, values = slots[first], times[first], values[first]
-    starts = np.flatnonzero(np.diff(slots, prepend=-1))
-    ends = np.append(starts[1:], len(slots))[: len(starts)]
-    return Runs(slots[starts], starts, ends, np.full(len(starts), RECENT_RANK), times, values)
+        ids, times, values = ids[first], times[first], values[first]
+    changes = np.ones(len(ids), np.bool_)
+    changes[1:] = ids[1:] != ids[:-1]
+    starts = np.flatnonzero(changes)
+    return ids[starts], Columns(np.append(starts, len(ids)), times, values)
 
 
 def read_chunks(
@@ -93,7 +108,7 @@ def read_chunks(
 ) -> Runs:
     """Chunk rows, decoded: one run each. Raises QueryTooLarge before decoding more than `samples_max` samples."""
     rows = engine.query(
-        f"select {_CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane
+        f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane
     )
     slots = wanted.slots_of(column(rows, "series"))
     if not (slots >= 0).all():
@@ -104,14 +119,20 @@ def read_chunks(
         raise QueryTooLarge("query processing would load too many samples into memory in query execution")
     if deadline is not None:
         deadline.check()
+    runs = decode_rows(rows, slots)
+    return without(runs, wanted.ids, deletions) if deletions else runs
+
+
+def decode_rows(rows: pa.Table, slots: Int64s) -> Runs:
+    """A run per chunk row; rows that no decoder can read (a damaged table) are left out and counted."""
     columns = from_arrow(rows.combine_chunks())
     sound = check_chunks(columns)
     if not sound.all():
+        _UNSOUND.inc(int((~sound).sum()))
         rows, slots = rows.filter(pa.array(sound)), slots[sound]
         columns = from_arrow(rows.combine_chunks())
     offsets, times, values, _ = decode(columns)
-    runs = Runs(slots, offsets[:-1].copy(), offsets[1:].copy(), column(rows, "seq").view(np.int64), times, values)
-    return _without(runs, wanted.ids, deletions) if deletions else runs
+    return Runs(slots, offsets[:-1].copy(), offsets[1:].copy(), column(rows, "seq").view(np.int64), times, values)
 
 
 def column(rows: pa.Table, name: str) -> NDArray[Any]:
@@ -137,16 +158,8 @@ def _chunk_conditions(wanted: Wanted) -> str:
     return " and ".join(conditions)
 
 
-def _slots_by_run(wanted: Wanted, ids: Ids) -> Int64s:
-    """`slots_of` for ids that come series by series: one look-up a series instead of one a row."""
-    if not len(ids):
-        return np.empty(0, np.int64)
-    starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
-    return np.repeat(wanted.slots_of(ids[starts]), np.diff(np.append(starts, len(ids))))
-
-
-def _without(runs: Runs, ids: Ids, deletions: list[Deletion]) -> Runs:
-    """The runs with deleted samples taken out."""
+def without(runs: Runs, ids: Ids, deletions: list[Deletion]) -> Runs:
+    """The runs with deleted samples taken out; `ids` by slot. A run may be left empty."""
     lengths = runs.ends - runs.starts
     keep = surviving(deletions, np.repeat(ids[runs.slots], lengths), runs.times_ms, np.repeat(runs.ranks, lengths))
     kept_before = np.append(0, np.cumsum(keep))

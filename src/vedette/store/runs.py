@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.merging import merge_runs, trim_runs
@@ -52,10 +53,10 @@ def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: in
     runs = _concatenate(parts)
     times, values = borrowed(runs.times_ms, np.int64), borrowed(runs.values, np.float64)
     trim_runs(runs.starts, runs.ends, times, min_time_ms, max_time_ms)
-    _keep(runs, runs.starts < runs.ends)
+    keep_runs(runs, runs.starts < runs.ends)
     first_times = runs.times_ms[runs.starts]
     if not _ordered(runs, first_times):
-        _keep(runs, np.lexsort((first_times, runs.slots)))
+        keep_runs(runs, np.lexsort((first_times, runs.slots)))
     if _contiguous(runs):
         return _cut(runs, n_slots)
     total = int((runs.ends - runs.starts).sum())
@@ -79,7 +80,7 @@ def _concatenate(parts: Sequence[Runs]) -> Runs:
     )
 
 
-def _keep(runs: Runs, which: np.ndarray) -> None:
+def keep_runs(runs: Runs, which: NDArray[Any]) -> None:
     """By a mask, or in another order."""
     if which.dtype == np.bool_ and which.all():
         return

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
@@ -69,6 +70,10 @@ class SeriesFacts:
         np.minimum.at(self._first, refs, times_ms)
         np.maximum.at(self._last, refs, times_ms)
 
+    def widen_spans(self, refs: Int64s, first_ms: Int64s, last_ms: Int64s) -> None:
+        """One entry per series, each once."""
+        self.put_spans(refs, np.minimum(self._first[refs], first_ms), np.maximum(self._last[refs], last_ms))
+
     def put_spans(self, refs: Int64s, first_ms: Int64s, last_ms: Int64s) -> None:
         self._first[refs] = first_ms
         self._last[refs] = last_ms
@@ -95,9 +100,13 @@ class SeriesFacts:
         complete = all(known[code] == count for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
         return [self._metric_names[code][1] for code in codes.tolist()], complete
 
-    def metric_codes(self, refs: Int64s) -> tuple[NDArray[np.int32], list[tuple[str, str]]]:
-        """A code per ref, and by code (tenant, metric)."""
-        return self._metric[refs], list(self._metric_names)
+    def tenant_column(self, refs: Int64s) -> pa.DictionaryArray:
+        """The tenant of each ref."""
+        return self._name_column(refs, 0)
+
+    def metric_column(self, refs: Int64s) -> pa.DictionaryArray:
+        """The metric name of each ref."""
+        return self._name_column(refs, 1)
 
     def by_metric(self, refs: Int64s, ids: NDArray[np.uint64]) -> Int64s:
         """The refs in the order of the chunk table: by metric, then by id. `ids` are parallel to the refs."""
@@ -107,6 +116,13 @@ class SeriesFacts:
         ranks = np.empty(len(self._metric_names), np.int64)
         ranks[present[np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)]] = np.arange(len(names))
         return refs[np.lexsort((ids, ranks[codes]))]
+
+    def _name_column(self, refs: Int64s, place: int) -> pa.DictionaryArray:
+        present, codes = np.unique(self._metric[refs], return_inverse=True)
+        names = [self._metric_names[code][place] for code in present.tolist()]
+        distinct = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        renumbered = np.array([distinct[name] for name in names], np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(renumbered[codes]), pa.array(list(distinct), pa.string()))
 
     def _metric_code(self, tenant: str, metric: str) -> int:
         code = self._metric_codes.get((tenant, metric))

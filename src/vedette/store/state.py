@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from vedette.model.limits import StoreLimits
 from vedette.ports.clock import Clock
@@ -24,3 +25,5 @@ class StoreState:
     deletions: Deletions
     limits: StoreLimits
     clock: Clock
+    chunks_lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held while chunk rows are written, and while a day of them is replaced."""

@@ -7,7 +7,7 @@ and every row carries the sequence number of its commit: of two samples with one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 SAFETY: Final = {
@@ -129,4 +129,7 @@ CHUNKS: Final = Table(
 )
 """History. `t0` and `t1` are the first and last time, `day` is t0's; from `t0` on, the columns are docs/formats/chunks.md."""
 
-FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, METADATA, DELETIONS)
+CHUNKS_DRAFT: Final = replace(CHUNKS, name="chunks_draft")
+"""A day that is being rewritten, until it replaces the day in `chunks`; empty otherwise."""
+
+FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, CHUNKS_DRAFT, METADATA, DELETIONS)

@@ -39,7 +39,6 @@ class SampleRows:
 class SeriesRows:
     """Series whose row is to be written (again): their span and labels are taken when it is."""
 
-    tenant: str
     refs: Int64s
 
     def __len__(self) -> int:
@@ -85,11 +84,9 @@ class Writer:
                     self._engine.insert("samples_recent", _samples_batch(partition, *columns, sequence))
 
     def write_series(self, batches: Sequence[SeriesRows], sequence: int) -> None:
-        refs = np.concatenate([batch.refs for batch in batches])
-        tenants = [batch.tenant for batch in batches for _ in range(len(batch))]
+        refs = np.unique(np.concatenate([batch.refs for batch in batches]))
         for start in range(0, len(refs), self._rows_max):
-            some = refs[start : start + self._rows_max]
-            self._engine.insert("series", self._series_batch(tenants[start : start + self._rows_max], some, sequence))
+            self._engine.insert("series", self._series_batch(refs[start : start + self._rows_max], sequence))
 
     def write_metadata(self, batches: Sequence[MetadataRows], sequence: int) -> None:
         rows = [(batch.tenant, entry) for batch in batches for entry in batch.entries]
@@ -106,14 +103,14 @@ class Writer:
             ),
         )
 
-    def _series_batch(self, tenants: list[str], refs: Int64s, sequence: int) -> pa.RecordBatch:
+    def _series_batch(self, refs: Int64s, sequence: int) -> pa.RecordBatch:
         labels = self._index.labels_of(refs)
         offsets = np.append(0, np.cumsum([len(one) for one in labels])).astype(np.int32)
         names = pa.array([name for one in labels for name, _ in one], pa.string())
         values = pa.array([value for one in labels for _, value in one], pa.string())
         return _batch(
-            tenant=pa.array(tenants, pa.string()),
-            metric=pa.array([one.name for one in labels], pa.string()),
+            tenant=self._facts.tenant_column(refs),
+            metric=self._facts.metric_column(refs),
             id=self._index.ids[refs],
             labels=pa.MapArray.from_arrays(pa.array(offsets), names, values),
             first_ms=self._facts.first_ms[refs],
