@@ -31,6 +31,7 @@ class ScrapeLoop:
         self._services = services
         self._seed = seed
         self._task: asyncio.Task[None] | None = None
+        self.scraping = False
         self._sleeping = False
         self._stopping = False
         self._next_s = 0.0
@@ -58,11 +59,14 @@ class ScrapeLoop:
             await self._sleep(ticker.wait_s(clock.monotonic_s()))
 
     async def _scrape(self, time_ms: int) -> None:
+        self.scraping = True
         try:
             await self.scraper.scrape(time_ms)
         except Exception:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
             _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
             metrics.SCRAPES.labels("defect").inc()
+        finally:
+            self.scraping = False
 
     async def _sleep(self, seconds: float) -> None:
         if self._stopping:

@@ -78,6 +78,7 @@ class DiscoveryManager:
                 await self._start_job(name, job, before)
 
     async def _start_job(self, name: str, job: ScrapeConfig, before: JobDiscovery | None) -> None:
+        self._taken.discard(name)
         discovery = self._jobs[name] = JobDiscovery(job, before)
         if before is not None:
             await self._stop_job(before)
