@@ -92,7 +92,7 @@ class Gate:
         if not host:
             return
         name = host_name(host)
-        if is_loopback(name) or name in self._access.allowed_hosts or name == _local_address(scope):
+        if is_loopback(name) or name in self._access.allowed_hosts or name == _local_address(scope) != "":
             return
         raise Forbidden(f"host is not allowed: {quote(host)}", hint=f"start with --allowed-host={name} to serve it")
 
@@ -127,7 +127,7 @@ def host_name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     name, _, port = host.rpartition(":")
-    return (name if name and port.isdigit() and ":" not in name else host).lower().rstrip(".")
+    return (name if port.isdigit() and ":" not in name else host).lower().rstrip(".")
 
 
 def is_loopback(name: str) -> bool:

@@ -76,7 +76,16 @@ def test_a_value_is_printed_as_the_reference_prints_it(value: float, text: str) 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (100.0, "100"), (999999.0, "999999"), (1e6, "1e+06"), (1234567.0, "1.234567e+06"), (1.5e-4, "0.00015"), (1e-5, "1e-05"), (12.25, "12.25")],
+    [
+        (0.0, "0"),
+        (100.0, "100"),
+        (999999.0, "999999"),
+        (1e6, "1e+06"),
+        (1234567.0, "1.234567e+06"),
+        (1.5e-4, "0.00015"),
+        (1e-5, "1e-05"),
+        (12.25, "12.25"),
+    ],
 )
 def test_a_text_page_has_the_general_form(value: float, text: str) -> None:
     assert format_general(np.array([value, -value])) == [text, f"-{text}"]

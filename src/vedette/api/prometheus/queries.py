@@ -37,6 +37,7 @@ class _Query:
     stats: str
     deadline: Deadline
     options: _Options
+    per_step: bool
 
 
 async def query(api: Api, request: Request) -> Answer:
@@ -74,8 +75,9 @@ def _read(api: Api, given: Parameters, limit: int) -> _Query:
     if given.get("timeout"):
         timeout_ms = min(timeout_ms, parameters.duration_ns(given, "timeout") // 1_000_000)
     stats = given.get("stats")
-    options = _Options(lookback_ms=_read_lookback(given), detailed_stats=stats == "all" and api.services.per_step_stats)
-    return _Query(given.get("query"), limit, stats, Deadline(timeout_ms / 1000), options)
+    options = _Options(lookback_ms=_read_lookback(given), detailed_stats=bool(stats))
+    per_step = stats == "all" and api.services.per_step_stats
+    return _Query(given.get("query"), limit, stats, Deadline(timeout_ms / 1000), options, per_step)
 
 
 def _read_lookback(given: Parameters) -> int | None:
@@ -113,7 +115,7 @@ def _answer(asked: _Query, result: QueryResult, time_ms: int | None, queued_s: f
     warnings += stats_warning(asked.stats)
     statistics = b""
     if asked.stats:
-        statistics = b',"stats":' + msgspec.json.encode(describe(result.stats, queued_s))
+        statistics = b',"stats":' + msgspec.json.encode(describe(result.stats, queued_s, asked.per_step))
     ending = statistics + b"}" + envelope.close(warnings, result.infos)
     return Answer(render(value, time_ms=time_ms, ending=ending))
 

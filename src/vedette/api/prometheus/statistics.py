@@ -20,7 +20,7 @@ def stats_warning(value: str) -> list[str]:
     ]
 
 
-def describe(stats: SampleStats, queued_s: float) -> Document:
+def describe(stats: SampleStats, queued_s: float, per_step: bool) -> Document:
     seconds = stats.seconds
     exec_s, scan_s = seconds.get("exec", 0.0), seconds.get("scan", 0.0)
     preparation_s = seconds.get("parse", 0.0) + seconds.get("plan", 0.0)
@@ -29,7 +29,7 @@ def describe(stats: SampleStats, queued_s: float) -> Document:
         "samplesRead": stats.total,
         "peakSamples": stats.peak,
     }
-    if stats.detailed:
+    if per_step:
         pairs = zip(stats.grid.times_ms.tolist(), stats.per_step.tolist(), strict=True)
         samples["totalQueryableSamplesPerStep"] = [[time_ms / 1000, count] for time_ms, count in pairs]
     return {
