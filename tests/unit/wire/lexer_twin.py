@@ -76,25 +76,41 @@ def utf8(text: bytes) -> bytes:
     return text
 
 
-def labels(cursor: Cursor, named: bool, *, blank: bytes, quoted: bytes, value: bytes, lenient: bool, exemplar: bool) -> bool:
+@dataclass(frozen=True)
+class Rules:
+    """How a label set is written: what may stand between tokens, quoted names and values, whether commas may be missing."""
+
+    blank: bytes
+    quoted: bytes
+    value: bytes
+    lenient: bool = False
+    exemplar: bool = False
+
+
+TEXT_RULES = Rules(rb"[ \t]+", QUOTED, QUOTED, lenient=True)
+OPENMETRICS_RULES = Rules(rb"", QUOTED, QUOTED_LINE)
+EXEMPLAR_RULES = Rules(rb"", QUOTED_LINE, QUOTED_LINE, exemplar=True)
+
+
+def labels(cursor: Cursor, named: bool, rules: Rules) -> bool:
     """What follows `{`, to behind `}`; whether the metric has a name."""
     while True:
-        cursor.take(blank)
+        cursor.take(rules.blank)
         if cursor.take(rb"\}"):
             return named
-        name = cursor.take(quoted) or cursor.need(LABEL)
-        cursor.take(blank)
+        name = cursor.take(rules.quoted) or cursor.need(LABEL)
+        cursor.take(rules.blank)
         if name.startswith(b'"') and cursor.data[cursor.i : cursor.i + 1] in (b",", b"}"):
-            if named or exemplar:
+            if named or rules.exemplar:
                 raise Refused("second name")
             named = True
             cursor.take(rb",")
             continue
         cursor.need(rb"=")
-        cursor.take(blank)
-        utf8(cursor.need(value))
-        cursor.take(blank)
-        if not cursor.take(rb",") and not lenient and cursor.data[cursor.i : cursor.i + 1] != b"}":
+        cursor.take(rules.blank)
+        utf8(cursor.need(rules.value))
+        cursor.take(rules.blank)
+        if not cursor.take(rb",") and not rules.lenient and cursor.data[cursor.i : cursor.i + 1] != b"}":
             raise Refused("comma")
 
 
@@ -115,8 +131,7 @@ def parse_text(body: bytes) -> Parsed:
         end = cursor.i
         cursor.take(rb"[ \t]+")
         if cursor.take(rb"\{"):
-            rules = dict(blank=rb"[ \t]+", quoted=QUOTED, value=QUOTED, lenient=True, exemplar=False)
-            named = labels(cursor, named, **rules)  # type: ignore[arg-type]
+            named = labels(cursor, named, TEXT_RULES)
             end = cursor.i
         if not named:
             raise Refused("no name")
@@ -180,8 +195,7 @@ def openmetrics_sample(cursor: Cursor, parsed: Parsed) -> None:
     start = cursor.i
     named = cursor.take(NAME) is not None
     if cursor.take(rb"\{"):
-        rules = dict(blank=rb"", quoted=QUOTED, value=QUOTED_LINE, lenient=False, exemplar=False)
-        named = labels(cursor, named, **rules)  # type: ignore[arg-type]
+        named = labels(cursor, named, OPENMETRICS_RULES)
     if not named:
         raise Refused("no name")
     raw = cursor.data[start : cursor.i]
@@ -191,8 +205,7 @@ def openmetrics_sample(cursor: Cursor, parsed: Parsed) -> None:
     if cursor.take(rb" # (?=\{)"):
         start = cursor.i
         cursor.take(rb"\{")
-        rules = dict(blank=rb"", quoted=QUOTED_LINE, value=QUOTED_LINE, lenient=False, exemplar=True)
-        labels(cursor, False, **rules)  # type: ignore[arg-type]
+        labels(cursor, False, EXEMPLAR_RULES)
         raw = cursor.data[start : cursor.i]
         value = number(cursor.need(rb" [^ \n]+")[1:])
         time = cursor.take(rb" [^ \n]+")
@@ -207,4 +220,6 @@ def milliseconds(time: bytes | None) -> int | None:
     if not math.isfinite(seconds):
         raise Refused("time")
     limit = (1 << 63) - 1
-    return max(-limit, min(limit, int(seconds * 1000))) if math.isfinite(seconds * 1000) else math.copysign(limit, seconds)  # type: ignore[return-value]
+    return (
+        max(-limit, min(limit, int(seconds * 1000))) if math.isfinite(seconds * 1000) else math.copysign(limit, seconds)
+    )  # type: ignore[return-value]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from vedette.model.labels import METRIC_NAME, Labels, escape_value
 
 TEXT_SEEDS = (
-    b"# HELP a some \\\\ help\\n\n# TYPE a counter\na 1\na{b=\"c\"} 2.5 1700000000000\n\n  # other\n",
+    b'# HELP a some \\\\ help\\n\n# TYPE a counter\na 1\na{b="c"} 2.5 1700000000000\n\n  # other\n',
     b'{"my.metric", "a.b"="c\\"d", e="f\\\\g\\nh"} NaN\n x_y:z{ l = "v" , m="" } -Inf 5\n#c\na+1',
     b'# TYPE h histogram\nh_bucket{le="1"} 3\nh_bucket{le="+Inf"}4\nh_sum 1e-5\nh_count 0x\n',
     'm{l="é漢\U0001f600"} 1_0\n'.encode(),
