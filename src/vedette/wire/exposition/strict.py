@@ -33,11 +33,12 @@ _UNITLESS: Final = frozenset({"info", "stateset"})
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`offset` in bytes into the page; `hint` marks advice: the page is well formed."""
+    """`offset` in bytes into the page; `line` from 1, 0 where unknown; `hint` marks advice: the page is well formed."""
 
     offset: int
     text: str
     hint: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
