@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vedette.app.opening import open_store
-
 from vedette.model.time import BLOCK_MS
 from vedette.ports.clock import SystemClock
+from vedette.store.chdb_store import ChdbStore, StoreSettings
 
 
 class TurnedClock(SystemClock):
@@ -20,7 +19,7 @@ class TurnedClock(SystemClock):
 
 if __name__ == "__main__":
     what, data = sys.argv[1], Path(sys.argv[2])
-    store = open_store(data, clock=TurnedClock())
+    store = ChdbStore(StoreSettings(data, maintenance=False), TurnedClock())
     if what == "compact":
-        store.compact()
+        store.maintain()
     store.close()

@@ -13,8 +13,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from vedette.store.memory import MemoryStore
-
 from tests import settings
 from tests.conformance.promqltest.exclusions import Case, Exclusions, read_exclusions, write_exclusions
 from tests.conformance.promqltest.reasons import reason_of
@@ -24,6 +22,7 @@ from tests.harness import Options, Outcome
 from vedette.model.limits import IngestLimits
 from vedette.model.time import MAX_TIME_MS
 from vedette.ports.store import Store
+from vedette.store.memory import MemoryStore
 
 EXCLUSIONS: Final = Path(__file__).with_name("promql_exclusions.toml")
 _FAILURES_SHOWN: Final = 20

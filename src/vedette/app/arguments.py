@@ -265,9 +265,6 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         help=say("data directory of a server that is not running (./data)", "未运行的服务的数据目录（./data）"),
     )
     openmetrics.add_argument(
-        "--url", metavar="URL", default="", help=say("send to a running server instead", "改为发送到运行中的服务")
-    )
-    openmetrics.add_argument(
         "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
     )
 

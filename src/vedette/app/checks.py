@@ -12,7 +12,9 @@ from vedette.model.errors import MalformedPage, VedetteError
 
 def run_check(arguments: argparse.Namespace) -> int:
     say = speaker(choose_language(["--lang", arguments.lang] if arguments.lang else []))
-    return {"config": check_config, "web-config": check_web_config, "metrics": check_metrics}[arguments.kind](arguments, say)
+    return {"config": check_config, "web-config": check_web_config, "metrics": check_metrics}[arguments.kind](
+        arguments, say
+    )
 
 
 def check_config(arguments: argparse.Namespace, say: Say) -> int:
@@ -38,14 +40,15 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
 
 
 def check_web_config(arguments: argparse.Namespace, say: Say) -> int:
-    from vedette.api.web_config import read_web_config
+    from vedette.api.web_config import load_web_config
 
     try:
-        web = read_web_config(Path(arguments.file))
+        web = load_web_config(Path(arguments.file))
+        web.tls_context()
     except VedetteError as error:
         return failed(say, str(error))
-    tls = say("TLS", "TLS") if web.tls else say("no TLS", "未配置 TLS")
-    users = say("users", "用户") if web.passwords else say("no users", "未配置用户")
+    tls = say("TLS", "TLS") if web.has_tls else say("no TLS", "未配置 TLS")
+    users = say("users", "用户") if web.basic_auth_users else say("no users", "未配置用户")
     print(say(f"{arguments.file}: ok: {tls}, {users}", f"{arguments.file}：正确：{tls}，{users}"))
     return 0
 
@@ -67,10 +70,11 @@ def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
     except MalformedPage as error:
         return failed(say, f"{name}:{error.line}: {error}")
     for problem in problems:
-        print(f"{name}:{problem.line}: {problem.text}")
-    if not problems:
+        print(f"{name}:{problem.line}: {'hint: ' if problem.hint else ''}{problem.text}")
+    wrong = [problem for problem in problems if not problem.hint]
+    if not wrong:
         print(say(f"{name}: ok ({chosen})", f"{name}：正确（{chosen}）"))
-    return 1 if problems else 0
+    return 1 if wrong else 0
 
 
 def failed(say: Say, text: str) -> int:

@@ -21,6 +21,7 @@ from vedette.api.principals import Tenants
 from vedette.api.security import Access, check_listen_address, host_name
 from vedette.api.server import HttpServer, new_event_loop
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
+from vedette.api.web_config import WebConfig, load_web_config
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.features import engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
@@ -29,7 +30,6 @@ from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, open_store, retention
 from vedette.app.settings import Settings
-from vedette.app.web_config import WebConfig, read_web_config
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
 from vedette.model.limits import HttpLimits
@@ -38,6 +38,7 @@ from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
 from vedette.store.chdb_store import ChdbStore
+from vedette.web.page import Page
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +53,10 @@ def run_up(settings: Settings, *, with_node: bool) -> int:
 
 async def serve(settings: Settings, *, with_node: bool) -> int:
     clock = SystemClock()
-    web = read_web_config(settings.web_config)
-    check_listen_address(f"{settings.host}:{settings.port}", has_tls=web.tls is not None, has_users=bool(web.passwords))
+    web = load_web_config(settings.web_config) if settings.web_config else WebConfig()
+    check_listen_address(f"{settings.host}:{settings.port}", has_tls=web.has_tls, has_users=bool(web.basic_auth_users))
     listener = bind(settings.host, settings.port)
-    url = public_url(listener, settings, tls=web.tls is not None)
+    url = public_url(listener, settings, tls=web.has_tls)
     settings.data.mkdir(parents=True, exist_ok=True)
     own = OwnTarget(instance=instance_of(listener), socket=(settings.data / SOCKET_NAME).resolve())
     configuration = Configuration(settings, own, clock, with_node=with_node)
@@ -95,9 +96,9 @@ class Server:
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
-        app = build_app(self._services(), page=None, mounts=self._mounts())
+        app = build_app(self._services(), page=Page(route_prefix=self._settings.route_prefix), mounts=self._mounts())
         limits = HttpLimits()
-        public = HttpServer(app, [listener], limits, self._web.tls)
+        public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
         self._listen_to_signals()
         for warning in (*self._settings.warnings, *feature_warnings(self._settings.features)):
@@ -122,13 +123,13 @@ class Server:
     def _services(self) -> Services:
         settings = self._settings
         access = Access(
-            passwords=self._web.passwords,
+            passwords=self._web.passwords(),
             tenants=Tenants(settings.tenants),
             allowed_hosts=allowed_hosts(settings),
             cors_origin=settings.cors_origin,
             lifecycle_enabled=settings.enable_lifecycle,
             admin_enabled=settings.enable_admin_api,
-            headers=self._web.headers,
+            headers=self._web.http_server_config.headers,
         )
         options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
@@ -157,17 +158,18 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         config = await asyncio.to_thread(self._configuration.reload)
+        self._store.set_retention(retention(self._settings, config))
         self._scraping.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 
     def _runtime(self) -> RuntimeInfo:
-        retention_ms, _ = retention(self._settings, self._configuration.current)
+        keep = retention(self._settings, self._configuration.current)
         return RuntimeInfo(
             start_time_ms=self._started_ms,
             reload_succeeded=self._configuration.succeeded,
             last_config_time_ms=self._configuration.loaded_ms,
-            storage_retention=format_duration(retention_ms),
+            storage_retention=format_duration(keep.keep_ms),
             corruptions=len(self._store.health().problems),
         )
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.differential.promql_generator import Metric, QueryGenerator
 
+from tests.differential.promql_generator import Metric, QueryGenerator
 from vedette.model.errors import QueryParseError
 from vedette.query.promql.ast import Expr
 from vedette.query.promql.parser import ALL_FEATURES, parse_expr

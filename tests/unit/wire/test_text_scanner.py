@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.wire import lexer_twin, pages
 
+from tests.unit.wire import lexer_twin, pages
 from vedette.kernels.exposition_floats import EXACT, HARD, parse_number
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import Labels
@@ -132,7 +132,19 @@ def test_numbers_are_rounded_as_python_rounds_them(value: float, digits: int) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["2.2250738585072011e-308", "4.9406564584124654e-324", "2.4703282292062327e-324", "1.7976931348623157e308", "1e-400", "9007199254740993", "1e23", "8.5e22", "0e99999999", "6.25e-2", "1448997445238699"],
+    [
+        "2.2250738585072011e-308",
+        "4.9406564584124654e-324",
+        "2.4703282292062327e-324",
+        "1.7976931348623157e308",
+        "1e-400",
+        "9007199254740993",
+        "1e23",
+        "8.5e22",
+        "0e99999999",
+        "6.25e-2",
+        "1448997445238699",
+    ],
 )
 def test_the_known_hard_numbers_are_exact(text: str) -> None:
     assert read_number(text)[0] == float(text)
