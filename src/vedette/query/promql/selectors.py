@@ -9,13 +9,14 @@ import numpy as np
 from vedette.kernels.instant import select_instant, select_instant_times
 from vedette.kernels.window_ends import COUNT, window_ends
 from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.errors import QueryFailed
 from vedette.model.labels import Labels
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
 from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
-from vedette.query.promql.values import Matrix, RawSamples, Scalar, Value
+from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
 
 
@@ -102,16 +103,13 @@ def evaluate_subquery(evaluation: Evaluation, node: SubqueryExpr, grid: Grid) ->
 
 
 def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid: Grid) -> RawSamples:
-    """The value of a range vector that stands alone, at the grid's only step."""
+    """The value of a range vector that stands alone, at the grid's only step: no function will drop names any more."""
     windows = windows_of(evaluation, node, grid)
     columns = windows.columns
     edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
     selector = extended_selector(node)
-    pairs = [labels.pairs for labels in columns.labels]
-    labels: list[Labels] = []
-    offsets = [0]
-    times, values = [np.empty(0, np.int64)], [np.empty(0)]
-    for row in sorted(range(len(pairs)), key=pairs.__getitem__):
+    found: dict[Labels, list[tuple[Int64s, Float64s]]] = {}
+    for row, labels in enumerate(columns.labels):
         own = slice(columns.offsets[row], columns.offsets[row + 1])
         if selector is None:
             inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
@@ -120,12 +118,23 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
             near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
             chosen = extend_samples(*near, edges, selector.smoothed)
         if len(chosen[0]):
-            labels.append(columns.labels[row])
-            offsets.append(offsets[-1] + len(chosen[0]))
-            times.append(chosen[0])
-            values.append(chosen[1])
-    ends = np.array(offsets, np.int64)
-    return RawSamples(SeriesColumns(labels, ends, np.concatenate(times), np.concatenate(values), has_stale=False))
+            found.setdefault(labels.without(METADATA_LABELS) if columns.drop_name[row] else labels, []).append(chosen)
+    parts = {labels: join_samples(found[labels]) for labels in sorted(found)}
+    offsets = np.cumsum([0, *(len(times) for times, _ in parts.values())], dtype=np.int64)
+    times = np.concatenate([np.empty(0, np.int64), *(times for times, _ in parts.values())])
+    values = np.concatenate([np.empty(0), *(values for _, values in parts.values())])
+    return RawSamples(SeriesColumns(list(parts), offsets, times, values, has_stale=False))
+
+
+def join_samples(parts: list[tuple[Int64s, Float64s]]) -> tuple[Int64s, Float64s]:
+    """One series' samples by time. Raises QueryFailed where two parts have one at the same time."""
+    if len(parts) == 1:
+        return parts[0]
+    times = np.concatenate([part[0] for part in parts])
+    order = np.argsort(times, kind="stable")
+    if (np.diff(times[order]) == 0).any():
+        raise QueryFailed(SAME_LABELSET)
+    return times[order], np.concatenate([part[1] for part in parts])[order]
 
 
 def samples_near(
