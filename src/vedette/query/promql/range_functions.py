@@ -118,7 +118,7 @@ def _extremes(largest: bool, as_time: bool) -> Callable[[Job], tuple[Float64s, B
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
     (quantiles,) = job.parameters
-    values, present = job.run(window_order.window_quantiles, quantiles, job.floats())
+    values, present = job.run(window_order.window_quantiles, quantiles, np.empty((4, job.windows.columns.longest)))
     for q in np.unique(quantiles[present.any(axis=0)]).tolist():
         if not 0 <= q <= 1:
             job.evaluation.annotations.invalid_quantile(q, job.call.args[0].start)
