@@ -45,6 +45,7 @@ from vedette.store.partitions import Partitions
 from vedette.store.reading import column
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
+from vedette.store.rewriting import empty_draft
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
 from vedette.store.sql import literal
@@ -81,9 +82,6 @@ class ChdbStore:
             self._directory.release()
             raise
         state = self._state
-        self._repair = Repair(state.engine)
-        self._repair.list_detached()
-        state.engine.mend = self._repair.mend
         self._metadata = loading.load_metadata(state.engine)
         self._head = Head(settings.ingest, rebuilding=bool(state.partitions.recent | state.partitions.chunks))
         self._selecting = Selecting(state, self._head)
@@ -196,7 +194,7 @@ class ChdbStore:
         )
 
     def health(self) -> StoreHealth:
-        problems = list(self._repair.problems)
+        problems = list(self._state.repair.problems)
         if self._commits.failing:
             problems.append("the engine refuses commits (disk full?); what was accepted waits in memory")
         return StoreHealth(ready=not self._closed, head_ready=self._head_ready.is_set(), problems=problems)
@@ -216,7 +214,8 @@ class ChdbStore:
         self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
     ) -> ImportProgress:
         """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
-        importer = Importer(self._state, self._head, self._commits, self._make_spans_durable, report)
+        old_before_ms = self._maintenance.compact_now()
+        importer = Importer(self._state, self._head, self._commits, self._make_spans_durable, old_before_ms, report)
         return importer.run(batches)
 
     def close(self) -> None:
@@ -254,10 +253,13 @@ def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) 
     """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
     check_version(directory)
     engine = Engine(directory.engine_path, settings.limits)
+    repair = Repair(engine)
     migrate(engine, directory)
+    repair.list_detached()
+    empty_draft(engine)
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
     partitions.load(engine)
     loading.load_series(engine, index, facts)
     deletions = loading.load_deletions(engine)
-    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, settings.limits, clock)
+    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock)

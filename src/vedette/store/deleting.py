@@ -20,6 +20,7 @@ from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
 from vedette.store.selecting import Selecting
 from vedette.store.state import StoreState
+from vedette.store.writing import SeriesRows
 
 _SERIES_AT_ONCE: Final = 1_000
 """Counting reads the samples of so many series at a time, to bound its memory."""
@@ -46,6 +47,7 @@ def delete_samples(
     state.deletions.add(deletion)
     head.delete(refs, *bounds)
     state.facts.cut(refs, *bounds)
+    commits.append("series", SeriesRows(refs), 0.0).result()
     return DeleteResult(len(refs), int(counts.sum()))
 
 

@@ -60,7 +60,7 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
 
 
 def _newest_chunk(state: StoreState) -> int:
-    """Imported samples may be newer than recent rows; the head has no part in them."""
+    """What is compacted or imported is not loaded, and a recent row may be older (late rows)."""
     rows = state.engine.query("select max(t1) as t1, count() as n from chunks", lane=Lane.BACKGROUND)
     return int(column(rows, "t1")[0]) if column(rows, "n")[0] else MIN_TIME_MS - 1
 

@@ -1,11 +1,11 @@
-"""Import of samples of any age: straight to chunk rows, past the head and the queues.
+"""Import of samples of any age: old ones straight to chunk rows, past the head and the queues.
 
-Flow: batches of columns are gathered up to a bound, sorted by (series, time), encoded and inserted day by day. What the
-store held before stays (its sequence is lower); the same file again adds nothing to an answer. At the end the days that
-were left in short chunks are rewritten.
+Flow: batches of columns are gathered up to a bound, sorted by (series, time), encoded and inserted day by day. At the end
+the days that were left in short chunks are rewritten. What the store held before stays; the same file again adds nothing.
 
-Samples younger than the head's horizon go to the head as well, because a read does not ask the engine about times that
-the head covers; for older times the head gives up its claim first.
+Old means: of a block that is finished, and finished blocks are compacted before the import starts. So a chunk row of an
+import never meets an older recent row, and "the first committed stays" needs no look at what is there. Younger samples go
+the way of scraped ones: into the head and, by a commit, into `samples_recent`, where the order of commits decides.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Final
 import numpy as np
 
 from vedette.model.blocks import Float64s, Int64s, SampleBatch
-from vedette.model.time import BLOCK_MS
 from vedette.store.chunk_rows import write_chunk_rows
 from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
-from vedette.store.partitions import Partition, day_of
+from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.rewriting import fragmented_days, rewrite_day
-from vedette.store.runs import Columns
+from vedette.store.runs import Columns, run_starts
 from vedette.store.state import StoreState
+from vedette.store.writing import SampleRows
 
 ROWS_PER_CHUNK_MAX: Final = 1.5
 """A day with more rows for each series and block than this is rewritten when the import ends."""
@@ -47,12 +47,14 @@ class Importer:
         head: Head,
         commits: GroupCommit,
         make_spans_durable: Callable[[Int64s], None],
+        old_before_ms: int,
         report: Callable[[ImportProgress], None],
     ) -> None:
         self._state = state
         self._head = head
         self._commits = commits
         self._make_spans_durable = make_spans_durable
+        self._old_before_ms = old_before_ms
         self._report = report
         self._progress = ImportProgress()
         self._days: set[Partition] = set()
@@ -78,37 +80,40 @@ class Importer:
         if not len(refs):
             return
         self._commits.flush()  # series rows before their samples
-        self._tell_head(refs, times, values)
-        changes = np.ones(len(refs), np.bool_)
-        changes[1:] = refs[1:] != refs[:-1]
-        starts = np.flatnonzero(changes)
+        starts = run_starts(refs)
         owners = refs[starts]
+        self._state.facts.widen_spans(owners, np.minimum.reduceat(times, starts), np.maximum.reduceat(times, starts))
+        old = times < self._old_before_ms
+        n_rows = self._write_old(refs[old], times[old], values[old])
+        self._write_young(SampleRows(refs[~old], times[~old], values[~old]))
+        self._make_spans_durable(owners)
+        self._note(times, n_rows)
+
+    def _write_old(self, refs: Int64s, times: Int64s, values: Float64s) -> int:
+        if not len(refs):
+            return 0
+        starts = run_starts(refs)
+        # from here on a read asks the engine about these times, even before the rows are there
+        self._head.cover_from(max(self._head.covered_from_ms, int(times.max()) + 1))
+        classes = self._state.facts.classes(refs[starts])
+        days = np.unique(times // DAY_MS).tolist()
+        self._days.update(Partition(day, class_) for day in days for class_ in np.unique(classes).tolist())
         with self._state.chunks_lock:
             samples = Columns(np.append(starts, len(refs)), times, values)
-            n_rows = write_chunk_rows(self._state, owners, samples, self._commits.next_sequence())
-        self._state.facts.widen_spans(owners, np.minimum.reduceat(times, starts), np.maximum.reduceat(times, starts))
-        self._make_spans_durable(owners)
-        self._note(owners, times, n_rows)
+            return write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
 
-    def _tell_head(self, refs: Int64s, times: Int64s, values: Float64s) -> None:
-        """Before the rows are written: a read between the two then looks in both places."""
-        horizon = self._state.clock.now_ms() - BLOCK_MS
-        self._head.cover_from(max(self._head.covered_from_ms, min(horizon, int(times.max()) + 1)))
-        young = times >= self._head.covered_from_ms
-        if young.any():
-            self._head.load(refs[young], times[young], values[young])
+    def _write_young(self, rows: SampleRows) -> None:
+        if len(rows):
+            self._head.load(rows.refs, rows.times_ms, rows.values)
+            self._commits.append("samples", rows, 0.0).result()
 
-    def _note(self, owners: Int64s, times: Int64s, n_rows: int) -> None:
+    def _note(self, times: Int64s, n_rows: int) -> None:
         first, last = int(times.min()), int(times.max())
         progress = self._progress
         progress.min_time_ms = min(first, progress.min_time_ms) if progress.samples else first
         progress.max_time_ms = max(last, progress.max_time_ms) if progress.samples else last
         progress.samples += len(times)
         progress.chunk_rows += n_rows
-        classes = np.unique(self._state.facts.classes(owners)).tolist()
-        self._days.update(
-            Partition(day, class_) for day in range(day_of(first), day_of(last) + 1) for class_ in classes
-        )
         self._report(progress)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from vedette.model.errors import StoreError
 from vedette.model.limits import IngestLimits
 from vedette.model.telemetry import counter
-from vedette.model.time import BLOCK_MS
+from vedette.model.time import BLOCK_MS, block_of
 from vedette.model.verdicts import IN_ORDER_WINDOW_MS
 from vedette.store.compaction import Compaction
 from vedette.store.deletions import Deletion
@@ -81,9 +81,20 @@ class Maintenance:
                     _LOG.warning("%s failed, it is tried again: %s", name, error)
 
     def compact(self, now_ms: int) -> int:
-        """Compacts blocks into which nothing can come any more, in order or late."""
+        """Compacts finished blocks; returns the time before which blocks are finished."""
+        finished_before_ms = self._finished_before(now_ms)
+        self._compaction.run(finished_before_ms)
+        return finished_before_ms
+
+    def compact_now(self) -> int:
+        """`compact`, from any thread."""
+        with self._one_at_a_time:
+            return self.compact(self._state.clock.now_ms())
+
+    def _finished_before(self, now_ms: int) -> int:
+        """The start of the oldest block into which a sample can still come, in order or late."""
         window = max(self._limits.out_of_order_window_ms, IN_ORDER_WINDOW_MS)
-        return self._compaction.run(now_ms - window)
+        return block_of(now_ms - window) * BLOCK_MS
 
     def clear_deletions(self) -> None:
         """Rewrites the days that deletions concern; forgets a deletion when no row is left for it to cover."""

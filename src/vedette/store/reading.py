@@ -23,7 +23,7 @@ from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
 from vedette.store.engine import Engine, Lane
 from vedette.store.partitions import day_of
-from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs
+from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs, run_starts
 from vedette.store.sql import literal, literals
 
 IDS_LISTED_MAX: Final = 20_000
@@ -97,9 +97,7 @@ def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, 
     first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
     if not first.all():
         ids, times, values = ids[first], times[first], values[first]
-    changes = np.ones(len(ids), np.bool_)
-    changes[1:] = ids[1:] != ids[:-1]
-    starts = np.flatnonzero(changes)
+    starts = run_starts(ids)
     return ids[starts], Columns(np.append(starts, len(ids)), times, values)
 
 

@@ -29,11 +29,12 @@ _UNIT_MS: Final = {"samples_recent": BLOCK_MS, "chunks": DAY_MS}
 
 
 class Repair:
-    """Thread-safe. Installed as the engine's `mend`."""
+    """Thread-safe. Installs itself as the engine's `mend`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
+        engine.mend = self.mend
         self.problems: list[str] = []
         """One line each: table, part, rows, time range."""
 

@@ -19,7 +19,7 @@ from vedette.model.errors import StoreError
 from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS
 from vedette.store.chunk_rows import write_chunk_rows
 from vedette.store.deletions import Deletion
-from vedette.store.engine import Lane
+from vedette.store.engine import Engine, Lane
 from vedette.store.id_lookup import id_ranges
 from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
@@ -29,22 +29,22 @@ from vedette.store.state import StoreState
 _LOG = logging.getLogger(__name__)
 
 
-def empty_draft(state: StoreState) -> None:
-    state.engine.execute("truncate table chunks_draft")
+def empty_draft(engine: Engine) -> None:
+    engine.execute("truncate table chunks_draft")
 
 
 def rewrite_day(state: StoreState, partition: Partition, next_sequence: Callable[[], int]) -> None:
     """Raises StoreError; then the day is as it was."""
     started = state.clock.monotonic_s()
     with state.chunks_lock:
-        empty_draft(state)
+        empty_draft(state.engine)
         where = f"day = {partition.unit} and class = {partition.class_}"
         found = state.engine.query(f"select sum(samples) as n from chunks where {where}", lane=Lane.BACKGROUND)
         n_samples, sequence = int(column(found, "n")[0]), next_sequence()
         for low, high in id_ranges(n_samples, state.limits.compaction_samples_max):
             _rewrite_slice(state, f"{where} and series between {low} and {high}", sequence)
         state.engine.execute(f"alter table chunks replace partition {partition.literal()} from chunks_draft")
-        empty_draft(state)
+        empty_draft(state.engine)
     seconds = state.clock.monotonic_s() - started
     _LOG.info("rewrote day %d class %d: %d samples in %.2f s", partition.unit, partition.class_, n_samples, seconds)
 

@@ -48,6 +48,13 @@ def one_run_per_slot(columns: Columns, rank: int) -> Runs:
     return Runs(slots, starts, ends, np.full(len(starts), rank, np.int64), columns.times_ms, columns.values)
 
 
+def run_starts(sorted_keys: NDArray[Any]) -> Int64s:
+    """int64: where each stretch of equal keys begins."""
+    changes = np.ones(len(sorted_keys), np.bool_)
+    changes[1:] = sorted_keys[1:] != sorted_keys[:-1]
+    return np.flatnonzero(changes)
+
+
 def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: int) -> Columns:
     """All samples within the inclusive bounds, one per (slot, time). Takes ownership of the parts' run arrays."""
     runs = _concatenate(parts)

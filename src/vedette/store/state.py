@@ -12,6 +12,7 @@ from vedette.store.engine import Engine
 from vedette.store.id_lookup import IdLookup
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import Partitions
+from vedette.store.repair import Repair
 from vedette.store.series_facts import SeriesFacts
 
 
@@ -23,6 +24,7 @@ class StoreState:
     lookup: IdLookup
     partitions: Partitions
     deletions: Deletions
+    repair: Repair
     limits: StoreLimits
     clock: Clock
     chunks_lock: threading.Lock = field(default_factory=threading.Lock)
