@@ -21,7 +21,8 @@ from yarl import URL
 from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient, Response
+from vedette.intake.http1 import FetchFailed, Response
+from vedette.intake.http_client import USER_AGENT, HttpClient
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EMPTY_BATCH,
@@ -163,12 +164,12 @@ class TargetScraper:
 
     def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
         """An empty body is a page without series, whatever its Content-Type says."""
-        body = inflate(response.body, response.encoding, self._body_max)
+        body = inflate(response.body, response.headers.get("content-encoding", ""), self._body_max)
         taken.body_bytes = len(body)
         if not body:
             taken.batch = stale_batch(self.cache.abandon(), time_ms)
             return
-        page_format = format_of(response.content_type, self._fallback).format
+        page_format = format_of(response.headers.get("content-type", ""), self._fallback).format
         taken.page = scan(body, page_format, limits=self._services.limits)
         taken.batch = ingest_page(
             taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
