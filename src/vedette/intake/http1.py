@@ -15,7 +15,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from vedette.model.errors import BodyTooLarge, VedetteError
 
@@ -47,9 +47,8 @@ class Response:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where to connect. `tls` None: plain. `unix_socket`, where not empty, instead of host and port."""
+class Origin(NamedTuple):
+    """Where to connect; a tuple, because every request looks it up. `tls` None: plain. `unix_socket`, where not empty, instead of host and port."""
 
     host: str
     port: int
@@ -111,7 +110,7 @@ async def _open(origin: Origin) -> _Connection:
         )
     else:
         _, protocol = await loop.create_connection(
-            _Connection, origin.host, origin.port, ssl=origin.tls, server_hostname=name, happy_eyeballs_delay=0.25
+            _Connection, origin.host, origin.port, ssl=origin.tls, server_hostname=name
         )
     return protocol
 

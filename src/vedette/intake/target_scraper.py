@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from concurrent.futures import wait as wait_for_workers
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -230,11 +231,11 @@ class TargetScraper:
 
 async def finish_in_worker(workers: Executor, work: Callable[..., None], *arguments: object) -> None:
     """Runs `work` in a worker thread and waits for its end even when cancelled, so that nothing is appended after us."""
-    taken = asyncio.get_running_loop().run_in_executor(workers, work, *arguments)
+    submitted = workers.submit(work, *arguments)
     try:
-        await asyncio.shield(taken)
+        await asyncio.wrap_future(submitted)
     except asyncio.CancelledError:
-        await taken
+        await asyncio.to_thread(wait_for_workers, [submitted])
         raise
 
 
