@@ -106,7 +106,7 @@ class TargetScraper:
         self._rules = PageRules(job.honor_timestamps, job.track_timestamps_staleness, job.sample_limit)
         self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
         self._fallback = fallback_format(job.fallback_scrape_protocol)
-        self._url = URL(target.url, encoded=True)
+        self._url: URL | None = None
         self._timeout_s = target.timeout_ms / 1000
         self._headers = {
             "Accept": accept_header(job.protocols, job.escaping.value),
@@ -133,10 +133,24 @@ class TargetScraper:
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(self._url, self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max)
+        response = await self._client.get(
+            self._parsed_url(), self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max
+        )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
+
+    def _parsed_url(self) -> URL:
+        """At the first scrape, so that an address which makes no URL shows as this target's error."""
+        if self._url is None:
+            try:
+                url = URL(self.target.url, encoded=True)
+                if not url.host or not url.port:
+                    raise ValueError("no host")
+                self._url = url
+            except ValueError as error:
+                raise FetchFailed(f'parse "{self.target.url}": {str(error).lower()}') from None
+        return self._url
 
     def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
         with self._lock:
