@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.intake.config import PrometheusConfig, check_config, load_config, render_config
@@ -253,6 +253,7 @@ GOOD = job(SECRETS.replace("proxy_connect_header: {X-Key: [hush-3]}", "params: {
 ODDITIES = ("null", "[]", "{}", "[null]", "-1", "''", "[[]]", "{a: b}", '!!binary "/w=="', "*none", "http://[", "\\x00")
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, GOOD.count(":") - 1), st.sampled_from(ODDITIES), st.integers(0, 200))
 def test_a_file_with_odd_values_loads_or_is_refused_with_a_config_error(place: int, oddity: str, tail: int) -> None:
     parts = GOOD.split(":")
