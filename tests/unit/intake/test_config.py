@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vedette.intake.config import PrometheusConfig, check_config, load_config, render_config
 from vedette.intake.config.values import HIDDEN, Secret, format_size, parse_size
@@ -240,3 +243,20 @@ def test_check_config_reports_files_that_are_missing(tmp_path: Path) -> None:
     report = check_config(path)
     assert (report.ok, report.jobs) == (True, 1)
     assert "cannot read" in check_config(tmp_path / "absent.yml").error
+
+
+GOOD = job(SECRETS.replace("proxy_connect_header: {X-Key: [hush-3]}", "params: {a: [b]}")) + (
+    "remote_write: [{url: a, headers: {b: c}, queue_config: {max_shards: 1}}]\n"
+    "alerting: {alertmanagers: [{static_configs: [{targets: [a]}]}]}\notlp: {promote_resource_attributes: [a]}\n"
+    "storage: {tsdb: {retention: {time: 1d, size: 1GB}}}\n"
+)
+ODDITIES = ("null", "[]", "{}", "[null]", "-1", "''", "[[]]", "{a: b}", '!!binary "/w=="', "*none", "http://[", "\\x00")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, GOOD.count(":") - 1), st.sampled_from(ODDITIES), st.integers(0, 200))
+def test_a_file_with_odd_values_loads_or_is_refused_with_a_config_error(place: int, oddity: str, tail: int) -> None:
+    parts = GOOD.split(":")
+    text = ":".join([*parts[: place + 1], f" {oddity} {parts[place + 1][tail:]}", *parts[place + 2 :]])
+    with contextlib.suppress(ConfigError):
+        render_config(load(text))

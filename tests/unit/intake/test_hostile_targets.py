@@ -201,3 +201,36 @@ def test_one_target_s_defect_does_not_end_its_loop() -> None:
 async def scraped(stage: Scene) -> None:
     await stage.scrape()
     assert list(stage.store.values("up").values()) == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a:b:c", "[::1", "a b", "a:99999", ":9", "a\\nb", "\\u2026..x", "user:pw@", "?", "#", "%zz", "a.." * 100],
+)
+def test_an_address_that_makes_no_url_is_that_target_s_error(address: str) -> None:
+    job = f'static_configs: [{{targets: ["{address}"]}}, {{targets: [ADDRESS]}}]'
+
+    async def run() -> None:
+        async with scene(job) as stage:
+            wanted = stage.store.appends + 2
+            await stage.clock.turn(15)
+            await stage.store.appended(wanted)
+            await stage.at_rest()
+            assert sorted(status.health for status in stage.manager.targets.active()) == ["down", "up"]
+
+    asyncio.run(run())
+
+
+def test_a_job_s_defect_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with scene() as stage:
+
+            async def broken(groups: object) -> None:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr(stage.manager._pools["x"], "sync", broken)
+            await stage.apply("static_configs: [{targets: [ADDRESS, other]}]")
+            monkeypatch.undo()
+            await stage.scrape()
+
+    asyncio.run(run())

@@ -14,7 +14,8 @@ from yarl import URL
 from tests.unit.intake.certificates import make_certificate
 from tests.unit.intake.scraping import Endpoint, config, scene, serve
 from vedette.intake.config.http import NO_PROXY, ProxyConfig, ProxyUrl
-from vedette.intake.http_client import FetchFailed, HttpClient, Response
+from vedette.intake.http1 import FetchFailed, Response
+from vedette.intake.http_client import HttpClient
 from vedette.intake.proxies import bypasses, proxy_for
 
 

@@ -212,6 +212,7 @@ def test_too_many_targets_fail_every_scrape_of_the_pool() -> None:
             wanted = stage.store.appends + 2
             await stage.clock.turn(15)
             await stage.store.appended(wanted)
+            await stage.at_rest()
             errors = {status.last_error for status in stage.manager.targets.active()}
             assert errors == {"target_limit exceeded (number of targets: 2, limit: 1)"}
             assert stage.endpoint.requests == []

@@ -29,13 +29,20 @@ def check_discovery(node: Node) -> None:
     for item in node.items():
         if item.is_null:
             continue
-        http = read_known(HttpClientConfig, item)
-        entry = item.plain()
-        for refusal in _REFUSALS.get(kind, ()):
-            if message := refusal(entry):
-                raise item.error(message)
-        if kind == "kubernetes":
-            _check_kubernetes(item, entry, custom_http=http != PLAIN_HTTP)
+        try:
+            _check_entry(kind, item)
+        except (AttributeError, TypeError, ValueError):
+            raise item.error(f"unmarshal errors: line {item.line}: a value has the wrong shape") from None
+
+
+def _check_entry(kind: str, item: Node) -> None:
+    http = read_known(HttpClientConfig, item)
+    entry = item.plain()
+    for refusal in _REFUSALS.get(kind, ()):
+        if message := refusal(entry):
+            raise item.error(message)
+    if kind == "kubernetes":
+        _check_kubernetes(item, entry, custom_http=http != PLAIN_HTTP)
 
 
 def _required(key: str, message: str) -> Refusal:

@@ -26,6 +26,8 @@ def check_section(node: Node) -> None:
         _CHECKS[node.key](node.plain())
     except BadInput as error:
         raise node.located(error) from None
+    except (AttributeError, TypeError, ValueError):
+        raise node.error(f"unmarshal errors: line {node.line}: a value of {node.key} has the wrong shape") from None
 
 
 def _check_runtime(section: Section) -> None:

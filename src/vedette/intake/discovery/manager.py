@@ -138,6 +138,10 @@ class DiscoveryManager:
                 "discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message
             )
             return None
+        except Exception:  # noqa: BLE001 - the provider's task runner: it keeps its last answer and tries again
+            metrics.SD_REFRESH_FAILURES.labels(provider.kind, name).inc()
+            _LOG.exception("discovery %s of job %s failed unexpectedly", provider.kind, name)
+            return None
         finally:
             elapsed_s = self._clock.monotonic_s() - start_s
             metrics.SD_REFRESH_DURATION.labels(provider.kind, name).observe(elapsed_s)
