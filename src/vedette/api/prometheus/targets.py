@@ -6,8 +6,10 @@ Targets belong to the tenant we scrape for; other tenants see none. Source: prom
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
+import yaml
 
 from vedette.api.answers import Answer
 from vedette.api.principals import owns_targets
@@ -19,8 +21,11 @@ from vedette.model.errors import BadInput, NotFound
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, matches_all
 from vedette.model.quoting import quote
+from vedette.ports.scan import Deadline
 from vedette.ports.targets import DroppedTarget, TargetStatus
 from vedette.query.promql.parser import parse_metric_selector
+
+_YAML_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time."""
@@ -76,6 +81,28 @@ async def scrape_pools(api: Api, request: Request) -> Answer:
     return envelope.success({"scrapePools": pools})
 
 
+async def scrape_pool_config(api: Api, request: Request) -> Answer:
+    """The job's part of the configuration, from the text whose secrets are already out."""
+    pool = (await request.parameters()).get("scrapePool")
+    if not pool:
+        raise BadInput("no scrapePool parameter provided")
+    if not owns_targets(request.principal):
+        raise _unknown_pool(pool)
+
+    def work() -> Answer:
+        config = yaml.load(api.services.config().text, Loader=_YAML_LOADER) or {}
+        for job in config.get("scrape_configs") or []:
+            if job.get("job_name") == pool:
+                return envelope.success({"yaml": yaml.safe_dump(job, sort_keys=False, allow_unicode=True)})
+        raise _unknown_pool(pool)
+
+    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+
+
+def _unknown_pool(pool: str) -> BadInput:
+    return BadInput(f"error retrieving scrape config: scrape pool {quote(pool)} not found")
+
+
 async def relabel_steps(api: Api, request: Request) -> Answer:
     given = await request.parameters()
     pool, text = given.get("scrapePool"), given.get("labels")
@@ -84,13 +111,12 @@ async def relabel_steps(api: Api, request: Request) -> Answer:
     if not text:
         raise BadInput("no labels parameter provided")
     discovered = _read_labels(text)
-    unknown = BadInput(f"error retrieving scrape config: scrape pool {quote(pool)} not found")
     if not owns_targets(request.principal):
-        raise unknown
+        raise _unknown_pool(pool)
     try:
         steps = api.services.targets.relabel_steps(pool, discovered)
     except NotFound:
-        raise unknown from None
+        raise _unknown_pool(pool) from None
     return envelope.success(
         {"steps": [{"rule": step.rule, "output": dict(step.output.pairs), "keep": step.keep} for step in steps]}
     )
@@ -138,4 +164,5 @@ ROUTES = (
     Route(GET, "/api/v1/targets/metadata", target_metadata),
     Route(GET, "/api/v1/targets/relabel_steps", relabel_steps),
     Route(GET, "/api/v1/scrape_pools", scrape_pools),
+    Route(GET, "/api/v1/scrape_pools/config", scrape_pool_config),
 )
