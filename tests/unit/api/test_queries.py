@@ -320,6 +320,22 @@ def test_a_compressed_answer_is_the_same_document(n_series: int) -> None:
     assert gzip.decompress(packed.body) == plain.body
 
 
+def test_a_caller_that_stops_reading_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.api.answers.PIECE_TIMEOUT_S", 0.02)
+    app = build_app(services(store=large_store()))
+    query = {"query": "wide", "start": NOW_S - 999, "end": NOW_S, "step": "1"}
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 3:
+            await asyncio.Event().wait()
+
+    scope = Caller(app).scope("GET", "/api/v1/query_range", query, {})
+    asyncio.run(asyncio.wait_for(app(scope, Body(b"").receive, send), 5))
+    assert len(sent) == 3
+
+
 def test_small_answers_and_callers_that_take_no_gzip_get_plain_bytes(client: Caller) -> None:
     assert "content-encoding" not in client.get("/api/v1/query", {"query": "up"}, accept_encoding="gzip").headers
     large = {"query": "vector(1)", "start": "0", "end": "10000", "step": "1"}

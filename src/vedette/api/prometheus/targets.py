@@ -36,15 +36,23 @@ async def targets(api: Api, request: Request) -> Answer:
     state, pool = given.get("state").lower(), given.get("scrapePool")
     owned = owns_targets(request.principal)
     source = api.services.targets
-    answer: Document = {"activeTargets": [], "droppedTargets": [], "droppedTargetCounts": None}
-    if state in ("", "any", "active") and owned:
-        active = sorted(source.active(pool), key=lambda target: target.scrape_pool)
-        answer["activeTargets"] = [_describe_target(target) for target in active]
-    if state in ("", "any", "dropped"):
-        answer["droppedTargetCounts"] = dict(source.dropped_counts()) if owned else {}
-        dropped = sorted(source.dropped(pool), key=lambda target: target.scrape_pool) if owned else []
-        answer["droppedTargets"] = [_describe_dropped(target) for target in dropped]
-    return envelope.success(answer)
+    shows_active, shows_dropped = state in ("", "any", "active"), state in ("", "any", "dropped")
+    active = source.active(pool) if owned and shows_active else ()
+    dropped = source.dropped(pool) if owned and shows_dropped else ()
+    counts = dict(source.dropped_counts() if owned else {}) if shows_dropped else None
+
+    def work() -> Answer:
+        by_pool = sorted(active, key=lambda target: target.scrape_pool)
+        dropped_by_pool = sorted(dropped, key=lambda target: target.scrape_pool)
+        return envelope.success(
+            {
+                "activeTargets": [_describe_target(target) for target in by_pool],
+                "droppedTargets": [_describe_dropped(target) for target in dropped_by_pool],
+                "droppedTargetCounts": counts,
+            }
+        )
+
+    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
 
 
 def _describe_target(target: TargetStatus) -> Document:
