@@ -34,6 +34,8 @@ GZIP_LOOPBACK_BYTES_MAX: Final = 1 << 20
 INLINE_BYTES_MAX: Final = 32 << 10
 """Up to here compressing takes less than a turn to a worker thread."""
 PIECES_AHEAD: Final = 2
+PIECE_TIMEOUT_S: Final = 60.0
+"""A caller that takes longer for a piece has stopped reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def redirect(location: str) -> Answer:
 
 
 async def send_answer(answer: Answer, scope: Scope, send: Send, extra: Headers, workers: Executor) -> int:
-    """Sends it and returns the bytes of the body. `extra` headers come from the gate; `workers` render and compress."""
+    """Sends it and returns the bytes of the body. Raises TimeoutError when the caller stops reading. `extra` headers come from the gate; `workers` render and compress."""
     if isinstance(answer.body, bytes | memoryview):
         return await _send_whole(answer, answer.body, scope, send, extra, workers)
     return await _send_pieces(answer, answer.body, scope, send, extra, workers)
@@ -104,7 +106,8 @@ async def _send_pieces(
             if compressor is not None:
                 body = await loop.run_in_executor(workers, compressor.compress, body)
             size += len(body)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            async with asyncio.timeout(PIECE_TIMEOUT_S):
+                await send({"type": "http.response.body", "body": body, "more_body": True})
     finally:
         for future in ahead:
             future.cancel()

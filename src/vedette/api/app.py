@@ -40,6 +40,7 @@ from vedette.api.services import Readiness, Services
 from vedette.api.workers import WorkerPool
 from vedette.model.errors import NotFound, Unauthenticated, VedetteError
 from vedette.model.quoting import quote
+from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.principal import ANONYMOUS, Principal
 
 ROUTES: Final = (
@@ -121,7 +122,11 @@ class App:
         except Exception:  # noqa: BLE001 - this runs one request; whatever it died of, the others go on
             _log.exception("request failed", extra={"path": path})
             answer = self._refuse(path, VedetteError("internal error: see the server's log"))
-        sent = await send_answer(answer, scope, send, extra, self._writers.executor)
+        try:
+            sent = await send_answer(answer, scope, send, extra, self._writers.executor)
+        except TimeoutError:
+            LIMIT_HITS.labels("answer_piece_timeout").inc()
+            return  # the server closes a connection whose answer is not whole
         observe_request(route.path if route else "unknown", answer.status, time.perf_counter() - started_at, sent)
 
     async def _answer(self, route: Route, request: Request) -> Answer:

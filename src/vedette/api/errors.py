@@ -1,13 +1,12 @@
 """One table from our errors to the statuses and words of the outside; each protocol's rim shapes them its own way.
 
 `ErrorAnswer` is what every rim knows of an error: the HTTP status and the reference's `errorType`. Prometheus' JSON is
-`{"status":"error","errorType":...,"error":...}`; outside `/api` the text alone goes out, as the reference does it.
+`{"status":"error","errorType":...,"error":...}`, with our `hint` where there is one; outside `/api` the text alone goes out, as the reference does it.
 Source: prometheus web/api/v1/api.go (errorType, getDefaultErrorCode).
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,12 +57,10 @@ def kind_of(error: VedetteError) -> ErrorKind:
 def prometheus_error(error: VedetteError) -> Answer:
     kind = kind_of(error)
     envelope = {"status": "error", "errorType": kind.type, "error": error.message}
+    if error.hint:
+        envelope["hint"] = error.hint
     return Answer(msgspec.json.encode(envelope), kind.status)
 
 
 def text_error(error: VedetteError) -> Answer:
     return text_answer(f"{error}\n", kind_of(error).status)
-
-
-def is_cancellation(error: BaseException) -> bool:
-    return isinstance(error, asyncio.CancelledError | errors.QueryCanceled)

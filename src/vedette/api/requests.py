@@ -7,8 +7,9 @@ Everything is read on demand: a small query parses one query string and nothing 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Final
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from vedette.api.asgi import Receive, Scope
 from vedette.model.errors import BadInput, BodyTooLarge, QueryCanceled, QueryTimeout
@@ -19,6 +20,7 @@ from vedette.ports.principal import Principal
 _FORM: Final = b"application/x-www-form-urlencoded"
 _FORM_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 PARAMETERS_MAX: Final = 10_000
+_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 
 class Parameters:
@@ -122,12 +124,24 @@ def is_loopback_caller(scope: Scope) -> bool:
 
 
 def _parse(text: bytes) -> list[tuple[str, str]]:
+    """As Go's url.ParseQuery: a pair with a semicolon or a broken escape is left out, the others count."""
     if not text:
         return []
-    try:
-        return parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
-    except ValueError:
-        raise BadInput(f"error parsing form values: more than {PARAMETERS_MAX} parameters") from None
+    pairs = text.split(b"&")
+    if len(pairs) > PARAMETERS_MAX:
+        raise BadInput(f"error parsing form values: more than {PARAMETERS_MAX} parameters")
+    found = []
+    for pair in pairs:
+        if pair and b";" not in pair and not _BROKEN_ESCAPE.search(pair):
+            name, _, value = pair.partition(b"=")
+            found.append((_unescape(name), _unescape(value)))
+    return found
+
+
+def _unescape(text: bytes) -> str:
+    if b"+" in text:
+        text = text.replace(b"+", b" ")
+    return (unquote_to_bytes(text) if b"%" in text else text).decode(errors="replace")
 
 
 def _too_large(bytes_max: int) -> BodyTooLarge:

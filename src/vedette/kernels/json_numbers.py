@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from vedette.kernels.borrowing import borrowed
 from vedette.kernels.float_digits import shortest_decimal
 from vedette.kernels.jit import inlined, kernel
 
@@ -178,7 +179,7 @@ def format_general(values: Any) -> list[str]:
 
 
 def _format(values: Any, places: tuple[int, int]) -> list[str]:
-    bits = np.ascontiguousarray(values, np.float64).view(np.uint64)
+    bits = borrowed(values, np.float64).view(np.uint64)
     ends, out = np.empty(len(bits), np.int64), np.empty(len(bits) * FLOAT_BYTES_MAX, np.uint8)
     _put_floats(bits, *places, ends, out)
     text = out.tobytes().decode("latin-1")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels.borrowing import borrowed
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.json_numbers import FLOAT_BYTES_MAX, TIME_BYTES_MAX, put_float, put_time
 
@@ -31,13 +32,16 @@ class Texts:
         np.cumsum([len(text) for text in texts], out=offsets[1:])
         return cls(np.frombuffer(b"".join(texts), np.uint8), offsets)
 
+    def borrowed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        return borrowed(self.data, np.uint8), borrowed(self.offsets, np.int64)
+
 
 def times_as_rows(times_ms: NDArray[np.int64]) -> Texts:
     """`[1435781430.000,"` of each time: what stands before the value of a row."""
     n = len(times_ms)
     offsets = np.zeros(n + 1, np.int64)
     out = np.empty(n * (TIME_BYTES_MAX + 3), np.uint8)
-    end = _open_rows(np.ascontiguousarray(times_ms, np.int64), offsets, out)
+    end = _open_rows(borrowed(times_ms, np.int64), offsets, out)
     return Texts(out[:end], offsets)
 
 
@@ -53,12 +57,10 @@ def write_steps(
     row_bytes = int(times.offsets[-1]) + steps * (FLOAT_BYTES_MAX + len('"],'))
     out = np.empty(int(heads.offsets[-1] - heads.offsets[0]) + n * (row_bytes + len(tail)), np.uint8)
     end = _write_steps(
-        heads.data,
-        heads.offsets,
-        times.data,
-        times.offsets,
-        np.ascontiguousarray(values).view(np.uint64),
-        np.ascontiguousarray(present),
+        *heads.borrowed(),
+        *times.borrowed(),
+        borrowed(values, np.float64).view(np.uint64),
+        borrowed(present, np.bool_),
         np.frombuffer(tail, np.uint8),
         out,
     )
@@ -77,11 +79,10 @@ def write_samples(
     heads_bytes = int(heads.offsets[-1] - heads.offsets[0])
     out = np.empty(heads_bytes + n * len(tail) + samples * _ROW_BYTES_MAX, np.uint8)
     end = _write_samples(
-        heads.data,
-        heads.offsets,
-        np.ascontiguousarray(offsets, np.int64),
-        np.ascontiguousarray(times_ms, np.int64),
-        np.ascontiguousarray(values, np.float64).view(np.uint64),
+        *heads.borrowed(),
+        borrowed(offsets, np.int64),
+        borrowed(times_ms, np.int64),
+        borrowed(values, np.float64).view(np.uint64),
         np.frombuffer(tail, np.uint8),
         out,
     )

@@ -50,6 +50,7 @@ def test_only_known_hosts_are_served(host: str, status: int) -> None:
     assert reply.status == status, reply.text
     if status == 403:
         assert reply.json["error"].startswith("host is not allowed: ")
+        assert "--allowed-host" in reply.json["hint"]
 
 
 CROSS_SITE = [

@@ -59,7 +59,11 @@ def test_an_instant_vector_has_one_value_a_series(client: Caller) -> None:
     ("query", "kind", "result"),
     [
         ("1 + 1", "scalar", [NOW_S, "2"]),
-        ("1e-7", "scalar", [NOW_S, "1e-07"]),
+        ("1e-7", "scalar", [NOW_S, "0.0000001"]),
+        ("1e21", "scalar", [NOW_S, "1000000000000000000000"]),
+        ("-0", "scalar", [NOW_S, "-0"]),
+        ("100", "scalar", [NOW_S, "100"]),
+        ("vector(1e-7)", "vector", [{"metric": {}, "value": [NOW_S, "1e-07"]}]),
         ("-Inf", "scalar", [NOW_S, "-Inf"]),
         ('"text \\u2028"', "string", [NOW_S, "text \u2028"]),
         ("absent_of_nothing", "vector", []),
@@ -100,6 +104,19 @@ def test_a_scalar_over_a_range_is_a_series_without_labels(client: Caller) -> Non
 def test_a_form_body_is_read_before_the_address(client: Caller) -> None:
     reply = client.post("/api/v1/query", {"query": "1"}, {"query": "2", "time": "5"})
     assert data_of(reply)["result"] == [5, "1"]
+
+
+@pytest.mark.parametrize(
+    ("address", "result"),
+    [
+        ("query=1&time=5;query=2", NOW_S),
+        ("query=%zz&query=1", NOW_S),
+        ("query=1&time=5&query=2", 5),
+        ("=&&query=1", NOW_S),
+    ],
+)
+def test_a_broken_pair_is_left_out_and_the_first_of_a_name_counts(client: Caller, address: str, result: int) -> None:
+    assert data_of(client.get("/api/v1/query", address))["result"] == [result, "1"]
 
 
 def test_times_may_be_written_as_rfc_3339(client: Caller) -> None:
@@ -301,6 +318,22 @@ def test_a_compressed_answer_is_the_same_document(n_series: int) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert len(packed.body) < len(plain.body) / 2
     assert gzip.decompress(packed.body) == plain.body
+
+
+def test_a_caller_that_stops_reading_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.api.answers.PIECE_TIMEOUT_S", 0.02)
+    app = build_app(services(store=large_store()))
+    query = {"query": "wide", "start": NOW_S - 999, "end": NOW_S, "step": "1"}
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 3:
+            await asyncio.Event().wait()
+
+    scope = Caller(app).scope("GET", "/api/v1/query_range", query, {})
+    asyncio.run(asyncio.wait_for(app(scope, Body(b"").receive, send), 5))
+    assert len(sent) == 3
 
 
 def test_small_answers_and_callers_that_take_no_gzip_get_plain_bytes(client: Caller) -> None:

@@ -6,8 +6,8 @@ import base64
 
 import bcrypt
 import pytest
-
 from tests.unit.api.outside import NOW_MS, Caller, ListedTargets, caller, principal_of, put
+
 from vedette.api.app import ROUTES
 from vedette.api.passwords import Passwords
 from vedette.api.principals import Tenancy, Tenants
@@ -99,7 +99,7 @@ def test_no_endpoint_shows_another_tenants_words(client: Caller, path: str, tena
 )
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_every_tenant_sees_its_own(client: Caller, path: str, tenant: str) -> None:
-    reply = client.get(path, dict(PARAMETERS), x_scope_orgid=tenant)
+    reply = client.get(path, PARAMETERS, x_scope_orgid=tenant)
     assert reply.status == 200, reply.text
     assert mark(tenant) in reply.text
 

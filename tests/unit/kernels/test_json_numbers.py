@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.kernels.json_numbers import FLOAT_BYTES_MAX, format_floats, format_general
-from vedette.kernels.json_rows import Texts, times_as_rows, write_samples, write_steps
+from vedette.kernels.json_rows import (
+    Texts,
+    _write_samples,
+    _write_steps,
+    times_as_rows,
+    warm,
+    write_samples,
+    write_steps,
+)
 
 
 def go_text(value: float) -> str:
@@ -177,3 +185,19 @@ def test_an_answer_of_many_series_is_json() -> None:
     series = json.loads(b"[" + bytes(written[:-1]) + b"]")
     assert len(series) == n
     assert float(series[3]["values"][0][1]) in values[3]
+
+
+def test_arrays_of_any_owner_share_one_machine_code() -> None:
+    warm()
+    compiled = len(_write_steps.signatures), len(_write_samples.signatures)
+    values, present = np.ones((2, 6)), np.ones((2, 6), np.bool_)
+    values.flags.writeable = present.flags.writeable = False
+    heads, times = Texts.of([b"a", b"b"]), times_as_rows(np.arange(3))
+    for rows, mask in (
+        (values[:, :3], present[:, :3]),
+        (values[:, ::2], present[:, ::2]),
+        (np.ones((2, 3)), np.ones((2, 3), np.bool_)),
+    ):
+        assert bytes(write_steps(heads, times, rows, mask, b";")).count(b";") == 2
+    write_samples(heads, np.array([0, 1, 2]), np.arange(2), values[0, :2], b";")
+    assert (len(_write_steps.signatures), len(_write_samples.signatures)) == compiled

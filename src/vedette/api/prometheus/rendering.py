@@ -7,7 +7,9 @@ Source of the shapes: prometheus web/api/v1/json_codec.go.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -38,9 +40,9 @@ def render(value: Value, *, time_ms: int | None, ending: bytes) -> Buffer | list
     """The whole answer. `time_ms`: of an instant query; None for a range query. `ending`: what stands behind the result."""
     match value:
         case Scalar():
-            return _render_scalar(value, ending)
+            return _DOCUMENT % (b"scalar", _render_scalar(float(value.values[0]), value.grid.start_ms)) + ending
         case StringValue():
-            return _render_string(value.text, time_ms or 0, ending)
+            return _DOCUMENT % (b"string", _render_string(value.text, time_ms or 0)) + ending
         case Matrix():
             return _render_matrix(value, ending, is_range=time_ms is None)
         case RawSamples():
@@ -63,15 +65,24 @@ def _first_series(columns: SeriesColumns, n: int) -> SeriesColumns:
     )
 
 
-def _render_scalar(value: Scalar, ending: bytes) -> bytes:
-    times, present = times_as_rows(value.grid.times_ms[:1]), np.ones((1, 1), np.bool_)
-    head = Texts.of([envelope.OPEN + b'{"resultType":"scalar","result":'])
-    return bytes(write_steps(head, times, value.values[:1].reshape(1, 1), present, ending))
+def _render_scalar(value: float, time_ms: int) -> bytes:
+    return _time_text(time_ms) + b'"%s"]' % _plain(value).encode()
 
 
-def _render_string(text: str, time_ms: int, ending: bytes) -> bytes:
-    row = times_as_rows(np.array([time_ms])).data.tobytes().removesuffix(b'"')
-    return _DOCUMENT % (b"string", row + _encode(text) + b"]") + ending
+def _plain(value: float) -> str:
+    """A scalar, other than a sample, never has an exponent (promql.Scalar's own MarshalJSON)."""
+    if math.isfinite(value):
+        return format(Decimal(repr(value)).normalize(), "f")
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+
+
+def _render_string(text: str, time_ms: int) -> bytes:
+    return _time_text(time_ms) + _encode(text) + b"]"
+
+
+def _time_text(time_ms: int) -> bytes:
+    """`[1435781430,`"""
+    return times_as_rows(np.array([time_ms])).data.tobytes().removesuffix(b'"')
 
 
 def _render_matrix(matrix: Matrix, ending: bytes, *, is_range: bool) -> Buffer | list[Piece]:

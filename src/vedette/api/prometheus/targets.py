@@ -6,8 +6,10 @@ Targets belong to the tenant we scrape for; other tenants see none. Source: prom
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
+import yaml
 
 from vedette.api.answers import Answer
 from vedette.api.principals import owns_targets
@@ -19,8 +21,11 @@ from vedette.model.errors import BadInput, NotFound
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, matches_all
 from vedette.model.quoting import quote
+from vedette.ports.scan import Deadline
 from vedette.ports.targets import DroppedTarget, TargetStatus
 from vedette.query.promql.parser import parse_metric_selector
+
+_YAML_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time."""
@@ -31,15 +36,23 @@ async def targets(api: Api, request: Request) -> Answer:
     state, pool = given.get("state").lower(), given.get("scrapePool")
     owned = owns_targets(request.principal)
     source = api.services.targets
-    answer: Document = {"activeTargets": [], "droppedTargets": [], "droppedTargetCounts": None}
-    if state in ("", "any", "active") and owned:
-        active = sorted(source.active(pool), key=lambda target: target.scrape_pool)
-        answer["activeTargets"] = [_describe_target(target) for target in active]
-    if state in ("", "any", "dropped"):
-        answer["droppedTargetCounts"] = dict(source.dropped_counts()) if owned else {}
-        dropped = sorted(source.dropped(pool), key=lambda target: target.scrape_pool) if owned else []
-        answer["droppedTargets"] = [_describe_dropped(target) for target in dropped]
-    return envelope.success(answer)
+    shows_active, shows_dropped = state in ("", "any", "active"), state in ("", "any", "dropped")
+    active = source.active(pool) if owned and shows_active else ()
+    dropped = source.dropped(pool) if owned and shows_dropped else ()
+    counts = dict(source.dropped_counts() if owned else {}) if shows_dropped else None
+
+    def work() -> Answer:
+        by_pool = sorted(active, key=lambda target: target.scrape_pool)
+        dropped_by_pool = sorted(dropped, key=lambda target: target.scrape_pool)
+        return envelope.success(
+            {
+                "activeTargets": [_describe_target(target) for target in by_pool],
+                "droppedTargets": [_describe_dropped(target) for target in dropped_by_pool],
+                "droppedTargetCounts": counts,
+            }
+        )
+
+    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
 
 
 def _describe_target(target: TargetStatus) -> Document:
@@ -76,6 +89,28 @@ async def scrape_pools(api: Api, request: Request) -> Answer:
     return envelope.success({"scrapePools": pools})
 
 
+async def scrape_pool_config(api: Api, request: Request) -> Answer:
+    """The job's part of the configuration, from the text whose secrets are already out."""
+    pool = (await request.parameters()).get("scrapePool")
+    if not pool:
+        raise BadInput("no scrapePool parameter provided")
+    if not owns_targets(request.principal):
+        raise _unknown_pool(pool)
+
+    def work() -> Answer:
+        config = yaml.load(api.services.config().text, Loader=_YAML_LOADER) or {}
+        for job in config.get("scrape_configs") or []:
+            if job.get("job_name") == pool:
+                return envelope.success({"yaml": yaml.safe_dump(job, sort_keys=False, allow_unicode=True)})
+        raise _unknown_pool(pool)
+
+    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+
+
+def _unknown_pool(pool: str) -> BadInput:
+    return BadInput(f"error retrieving scrape config: scrape pool {quote(pool)} not found")
+
+
 async def relabel_steps(api: Api, request: Request) -> Answer:
     given = await request.parameters()
     pool, text = given.get("scrapePool"), given.get("labels")
@@ -84,13 +119,12 @@ async def relabel_steps(api: Api, request: Request) -> Answer:
     if not text:
         raise BadInput("no labels parameter provided")
     discovered = _read_labels(text)
-    unknown = BadInput(f"error retrieving scrape config: scrape pool {quote(pool)} not found")
     if not owns_targets(request.principal):
-        raise unknown
+        raise _unknown_pool(pool)
     try:
         steps = api.services.targets.relabel_steps(pool, discovered)
     except NotFound:
-        raise unknown from None
+        raise _unknown_pool(pool) from None
     return envelope.success(
         {"steps": [{"rule": step.rule, "output": dict(step.output.pairs), "keep": step.keep} for step in steps]}
     )
@@ -138,4 +172,5 @@ ROUTES = (
     Route(GET, "/api/v1/targets/metadata", target_metadata),
     Route(GET, "/api/v1/targets/relabel_steps", relabel_steps),
     Route(GET, "/api/v1/scrape_pools", scrape_pools),
+    Route(GET, "/api/v1/scrape_pools/config", scrape_pool_config),
 )
