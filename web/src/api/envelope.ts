@@ -92,6 +92,7 @@ function unwrap<T>(response: Response, envelope: Envelope<T> | null): Answer<T> 
   }
   const status = `HTTP ${response.status}${response.statusText ? ` ${response.statusText}` : ""}`;
   if (response.status === 401 || response.status === 403) throw new ApiError("unauthorized", envelope?.error ?? status);
+  if (!envelope && response.status === 503) throw new ApiError("unavailable", status); // not ready yet: plain text
   if (envelope?.status !== "error") throw new ApiError("unreadable", status);
   const kind = KINDS.has(envelope.errorType ?? "") ? (envelope.errorType as ErrorKind) : "internal";
   throw new ApiError(kind, envelope.error ?? status);

@@ -6,7 +6,7 @@ import "./charts.css";
 import { formatValue, type Unit } from "../format/units.ts";
 import { t } from "../i18n/translate.ts";
 import { theme } from "../state/preferences.ts";
-import { assignSlots, chartInk, seriesColour, type Theme } from "../theme/palette.ts";
+import { assignSlots, chartInk, isDashed, seriesColour, type Theme } from "../theme/palette.ts";
 import { type ChartData, type Column, stack } from "./data.ts";
 import { timeAxis, valueAxis, valueRange } from "./scales.ts";
 import { tooltip } from "./tooltip.ts";
@@ -88,7 +88,7 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
   return {
     width,
     height,
-    padding: [10, 12, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 0.28 },
     cursor: {
@@ -97,7 +97,7 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
       drag: { x: true, y: false, setScale: false },
       focus: { prox: 24 },
       points: { size: 7, width: 2 },
-      ...(cursorKey ? { sync: { key: cursorKey, setSeries: false } } : {}),
+      ...(cursorKey ? { sync: { key: cursorKey, setSeries: false, filters: { pub: isMove, sub: isMove } } } : {}),
     },
     scales: {
       x: { time: true, range: () => [latest.current.start, latest.current.end] },
@@ -106,7 +106,12 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
     axes: [timeAxis(ink), valueAxis(ink, unit)],
     series: [
       {},
-      ...data.series.map(({ name, id }, index) => line(name, colours[index]!, filled, stacked, !hidden.has(id))),
+      ...data.series.map(({ id, name }, index) => ({
+        label: name,
+        show: !hidden.has(id),
+        ...(isDashed(slots[index]!) ? { dash: [6, 4] } : {}),
+        ...stroke(colours[index]!, filled, stacked),
+      })),
     ],
     bands: stacked ? data.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) : [],
     plugins: [
@@ -119,15 +124,16 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
   };
 }
 
+/** Charts share where the cursor is, not what is dragged: a zoom is its own chart's. */
+const isMove = (event: string): boolean => event === "mousemove" || event === "mouseleave";
+
 function chartRange({ unit, ceiling }: TimeChartProps, min: number | null, max: number | null): [number, number] {
   const [low, high] = valueRange(min, max, unit);
   return ceiling === undefined ? [low, high] : [Math.min(low, 0), Math.max(ceiling, max ?? 0)];
 }
 
-function line(label: string, colour: string, filled: boolean, stacked: boolean, show: boolean): uPlot.Series {
+function stroke(colour: string, filled: boolean, stacked: boolean): uPlot.Series {
   return {
-    label,
-    show,
     stroke: colour,
     width: stacked ? 1 : 1.5,
     ...(filled ? { fill: colour + (stacked ? "66" : "1f") } : {}),

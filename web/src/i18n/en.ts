@@ -25,7 +25,7 @@ export const en = {
   "error.timeout": "The query took too long and was stopped",
   "error.canceled": "The query was cancelled",
   "error.execution": "The query could not be evaluated",
-  "error.bad_data": "The server did not accept the request",
+  "error.bad_data": "The request is not valid",
   "error.internal": "The server made a mistake",
   "error.unavailable": "The server cannot answer right now",
   "error.not_found": "The server does not know this",

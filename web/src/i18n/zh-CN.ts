@@ -26,7 +26,7 @@ export const zhCN: Catalogue = {
   "error.timeout": "查询超时，已停止",
   "error.canceled": "查询已取消",
   "error.execution": "查询无法求值",
-  "error.bad_data": "服务器不接受该请求",
+  "error.bad_data": "请求有误",
   "error.internal": "服务器内部错误",
   "error.unavailable": "服务器暂时无法应答",
   "error.not_found": "服务器没有该内容",

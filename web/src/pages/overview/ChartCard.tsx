@@ -69,7 +69,7 @@ function merge(plan: ChartPlan, { results, span }: Loaded): ChartData {
     // Aggregates of several lines have equal labels: the line's name tells them apart, its place gives the colour.
     const told = (one: ChartSeries): ChartSeries =>
       "key" in name ? { ...one, id: name.key, slot: line.slot ?? index } : { ...one, id: `${name.label}=${one.name}`, ...slotOf(one.name) };
-    return { ...part, series: part.series.map(told) };
+    return { ...part, series: part.series.map(told).sort((a, b) => (a.slot ?? MODES.length) - (b.slot ?? MODES.length)) };
   });
   return { times: parts[0]?.times ?? [], series: parts.flatMap(({ series }) => series) };
 }

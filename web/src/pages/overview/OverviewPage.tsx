@@ -62,7 +62,6 @@ function MachineView({ machine, all, tick }: { machine: Machine; all: readonly M
     <div class="page stack">
       <header class="page-head">
         <MachineTitle machine={machine} now={view.now} />
-        <span class="spacer" />
         {all.length > 1 && (
           <Select
             label={t("overview.machine")}

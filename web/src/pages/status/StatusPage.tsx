@@ -25,13 +25,13 @@ export default function StatusPage() {
         <h1>{t("nav.status")}</h1>
       </header>
       {store.error !== undefined && <ErrorNotice error={store.error} />}
-      <Figures store={store.data} tick={tick} />
-      <div class="columns">
+      <Figures store={store} tick={tick} />
+      {(store.data || store.loading) && <div class="columns">
         <Ranking title="status.topMetrics" counts={store.data?.seriesCountByMetricName} unit="none" expression={(name) => `count({__name__=${JSON.stringify(name)}})`} />
         <Ranking title="status.topLabels" counts={store.data?.labelValueCountByLabelName} unit="none" />
         <Ranking title="status.topPairs" counts={store.data?.seriesCountByLabelValuePair} unit="none" />
         <Ranking title="status.topMemory" counts={store.data?.memoryInBytesByLabelName} unit="bytes" />
-      </div>
+      </div>}
       <div class="columns">
         <FactTable title="status.runtime" facts={runtime} />
         <FactTable title="status.build" facts={build} />
@@ -42,19 +42,25 @@ export default function StatusPage() {
   );
 }
 
-function Figures({ store, tick }: { store: StoreStatus | undefined; tick: number }) {
-  const head = store?.headStats;
+function Figures({ store, tick }: { store: Resource<StoreStatus>; tick: number }) {
+  const head = store.data?.headStats;
+  const missing = store.error === undefined ? undefined : "–";
   return (
     <div class="figures">
-      <FigureTile title="status.series" value={head && formatValue(head.numSeries, "none")} />
-      <FigureTile title="status.chunks" value={head && formatValue(head.chunkCount, "none")} />
+      <FigureTile title="status.series" value={head ? formatValue(head.numSeries, "none") : missing} />
+      <FigureTile title="status.chunks" value={head ? formatValue(head.chunkCount, "none") : missing} />
       {FIGURES.map(({ key, unit, expr }) => (
         <AskedFigure key={key} title={key} unit={unit} expr={expr} tick={tick} />
       ))}
-      <FigureTile title="status.oldest" value={head && (head.minTime > 0 && head.minTime < 8e15 ? dateTime(head.minTime / 1000) : "–")} small />
+      <FigureTile title="status.oldest" value={head ? headStart(head.minTime) : missing} small />
     </div>
   );
 }
+
+/** An empty head begins at the largest number there is. */
+const DATE_MS_MAX = 8.64e15;
+
+const headStart = (milliseconds: number): string => (milliseconds > 0 && milliseconds < DATE_MS_MAX ? dateTime(milliseconds / 1000) : "–");
 
 function AskedFigure({ title, unit, expr, tick }: { title: Key; unit: Unit; expr: string; tick: number }) {
   const { data, error } = useResource(`${expr} ${tick}`, (signal) => figure(expr, signal));
