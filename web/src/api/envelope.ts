@@ -16,7 +16,15 @@ export type ErrorKind =
   | "unreadable";
 
 const KINDS: ReadonlySet<string> = new Set<ErrorKind>([
-  "timeout", "canceled", "execution", "bad_data", "internal", "unavailable", "not_found", "not_acceptable", "unauthorized",
+  "timeout",
+  "canceled",
+  "execution",
+  "bad_data",
+  "internal",
+  "unavailable",
+  "not_found",
+  "not_acceptable",
+  "unauthorized",
 ]);
 
 export class ApiError extends Error {

@@ -11,7 +11,9 @@ const figure = (value: number | null, unit: Unit): string => (value === null ? "
 /** A dashed line has a hollow mark. */
 function Swatch({ slot }: { slot: number }) {
   const colour = seriesColour(slot, theme.value);
-  return <span class="swatch" style={isDashed(slot) ? { boxShadow: `inset 0 0 0 2px ${colour}` } : { background: colour }} />;
+  return (
+    <span class="swatch" style={isDashed(slot) ? { boxShadow: `inset 0 0 0 2px ${colour}` } : { background: colour }} />
+  );
 }
 
 export function InlineLegend({ data, unit }: { data: ChartData; unit: Unit }) {
@@ -43,17 +45,26 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
   const [all, setAll] = useState(false);
   const slots = assignSlots(data.series);
   const shown = all ? data.series : data.series.slice(0, ROWS_SHOWN);
-  const press = (id: string, event: MouseEvent): void => onHide(nextHidden(data.series, hidden, id, event.shiftKey || event.ctrlKey || event.metaKey));
+  const press = (id: string, event: MouseEvent): void =>
+    onHide(nextHidden(data.series, hidden, id, event.shiftKey || event.ctrlKey || event.metaKey));
   return (
     <div class="legend-table" tabIndex={0} role="group" aria-label={t("legend.label")}>
       <table>
         <thead>
           <tr>
             <th scope="col">{t("legend.series")}</th>
-            <th scope="col" class="number">{t("legend.last")}</th>
-            <th scope="col" class="number wide">{t("legend.min")}</th>
-            <th scope="col" class="number wide">{t("legend.mean")}</th>
-            <th scope="col" class="number wide">{t("legend.max")}</th>
+            <th scope="col" class="number">
+              {t("legend.last")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.min")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.mean")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.max")}
+            </th>
           </tr>
         </thead>
         <tbody onMouseLeave={() => onFocus(null)}>
@@ -62,7 +73,12 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
             return (
               <tr key={series.id} onMouseEnter={() => onFocus(series.id)}>
                 <td>
-                  <button type="button" aria-pressed={!hidden.has(series.id)} title={t("legend.hint")} onClick={(event) => press(series.id, event)}>
+                  <button
+                    type="button"
+                    aria-pressed={!hidden.has(series.id)}
+                    title={t("legend.hint")}
+                    onClick={(event) => press(series.id, event)}
+                  >
                     <Swatch slot={slots[index]!} />
                     <span class="mono">{series.name}</span>
                   </button>
@@ -86,7 +102,12 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
 }
 
 /** A plain click switches one series; with Shift or Ctrl it stays alone, and again brings all back. */
-function nextHidden(series: readonly ChartSeries[], hidden: ReadonlySet<string>, id: string, only: boolean): Set<string> {
+function nextHidden(
+  series: readonly ChartSeries[],
+  hidden: ReadonlySet<string>,
+  id: string,
+  only: boolean,
+): Set<string> {
   if (!only) {
     const next = new Set(hidden);
     if (!next.delete(id)) next.add(id);

@@ -44,7 +44,11 @@ export function TimeChart(props: TimeChartProps) {
 
   useEffect(() => {
     if (!frame.current || width === 0) return;
-    const made = new uPlot(options(latest, width, currentTheme), [data.times, ...columns] as uPlot.AlignedData, frame.current);
+    const made = new uPlot(
+      options(latest, width, currentTheme),
+      [data.times, ...columns] as uPlot.AlignedData,
+      frame.current,
+    );
     plot.current = made;
     return () => {
       plot.current = null;
@@ -113,9 +117,14 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
         ...stroke(colours[index]!, filled, stacked),
       })),
     ],
-    bands: stacked ? data.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) : [],
+    bands: stacked
+      ? data.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] }))
+      : [],
     plugins: [
-      tooltip((index) => rowsAt(latest.current, colours, index, near), (count) => t("chart.more", { count })),
+      tooltip(
+        (index) => rowsAt(latest.current, colours, index, near),
+        (count) => t("chart.more", { count }),
+      ),
     ],
     hooks: {
       setSeries: [(_, index) => (near = index)],
@@ -152,7 +161,12 @@ function isolatedPoints(plot: uPlot, series: number, show: boolean): number[] | 
   return alone;
 }
 
-function rowsAt({ data, unit, hidden = NONE }: TimeChartProps, colours: readonly string[], index: number, near: number | null) {
+function rowsAt(
+  { data, unit, hidden = NONE }: TimeChartProps,
+  colours: readonly string[],
+  index: number,
+  near: number | null,
+) {
   return data.series.flatMap(({ id, name, values }, at) => {
     const value = values[index];
     if (value === null || value === undefined || hidden.has(id)) return [];

@@ -57,7 +57,8 @@ export const en = {
   "overview.ofTotal": "of {total}",
   "overview.waiting": "No metrics of a machine yet",
   "overview.waitingUp": "The first scrape comes within 15 s; this page looks for it by itself.",
-  "overview.waitingNone": "No target with job=\"node\" is scraped. Vedette adds one by default; with your own configuration, add a node_exporter.",
+  "overview.waitingNone":
+    'No target with job="node" is scraped. Vedette adds one by default; with your own configuration, add a node_exporter.',
   "overview.waitingDown": "The node target does not answer. Targets shows its last error.",
 
   "cpu.modes": "Time by mode",

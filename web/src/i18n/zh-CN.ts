@@ -58,7 +58,7 @@ export const zhCN: Catalogue = {
   "overview.ofTotal": "共 {total}",
   "overview.waiting": "还没有主机指标",
   "overview.waitingUp": "首次抓取在 15 秒内完成，届时本页自动显示。",
-  "overview.waitingNone": "没有 job=\"node\" 的采集目标。Vedette 默认会加上它；若使用自己的配置，请加入 node_exporter。",
+  "overview.waitingNone": '没有 job="node" 的采集目标。Vedette 默认会加上它；若使用自己的配置，请加入 node_exporter。',
   "overview.waitingDown": "主机采集目标没有应答，最近的错误见“采集目标”页。",
 
   "cpu.modes": "各模式的时间",

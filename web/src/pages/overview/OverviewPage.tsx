@@ -41,7 +41,15 @@ function Waiting() {
   return (
     <div class="page card">
       <Empty title={t("overview.waiting")}>
-        <p>{t(state === "down" ? "overview.waitingDown" : state === "none" ? "overview.waitingNone" : "overview.waitingUp")}</p>
+        <p>
+          {t(
+            state === "down"
+              ? "overview.waitingDown"
+              : state === "none"
+                ? "overview.waitingNone"
+                : "overview.waitingUp",
+          )}
+        </p>
       </Empty>
     </div>
   );
@@ -57,7 +65,10 @@ function MachineView({ machine, all, tick }: { machine: Machine; all: readonly M
     next.set("end", utcDateTime(to));
     visit("", next);
   }, []);
-  const view = useMemo(() => viewOf(machine, range, end, Math.floor(Date.now() / 1000), zoom), [machine.key, range, end, tick]);
+  const view = useMemo(
+    () => viewOf(machine, range, end, Math.floor(Date.now() / 1000), zoom),
+    [machine.key, range, end, tick],
+  );
   return (
     <div class="page stack">
       <header class="page-head">

@@ -38,7 +38,8 @@ export async function nodeTargetState(now: number, signal: AbortSignal): Promise
 }
 
 export async function facts(s: string, now: number, signal: AbortSignal): Promise<Facts> {
-  const ask = async (expr: string): Promise<{ labels: Labels; value: number } | undefined> => (await instantVector(expr, now, signal))[0];
+  const ask = async (expr: string): Promise<{ labels: Labels; value: number } | undefined> =>
+    (await instantVector(expr, now, signal))[0];
   const [boot, cores, memory, load, system, swapTotal, swapFree] = await Promise.all([
     ask(`time() - node_boot_time_seconds{${s}}`),
     ask(`count(node_cpu_seconds_total{${s},mode="idle"})`),

@@ -39,7 +39,13 @@ export function PanelView(props: PanelViewProps) {
   return (
     <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
       <div class="panel-editor">
-        <Editor handle={editor} value={panel.expr} label={t("query.expression", { number: index + 1 })} onRun={run} onFocus={() => editors.activate(editor.current!)} />
+        <Editor
+          handle={editor}
+          value={panel.expr}
+          label={t("query.expression", { number: index + 1 })}
+          onRun={run}
+          onFocus={() => editors.activate(editor.current!)}
+        />
         <Button kind="primary" icon="play" onClick={run} title={`${t("query.run")} (Enter)`}>
           {t("query.run")}
         </Button>
@@ -58,7 +64,12 @@ export function PanelView(props: PanelViewProps) {
         <span class="spacer" />
         {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
         <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
-        <IconButton icon="trash" label={t("query.remove")} onClick={props.onRemove} disabled={alone && panel.expr === ""} />
+        <IconButton
+          icon="trash"
+          label={t("query.remove")}
+          onClick={props.onRemove}
+          disabled={alone && panel.expr === ""}
+        />
       </div>
       {panel.view === "graph" ? <GraphResult {...asked} onChange={onChange} /> : <TableResult {...asked} />}
     </section>

@@ -19,7 +19,9 @@ export function Pool({ name, targets }: { name: string; targets: readonly Active
         <button type="button" class="pool-head" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="chevron" />
           <span class="pool-name">{name}</span>
-          <span class={`badge ${up === targets.length ? "good" : up === 0 ? "bad" : "warn"}`}>{t("targets.upOf", { up, total: targets.length })}</span>
+          <span class={`badge ${up === targets.length ? "good" : up === 0 ? "bad" : "warn"}`}>
+            {t("targets.upOf", { up, total: targets.length })}
+          </span>
         </button>
       </h2>
       {open && (
@@ -60,7 +62,12 @@ function TargetRow({ target }: { target: ActiveTarget }) {
 function LastScrape({ target }: { target: ActiveTarget }) {
   const at = Date.parse(target.lastScrape) / 1000;
   const every = t("targets.every", { interval: target.scrapeInterval, timeout: target.scrapeTimeout });
-  if (!(at > 0)) return <span class="small faint" title={every}>{t("targets.never")}</span>;
+  if (!(at > 0))
+    return (
+      <span class="small faint" title={every}>
+        {t("targets.never")}
+      </span>
+    );
   const ago = Math.max(0, Math.round(Date.now() / 1000 - at));
   return (
     <span class="small soft number" title={`${dateTime(at)} · ${every}`}>
