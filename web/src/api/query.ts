@@ -55,6 +55,9 @@ export const queryInstant = (
 export const queryRange = (expr: string, span: TimeSpan, signal?: AbortSignal): Promise<Answer<RangeResult>> =>
   call("query_range", { query: expr, ...span }, signal);
 
+export const formatQuery = async (expr: string): Promise<string> =>
+  (await call<string>("format_query", { query: expr })).data;
+
 /** The vector of an instant query as numbers; anything but a vector is empty. */
 export async function instantVector(
   expr: string,

@@ -22,6 +22,7 @@ const PATHS = {
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   duplicate: "M8 8h12v12H8zM4 16V4h12M14 11v6M11 14h6",
   list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
+  format: "M4 6h16M4 12h10M4 18h13",
   play: "M7 5l12 7-12 7z",
 } as const;
 

@@ -1,5 +1,6 @@
 // One panel: the expression, its time, and what it answers as a graph or a table.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { formatQuery } from "../../api/query.ts";
 import { Button, Choice, IconButton } from "../../components/Button.tsx";
 import { t } from "../../i18n/translate.ts";
 import { rememberQuery } from "../../state/history.ts";
@@ -35,6 +36,14 @@ export function PanelView(props: PanelViewProps) {
     if (expr !== panel.expr) onChange({ ...panel, expr }, "step");
     setRuns((count) => count + 1);
   };
+  /** What cannot be parsed is left as it is: running it says why. */
+  const format = async (): Promise<void> => {
+    const written = editor.current?.text().trim();
+    if (!written) return;
+    const formatted = await formatQuery(written).catch(() => null);
+    if (formatted === null) run();
+    else editor.current?.replace(formatted);
+  };
   const asked = { panel, refresh: `${tick}.${runs}` };
   return (
     <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
@@ -62,6 +71,7 @@ export function PanelView(props: PanelViewProps) {
         />
         <TimeControls panel={panel} onChange={(changed) => onChange(changed, "adjust")} />
         <span class="spacer" />
+        <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
         {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
         <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
         <IconButton
