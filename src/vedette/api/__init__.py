@@ -1,1 +1,1 @@
-"""The HTTP surface: Prometheus' API, security, errors."""
+"""The outside: plain ASGI, who may ask, and the Prometheus HTTP API. Everything it serves comes in through `Services`."""

@@ -27,6 +27,8 @@ class IngestLimits:
     """Bytes of one page after decompression, unless the job's body_size_limit says less."""
     line_bytes_max: int = 16 << 20
     labels_per_series_max: int = 1_000
+    page_samples_max: int = 5_000_000
+    """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
@@ -39,4 +41,25 @@ class IngestLimits:
 class HttpLimits:
     body_bytes_max: int = 64 << 20
     query_bytes_max: int = 1 << 20
+    """Bytes of a form body that carries a query."""
     connections_max: int = 4_096
+    header_timeout_s: float = 10.0
+    """Seconds for the head of a request to arrive."""
+    body_timeout_s: float = 120.0
+    lookups_max: int = 8
+    """Label, series, metadata and status requests that run at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """What the embedded engine may take; its own defaults assume that it owns the machine."""
+
+    engine_memory_bytes_max: int = 2 << 30
+    query_memory_bytes_max: int = 1 << 30
+    """Memory of one query inside the engine."""
+    query_connections: int = 4
+    """Reads that run in the engine at once; the others wait for a connection."""
+    commit_rows_max: int = 1_000_000
+    """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
+    compaction_samples_max: int = 4_000_000
+    """Samples that compaction and import hold at once."""

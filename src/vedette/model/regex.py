@@ -18,13 +18,40 @@ PROGRAM_BYTES_MAX: Final = 8 << 20
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = PROGRAM_BYTES_MAX
+_OPTIONS.dot_nl = True
+
+_REASONS: Final = {
+    "missing ]": "missing closing ]",
+    "missing )": "missing closing )",
+    "unexpected )": "unexpected )",
+    "trailing \\": "trailing backslash at end of expression",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "invalid character class range": "invalid character class range",
+    "invalid character class": "invalid character class",
+    "invalid escape sequence": "invalid escape sequence",
+    "invalid UTF-8": "invalid UTF-8",
+}
+"""RE2's error texts and Go's."""
 
 
 @lru_cache(maxsize=4096)
 def compile_anchored(pattern: str) -> Any:
     """A compiled expression; call `.fullmatch(text)`. Raises BadInput with RE2's own reason."""
     try:
-        return re2.compile(f"(?s:{pattern})", _OPTIONS)
+        return re2.compile(pattern, _OPTIONS)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
-        raise BadInput(f"error parsing regexp: {reason}: `{pattern}`") from None
+        raise BadInput(_in_gos_words(reason)) from None
+
+
+def _in_gos_words(reason: str) -> str:
+    """RE2 says `missing ): (a`, Go `error parsing regexp: missing closing ): `(a``, which clients compare."""
+    for ours, theirs in _REASONS.items():
+        if reason == ours or reason.startswith(f"{ours}: "):
+            fragment = reason[len(ours) + 2 :]
+            return f"error parsing regexp: {theirs}: `{fragment}`"
+    return f"error parsing regexp: {reason}"

@@ -23,7 +23,11 @@ _UNITS_MS: Final = (
     ("s", 1000),
     ("ms", 1),
 )
-_DURATION = re.compile("".join(f"(?:([0-9]+){unit}{'(?!s)' if unit == 'm' else ''})?" for unit, _ in _UNITS_MS) + r"\Z")
+_UNIT_MS: Final = dict(_UNITS_MS)
+_UNIT_RANK: Final = {unit: rank for rank, (unit, _) in enumerate(_UNITS_MS)}
+_COUNT_AND_UNIT: Final = re.compile(r"([0-9]+)([^0-9]+)")
+_DURATION_NS_MAX: Final = (1 << 63) - 1
+_COUNT_MAX: Final = (1 << 64) - 1
 
 
 def block_of(time_ms: int) -> int:
@@ -37,13 +41,25 @@ def parse_duration_ms(text: str) -> int:
         return 0
     if not text:
         raise BadInput("empty duration string")
-    match = _DURATION.match(text)
-    if match is None:
-        raise BadInput(f'not a valid duration string: "{text}"', hint="write for example 15s, 5m or 1h30m")
-    total = sum(int(count) * unit_ms for count, (_, unit_ms) in zip(match.groups(), _UNITS_MS, strict=True) if count)
-    if total >= 1 << 63:
-        raise BadInput("duration out of range")
-    return total
+    total_ms, last_rank, at = 0, -1, 0
+    while at < len(text):
+        part = _COUNT_AND_UNIT.match(text, at)
+        if part is None or int(part[1]) > _COUNT_MAX:
+            raise _invalid_duration(text)
+        if part[2] not in _UNIT_MS:
+            raise BadInput(f'unknown unit "{part[2]}" in duration "{text}"')
+        if _UNIT_RANK[part[2]] <= last_rank:
+            raise _invalid_duration(text)
+        last_rank = _UNIT_RANK[part[2]]
+        total_ms += int(part[1]) * _UNIT_MS[part[2]]
+        if total_ms * 1_000_000 > _DURATION_NS_MAX:
+            raise BadInput("duration out of range")
+        at = part.end()
+    return total_ms
+
+
+def _invalid_duration(text: str) -> BadInput:
+    return BadInput(f'not a valid duration string: "{text}"', hint="write for example 15s, 5m or 1h30m")
 
 
 def format_duration(duration_ms: int) -> str:

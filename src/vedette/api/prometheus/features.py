@@ -1,0 +1,74 @@
+"""`/api/v1/features`: what this server can do, by the reference's categories and names. Clients switch their offers by it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vedette.api.answers import Answer
+from vedette.api.prometheus import envelope
+from vedette.api.requests import Request
+from vedette.api.routing import GET, Api, Route
+from vedette.query.promql.functions import AGGREGATORS, EXPERIMENTAL_AGGREGATORS, FUNCTIONS
+from vedette.query.promql.options import EngineOptions
+
+Features = dict[str, dict[str, bool]]
+
+_OPERATORS: Final = (
+    *("!=", "!~", "%", "*", "+", "-", "/", "<", "</", "<=", "==", "=~", ">", ">/", ">=", "@", "^"),
+    *("and", "atan2", "or", "unless"),
+)
+_KEYWORDS: Final = ("bool", "by", "group_left", "group_right", "ignoring", "offset", "on", "without")
+_DISCOVERIES: Final = ("dns", "file", "http", "static")
+
+
+async def features(api: Api, request: Request) -> Answer:
+    access = api.services.access
+    found = {
+        "api": {
+            "admin": access.admin_enabled,
+            "exclude_alerts": False,
+            "label_values_match": True,
+            "lifecycle": access.lifecycle_enabled,
+            "otlp_write_receiver": False,
+            "query_stats": True,
+            "query_warnings": True,
+            "remote_write_receiver": False,
+            "search": False,
+            "time_range_labels": True,
+            "time_range_series": True,
+        },
+        "prometheus": {"agent_mode": False, "auto_reload_config": False, "server_mode": True},
+        **_language(api.services.engine_options),
+        "service_discovery_providers": dict.fromkeys(_DISCOVERIES, True),
+        "ui": {"ui_v2": False, "ui_v3": False},
+    }
+    return envelope.success({category: dict(sorted(names.items())) for category, names in found.items()})
+
+
+def _language(options: EngineOptions) -> Features:
+    parser = options.parser
+    return {
+        "promql": {
+            **dict.fromkeys(_KEYWORDS, True),
+            **dict.fromkeys(("anchored", "smoothed"), parser.extended_range_selectors),
+            **dict.fromkeys(("fill", "fill_left", "fill_right"), parser.binop_fill_modifiers),
+            "at_modifier": True,
+            "delayed_name_removal": options.delayed_name_removal,
+            "duration_expr": parser.duration_expressions,
+            "negative_offset": True,
+            "per_query_lookback_delta": True,
+            "per_step_stats": False,
+            "subqueries": True,
+            "type_and_unit_labels": options.type_and_unit_labels,
+        },
+        "promql_functions": {
+            name: parser.experimental_functions or not function.experimental for name, function in FUNCTIONS.items()
+        },
+        "promql_operators": {
+            **dict.fromkeys(_OPERATORS, True),
+            **{name: parser.experimental_functions or name not in EXPERIMENTAL_AGGREGATORS for name in AGGREGATORS},
+        },
+    }
+
+
+ROUTES = (Route(GET, "/api/v1/features", features),)

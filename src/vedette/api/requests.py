@@ -1,0 +1,135 @@
+"""One HTTP request as endpoints see it: path, parameters, headers, body, who asks, and whether the caller is still there.
+
+Parameters are Go's `r.Form`: those of a form body first, then those of the URL, so that a POST may carry long queries.
+Everything is read on demand: a small query parses one query string and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from vedette.api.asgi import Receive, Scope
+from vedette.model.errors import BadInput, BodyTooLarge, QueryCanceled, QueryTimeout
+from vedette.model.limits import HttpLimits
+from vedette.model.telemetry import LIMIT_HITS
+from vedette.ports.principal import Principal
+
+_FORM: Final = b"application/x-www-form-urlencoded"
+_FORM_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+PARAMETERS_MAX: Final = 10_000
+
+
+class Parameters:
+    """Names with their values in the order they were given."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = pairs
+
+    def get(self, name: str) -> str:
+        """The first value, or the empty string."""
+        for key, value in self._pairs:
+            if key == name:
+                return value
+        return ""
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self._pairs if key == name]
+
+
+class Request:
+    __slots__ = ("_body", "_receive", "limits", "path_values", "principal", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, limits: HttpLimits, principal: Principal) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._body: bytes | None = None
+        self.limits = limits
+        self.principal = principal
+        self.path_values: tuple[str, ...] = ()
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    def header(self, name: bytes) -> str:
+        return header(self.scope, name)
+
+    async def parameters(self) -> Parameters:
+        """Raises BadInput for too many of them, BodyTooLarge for a form over `query_bytes_max`."""
+        pairs = _parse(self.scope["query_string"])
+        if self.method in _FORM_METHODS and self.header(b"content-type").partition(";")[0].strip().encode() == _FORM:
+            pairs = _parse(await self.body(self.limits.query_bytes_max)) + pairs
+        return Parameters(pairs)
+
+    async def body(self, bytes_max: int) -> bytes:
+        """The whole body. Raises BodyTooLarge, QueryTimeout when the caller sends too slowly, QueryCanceled when it left."""
+        if self._body is None:
+            try:
+                async with asyncio.timeout(self.limits.body_timeout_s):
+                    self._body = await self._read(bytes_max)
+            except TimeoutError:
+                raise QueryTimeout(f"the request's body took longer than {self.limits.body_timeout_s} s") from None
+        return self._body
+
+    async def _read(self, bytes_max: int) -> bytes:
+        if int(self.header(b"content-length") or 0) > bytes_max:
+            raise _too_large(bytes_max)
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise QueryCanceled("the caller closed the connection")
+            part = message.get("body", b"")
+            size += len(part)
+            if size > bytes_max:
+                raise _too_large(bytes_max)
+            parts.append(part)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+    async def disconnected(self) -> None:
+        """Returns once the caller has closed the connection."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first value of a header (lower-case name), or the empty string."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
+
+
+def decoded_path(scope: Scope) -> str:
+    """The path with its escapes undone; bytes that are not UTF-8 become surrogate escapes, not replacement characters."""
+    raw = scope.get("raw_path") or b""
+    if b"%" not in raw:
+        return str(scope["path"])
+    return unquote_to_bytes(raw).decode(errors="surrogateescape")
+
+
+def is_loopback_caller(scope: Scope) -> bool:
+    """The connection comes from this machine, and not from a proxy on it that speaks for somebody else."""
+    client = scope.get("client")
+    forwarded = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
+    return client is not None and (client[0].startswith("127.") or client[0] == "::1") and not forwarded
+
+
+def _parse(text: bytes) -> list[tuple[str, str]]:
+    if not text:
+        return []
+    try:
+        return parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
+    except ValueError:
+        raise BadInput(f"error parsing form values: more than {PARAMETERS_MAX} parameters") from None
+
+
+def _too_large(bytes_max: int) -> BodyTooLarge:
+    LIMIT_HITS.labels("body_bytes_max").inc()
+    return BodyTooLarge(f"http: request body too large: limit is {bytes_max} bytes")

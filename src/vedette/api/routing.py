@@ -1,0 +1,82 @@
+"""Which endpoint answers a method and a path: one dictionary look-up, and a short list of paths with one variable part.
+
+An endpoint is `async (api, request) -> Answer` and raises errors of model/errors.py. Starlette's router is not used for
+these: it tries regular expressions one after another and builds a request and a response object for each call, which
+costs more than a small query does (docs/adr has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from vedette.api.answers import Answer
+from vedette.api.requests import Request
+from vedette.api.services import Services
+from vedette.api.workers import WorkerPool
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What every endpoint has at hand. `queries` evaluates; `lookups` reads the store's indexes."""
+
+    services: Services
+    queries: WorkerPool
+    lookups: WorkerPool
+
+
+Endpoint = Callable[[Api, Request], Awaitable[Answer]]
+
+GET = frozenset({"GET", "HEAD"})
+GET_POST = GET | {"POST"}
+POST_PUT = frozenset({"POST", "PUT"})
+OPTIONS = frozenset({"OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` may hold one `*`, which stands for a part without slashes. `is_page`: a link from another site may lead here.
+
+    `needs_ready`: answers 503 until the server is ready, as the reference does.
+    """
+
+    methods: frozenset[str]
+    path: str
+    endpoint: Endpoint
+    is_page: bool = False
+    needs_ready: bool = True
+
+
+class Router:
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._exact: dict[tuple[str, str], Route] = {}
+        self._open: list[tuple[str, str, Route]] = []
+        self._methods: dict[str, set[str]] = {}
+        for route in routes:
+            prefix, star, suffix = route.path.partition("*")
+            if star:
+                self._open.append((prefix, suffix, route))
+                continue
+            for method in route.methods:
+                self._exact[method, route.path] = route
+            self._methods.setdefault(route.path, set()).update(route.methods)
+
+    def find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
+        route = self._exact.get((method, path))
+        if route is not None:
+            return route, ()
+        for prefix, suffix, candidate in self._open:
+            middle = path[len(prefix) : len(path) - len(suffix)]
+            if (
+                method in candidate.methods
+                and len(path) > len(prefix) + len(suffix)
+                and path.startswith(prefix)
+                and path.endswith(suffix)
+                and "/" not in middle
+            ):
+                return candidate, (middle,)
+        return None
+
+    def methods_of(self, path: str) -> list[str]:
+        """What the path may be asked with; empty for a path unknown."""
+        return sorted(self._methods.get(path, ()))

@@ -1,0 +1,142 @@
+"""Scraping as a whole: a pool for each job, fed by discovery; the one door to this room.
+
+`run` owns every task and ends them in reverse order; `apply` hands it another configuration, which it takes between two
+syncs: unchanged jobs keep their pools, changed ones reload, absent ones end their series. Syncs of one job are at least
+SYNC_EVERY_S apart, but the first is at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+
+from vedette.intake.config.sections import PrometheusConfig
+from vedette.intake.discovery.manager import DiscoveryManager
+from vedette.intake.pool import ScrapePool
+from vedette.intake.scrape_loop import ScrapeLoop
+from vedette.intake.target_scraper import ScrapeServices
+from vedette.intake.targets import PoolTargets
+from vedette.model.blocks import Int64s
+from vedette.model.labels import Labels
+from vedette.model.limits import IngestLimits
+from vedette.ports.clock import Clock
+from vedette.ports.principal import Principal
+from vedette.ports.store import Store
+from vedette.ports.targets import Targets
+
+_LOG = logging.getLogger(__name__)
+
+SYNC_EVERY_S: Final = 5.0
+WORKERS: Final = 2
+"""Threads that inflate, scan and append; more than the cores would only wait for each other."""
+
+
+class ScrapeManager:
+    """`principal` is for whom is scraped. `hostname` and the external labels place targets within their interval."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        principal: Principal,
+        config: PrometheusConfig,
+        *,
+        limits: IngestLimits | None = None,
+        hostname: str = "",
+        sync_every_s: float = SYNC_EVERY_S,
+    ) -> None:
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="scrape")
+        self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits())
+        self._config = config
+        self._seed = _seed(hostname or socket.getfqdn(), config)
+        self._sync_every_s = sync_every_s
+        self._pools: dict[str, ScrapePool] = {}
+        self._wake = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._applied = asyncio.Event()
+        self._discovery = DiscoveryManager(clock, self._wake.set)
+        self._ending: set[asyncio.Task[None]] = set()
+        self.targets: Targets = PoolTargets(self._pools)
+
+    def apply(self, config: PrometheusConfig) -> None:
+        """From the event loop's thread. Returns at once; `run` takes it over."""
+        self._config = config
+        self._applied.clear()
+        self._reload.set()
+        self._wake.set()
+
+    async def settled(self) -> None:
+        """Waits until the last `apply` has been taken over."""
+        await self._applied.wait()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self.apply(self._config)
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if self._reload.is_set():
+                    self._reload.clear()
+                    await self._reconcile(self._config)
+                await self._sync_pools()
+                self._applied.set()
+                if not self._discovery.has_unseen_jobs():
+                    await self._pause()
+        finally:
+            await self._shut_down()
+
+    async def _pause(self) -> None:
+        """The pause between syncs, cut short by another configuration."""
+        pause = asyncio.create_task(self._services.clock.sleep(self._sync_every_s))
+        reload = asyncio.create_task(self._reload.wait())
+        try:
+            await asyncio.wait((pause, reload), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            reload.cancel()
+
+    async def _reconcile(self, config: PrometheusConfig) -> None:
+        jobs = {job.job_name: job for job in config.jobs}
+        for name in [name for name in self._pools if name not in jobs]:
+            await self._pools.pop(name).stop(shutdown=False)
+        for name, job in jobs.items():
+            if name in self._pools:
+                await self._pools[name].reload(job)
+            else:
+                self._pools[name] = ScrapePool(job, self._services, self._seed, self._retire)
+        await self._discovery.apply(list(jobs.values()))
+
+    async def _sync_pools(self) -> None:
+        for name, groups in self._discovery.take_changes().items():
+            if name in self._pools:
+                await self._pools[name].sync(groups)
+
+    def _retire(self, loop: ScrapeLoop) -> None:
+        task = asyncio.create_task(loop.end_series(self._live_refs))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    def _live_refs(self) -> Int64s:
+        loops = [loop for pool in list(self._pools.values()) for loop in list(pool.loops.values())]
+        return np.concatenate([np.empty(0, np.int64), *(loop.scraper.live_refs() for loop in loops)])
+
+    async def _shut_down(self) -> None:
+        await self._discovery.stop()
+        await asyncio.gather(*(pool.stop(shutdown=True) for pool in self._pools.values()))
+        for task in list(self._ending):
+            task.cancel()
+        await asyncio.gather(*self._ending, return_exceptions=True)
+        self._workers.shutdown(wait=True)
+
+
+def _seed(hostname: str, config: PrometheusConfig) -> int:
+    """Two servers with the same targets scrape them at different times."""
+    text = f"{hostname}{Labels(config.common.external_labels.items())}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

@@ -1,0 +1,105 @@
+"""One target's loop: scrape on the grid until stopped, then, when the target is gone for good, end its series.
+
+    new --offset--> running --stop()--> stopped --two intervals and a tenth--> ended (stale markers)
+                       |                    `--the same series live elsewhere, or shutdown--> nothing
+                       `--cancelled (shutdown)--> nothing
+
+A scrape under way is finished by `stop` and cut by cancellation. The markers wait, because a target that is only
+relabelled or moved to another job comes back within two intervals; series that any live target has are left alone.
+Source: Prometheus scrape.go run, endOfRunStaleness.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from vedette.intake import metrics
+from vedette.intake.target import next_offset_ms
+from vedette.intake.target_scraper import ScrapeServices, TargetScraper, finish_in_worker
+from vedette.intake.timing import ScrapeGrid, Ticker
+from vedette.model.blocks import Int64s
+from vedette.model.time import format_duration
+
+_LOG = logging.getLogger(__name__)
+
+
+class ScrapeLoop:
+    def __init__(self, scraper: TargetScraper, services: ScrapeServices, seed: int) -> None:
+        self.scraper = scraper
+        self._services = services
+        self._seed = seed
+        self._task: asyncio.Task[None] | None = None
+        self.scraping = False
+        self._sleeping = False
+        self._stopping = False
+        self._next_s = 0.0
+        self._scraped = False
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"scrape {self.scraper.target.url}")
+
+    async def _run(self) -> None:
+        clock = self._services.clock
+        target = self.scraper.target
+        await self._sleep(next_offset_ms(target.id, self._seed, target.interval_ms, clock.now_ms()) / 1000)
+        grid = ScrapeGrid(clock.now_ms(), target.interval_ms)
+        ticker = Ticker(clock.monotonic_s() + target.interval_ms / 1000, target.interval_ms / 1000)
+        length = metrics.INTERVAL_LENGTH.labels(format_duration(target.interval_ms))
+        last_s = 0.0
+        while not self._stopping:
+            start_s = clock.monotonic_s()
+            if last_s:
+                length.observe(start_s - last_s)
+            last_s = start_s
+            self._next_s = ticker.next_s
+            self._scraped = True
+            await self._scrape(grid.align(clock.now_ms()))
+            await self._sleep(ticker.wait_s(clock.monotonic_s()))
+
+    async def _scrape(self, time_ms: int) -> None:
+        self.scraping = True
+        try:
+            await self.scraper.scrape(time_ms)
+        except Exception:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
+            _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
+            metrics.SCRAPES.labels("defect").inc()
+        finally:
+            self.scraping = False
+
+    async def _sleep(self, seconds: float) -> None:
+        if self._stopping:
+            return
+        self._sleeping = True
+        try:
+            await self._services.clock.sleep(seconds)
+        finally:
+            self._sleeping = False
+
+    async def stop(self) -> None:
+        """Lets a scrape under way finish; then nothing more is scraped."""
+        self._stopping = True
+        if self._task is None:
+            return
+        if self._sleeping:
+            self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def abort(self) -> None:
+        """Cuts a scrape under way: for shutdown."""
+        self._stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def end_series(self, live_refs: Callable[[], Int64s]) -> None:
+        """After `stop`, where the target is gone for good. `live_refs` is asked in a worker thread, after the wait."""
+        if not self._scraped:
+            return
+        clock = self._services.clock
+        interval_s = self.scraper.target.interval_ms / 1000
+        await clock.sleep(max(0.0, self._next_s - clock.monotonic_s()))
+        stale_ms = clock.now_ms()
+        await clock.sleep(interval_s * 1.1)
+        await finish_in_worker(self._services.workers, lambda: self.scraper.end(stale_ms, live_refs()))

@@ -1,0 +1,263 @@
+"""One target's scrapes: fetch, inflate, scan, resolve, append, report; and what is known of the target since.
+
+The event loop only waits for bytes; everything from the inflating to the append happens in one call in a worker thread.
+Serial per target: the pool's loop never starts a scrape before the last one has ended. Whatever goes wrong, the scrape ends
+with a report (`up` 0) and stale markers; nothing raises out of `scrape` but cancellation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from yarl import URL
+
+from vedette.intake import metrics
+from vedette.intake.bodies import inflate
+from vedette.intake.config.sections import ScrapeConfig
+from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient, Response
+from vedette.intake.scrape import (
+    BODY_TOO_LARGE,
+    EMPTY_BATCH,
+    EXTRA_REPORT_METRICS,
+    REPORT_METRICS,
+    Counts,
+    PageRules,
+    Report,
+    SampleLimitExceeded,
+    ingest_page,
+    join,
+    stale_batch,
+)
+from vedette.intake.series_labels import LabelLimitExceeded, SeriesLabeller
+from vedette.intake.target import Target
+from vedette.model.blocks import Int64s, SampleBatch
+from vedette.model.errors import BodyTooLarge, QueueFull, StoreError, VedetteError
+from vedette.model.labels import Labels
+from vedette.model.limits import IngestLimits
+from vedette.model.telemetry import LIMIT_HITS
+from vedette.ports.clock import Clock
+from vedette.ports.principal import Principal
+from vedette.ports.store import AppendResult, Store
+from vedette.wire.exposition import Page, SeriesCache, accept_header, fallback_format, format_of, scan
+
+_LOG = logging.getLogger(__name__)
+
+METADATA_EVERY_SCRAPES: Final = 100
+"""Type, help and unit are read when a page brings new series, and else once in so many scrapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapeServices:
+    """What every scrape needs and none owns."""
+
+    store: Store
+    principal: Principal
+    clock: Clock
+    workers: Executor
+    limits: IngestLimits
+
+
+@dataclass(slots=True)
+class TargetHealth:
+    health: str = "unknown"
+    last_error: str = ""
+    last_scrape_ms: int = 0
+    last_duration_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a scrape has come to so far; what is filled in stands even when a later step fails."""
+
+    counts: Counts = field(default_factory=Counts)
+    batch: SampleBatch = EMPTY_BATCH
+    page: Page | None = None
+    body_bytes: int = 0
+
+
+class TargetScraper:
+    """`forced_error`, when set, fails every scrape without asking the target (target_limit)."""
+
+    def __init__(
+        self,
+        target: Target,
+        job: ScrapeConfig,
+        client: HttpClient,
+        services: ScrapeServices,
+        cache: SeriesCache | None = None,
+    ) -> None:
+        self.target = target
+        self.job = job
+        self.cache = cache or SeriesCache()
+        self.health = TargetHealth()
+        self.forced_error = ""
+        self._client = client
+        self._services = services
+        self._labeller = SeriesLabeller.of(job, target.public_labels)
+        self._rules = PageRules(job.honor_timestamps, job.track_timestamps_staleness, job.sample_limit)
+        self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
+        self._fallback = fallback_format(job.fallback_scrape_protocol)
+        self._url = URL(target.url, encoded=True)
+        self._timeout_s = target.timeout_ms / 1000
+        self._headers = {
+            "Accept": accept_header(job.protocols, job.escaping.value),
+            "Accept-Encoding": "gzip" if job.enable_compression else "identity",
+            "User-Agent": USER_AGENT,
+            "X-Prometheus-Scrape-Timeout-Seconds": f"{self._timeout_s:g}",
+        }
+        self._lock = threading.Lock()
+        self._report_refs: Int64s | None = None
+        self._scrapes_since_metadata = METADATA_EVERY_SCRAPES
+
+    async def scrape(self, time_ms: int) -> None:
+        """One scrape whose samples get `time_ms` where they have no time of their own."""
+        services = self._services
+        start_s = services.clock.monotonic_s()
+        response: Response | None = None
+        error: VedetteError | None = None
+        try:
+            response = await self._fetch()
+        except VedetteError as failure:
+            error = failure
+        await finish_in_worker(services.workers, self._take, response, error, time_ms, start_s)
+
+    async def _fetch(self) -> Response:
+        if self.forced_error:
+            raise FetchFailed(self.forced_error)
+        response = await self._client.get(self._url, self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max)
+        if response.status != 200:
+            raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
+        return response
+
+    def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
+        with self._lock:
+            self._take_locked(response, error, time_ms, start_s)
+
+    def _take_locked(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
+        """The page's samples, or stale markers, and the report; one append."""
+        taken = _Taken()
+        if response is not None:
+            try:
+                self._take_page(response, time_ms, taken)
+            except VedetteError as failure:
+                error = failure
+        if error is not None:
+            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            taken.body_bytes = BODY_TOO_LARGE if isinstance(error, BodyTooLarge) else taken.body_bytes
+            _count_limit(error)
+        duration_s = self._services.clock.monotonic_s() - start_s
+        report = Report(
+            error is None, duration_s, taken.counts, self._timeout_s, self.job.sample_limit, taken.body_bytes
+        )
+        append_error = self._append(join(taken.batch, self._report_batch(report, time_ms)), taken.counts)
+        self._settle_health(error.message if error else append_error, time_ms, duration_s)
+        if taken.page is not None and error is None:
+            self._keep_metadata(taken.page, taken.counts)
+
+    def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
+        """An empty body is a page without series, whatever its Content-Type says."""
+        body = inflate(response.body, response.encoding, self._body_max)
+        taken.body_bytes = len(body)
+        if not body:
+            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            return
+        page_format = format_of(response.content_type, self._fallback).format
+        taken.page = scan(body, page_format, limits=self._services.limits)
+        taken.batch = ingest_page(
+            taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
+        )
+
+    def _register(self, labels: Sequence[Labels]) -> Int64s:
+        return self._services.store.register(self._services.principal, labels)
+
+    def _report_batch(self, report: Report, time_ms: int) -> SampleBatch:
+        extra = bool(self.job.extra_scrape_metrics)
+        values = report.values(extra)
+        return SampleBatch(self._reports(), np.full(len(values), time_ms, np.int64), values)
+
+    def _reports(self) -> Int64s:
+        if self._report_refs is None:
+            names = REPORT_METRICS + (EXTRA_REPORT_METRICS if self.job.extra_scrape_metrics else ())
+            self._report_refs = self._register([self._labeller.reported(name) for name in names])
+        return self._report_refs
+
+    def _append(self, batch: SampleBatch, counts: Counts) -> str:
+        """What the store said against the batch, empty when it took it."""
+        try:
+            result = self._services.store.append(self._services.principal, batch)
+        except (QueueFull, StoreError) as error:
+            metrics.DROPPED_SAMPLES.labels(error.code).inc(len(batch))
+            _LOG.warning("samples of %s not stored: %s", self.target.url, error.message)
+            return error.message
+        _count_append(result, counts)
+        return ""
+
+    def end(self, time_ms: int, still_live: Int64s) -> None:
+        """In a worker thread: the target is gone; stale markers for its series that no live target has, and its report."""
+        with self._lock:
+            gone = np.concatenate((self.cache.abandon(), self._reports()))
+            self._append(stale_batch(np.setdiff1d(gone, still_live), time_ms), Counts())
+
+    def live_refs(self) -> Int64s:
+        """Refs of the series that the target has now. In a worker thread: waits for the page being taken."""
+        with self._lock:
+            return np.concatenate((self.cache.live(), self._reports()))
+
+    def _settle_health(self, error: str, time_ms: int, duration_s: float) -> None:
+        health = self.health
+        health.health = "down" if error else "up"
+        health.last_error = error
+        health.last_scrape_ms = time_ms
+        health.last_duration_s = duration_s
+        metrics.SCRAPES.labels("failed" if error else "ok").inc()
+        metrics.SCRAPE_DURATION.observe(duration_s)
+
+    def _keep_metadata(self, page: Page, counts: Counts) -> None:
+        self._scrapes_since_metadata += 1
+        if counts.series_added == 0 and self._scrapes_since_metadata < METADATA_EVERY_SCRAPES:
+            return
+        self._scrapes_since_metadata = 0
+        self._services.store.put_metadata(self._services.principal, page.metadata())
+
+
+async def finish_in_worker(workers: Executor, work: Callable[..., None], *arguments: object) -> None:
+    """Runs `work` in a worker thread and waits for its end even when cancelled, so that nothing is appended after us."""
+    taken = asyncio.get_running_loop().run_in_executor(workers, work, *arguments)
+    try:
+        await asyncio.shield(taken)
+    except asyncio.CancelledError:
+        await taken
+        raise
+
+
+def _count_limit(error: VedetteError) -> None:
+    if isinstance(error, BodyTooLarge):
+        metrics.OVER_BODY_SIZE.inc()
+        LIMIT_HITS.labels("body_size_limit").inc()
+    elif isinstance(error, SampleLimitExceeded):
+        metrics.OVER_SAMPLES.inc()
+        LIMIT_HITS.labels("sample_limit").inc()
+    elif isinstance(error, LabelLimitExceeded):
+        metrics.OVER_LABELS.inc()
+        LIMIT_HITS.labels("label_limit").inc()
+
+
+def _count_append(result: AppendResult, counts: Counts) -> None:
+    metrics.SCRAPED_SAMPLES.inc(result.accepted)
+    for counter, reason, count in (
+        (metrics.DUPLICATES, "duplicate", result.duplicates + counts.duplicates),
+        (metrics.OUT_OF_ORDER, "too_old", result.too_old),
+        (metrics.OUT_OF_BOUNDS, "too_far", result.too_far),
+    ):
+        if count:
+            counter.inc(count)
+            metrics.DROPPED_SAMPLES.labels(reason).inc(count)
+    if counts.refused:
+        metrics.DROPPED_SAMPLES.labels("series_refused").inc(counts.refused)

@@ -1,0 +1,164 @@
+"""The PromQL engine: a query's text in, its value out.
+
+    parse (parser) -> plan (times, constant parts, scans) -> scan (store) -> exec (kernels over series x steps)
+
+Synchronous; called in worker threads, each call with its own Deadline. An engine holds no state of a query and is shared
+by all threads. An instant query is a range query of one step, so there is one way to evaluate. Source of semantics:
+Prometheus 3.14, promql/engine.go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vedette.model.errors import BadInput
+from vedette.model.limits import QueryLimits
+from vedette.ports.principal import Principal
+from vedette.ports.scan import Deadline
+from vedette.ports.store import Store
+from vedette.query.promql.annotations import Annotations
+from vedette.query.promql.ast import AggregateExpr, Call, Expr, ValueType, walk
+from vedette.query.promql.calls import EVALUATORS
+from vedette.query.promql.evaluation import Evaluation, drop_metadata
+from vedette.query.promql.instant_functions import vector_of
+from vedette.query.promql.options import EngineOptions
+from vedette.query.promql.parser import parse_expr
+from vedette.query.promql.plan import Settings, make_plan
+from vedette.query.promql.stats import SampleStats
+from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue, Value, merge_same_labels
+from vedette.query.shared.steps import Grid
+
+__all__ = ["Engine", "EngineOptions", "Matrix", "QueryResult", "RawSamples", "Scalar", "StringValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """`value` of an instant query: a Matrix of one step, a Scalar, a StringValue or RawSamples; of a range query a Matrix.
+
+    `warnings` and `infos` are complete texts with their place in the query. `stats`: what the query cost.
+    """
+
+    value: Value
+    warnings: list[str]
+    infos: list[str]
+    stats: SampleStats
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    query: str
+    grid: Grid
+    end_ms: int
+    step_ms: int
+    """0 for an instant query."""
+    lookback_ms: int
+    detailed_stats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    store: Store
+    limits: QueryLimits = field(default_factory=QueryLimits)
+    options: EngineOptions = field(default_factory=EngineOptions)
+
+    def instant(
+        self,
+        principal: Principal,
+        query: str,
+        time_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+        detailed_stats: bool = False,
+    ) -> QueryResult:
+        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises."""
+        lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
+        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats)
+        return self._run(principal, request, deadline)
+
+    def range(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+        detailed_stats: bool = False,
+    ) -> QueryResult:
+        """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid."""
+        if step_ms <= 0:
+            raise BadInput("zero or negative query resolution step widths are not accepted. Try a positive integer")
+        if end_ms < start_ms:
+            raise BadInput("end timestamp must not be before start time")
+        lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
+        grid = Grid.between(start_ms, end_ms, step_ms)
+        return self._run(principal, _Request(query, grid, end_ms, step_ms, lookback, detailed_stats), deadline)
+
+    def _run(self, principal: Principal, request: _Request, deadline: Deadline) -> QueryResult:
+        stats = SampleStats(request.grid, request.detailed_stats)
+        with stats.timing("parse"):
+            expr = parse_expr(request.query, self.options.parser)
+        if request.step_ms and expr.type not in (ValueType.VECTOR, ValueType.SCALAR):
+            kind = expr.type.documented
+            raise BadInput(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+        with stats.timing("plan"):
+            evaluation = self._prepare(principal, expr, request, deadline, stats)
+        with stats.timing("exec"), np.errstate(all="ignore"):
+            value = evaluation.evaluate(evaluation.plan.root, request.grid)
+            value = self._finish(value, request, expr.type)
+        annotations = evaluation.annotations
+        return QueryResult(value, annotations.warnings(request.query), annotations.infos(request.query), stats)
+
+    def _prepare(
+        self, principal: Principal, expr: Expr, request: _Request, deadline: Deadline, stats: SampleStats
+    ) -> Evaluation:
+        settings = Settings(
+            request.lookback_ms, self.options.subquery_step_ms, self.limits.samples_max, self.limits.series_max
+        )
+        return Evaluation(
+            store=self.store,
+            principal=principal,
+            plan=make_plan(expr, request.grid, request.end_ms, request.step_ms, settings),
+            limits=self.limits,
+            options=self.options,
+            lookback_ms=request.lookback_ms,
+            deadline=deadline,
+            annotations=Annotations(),
+            stats=stats,
+            evaluators=EVALUATORS,
+            order_counts=any(map(depends_on_order, walk(expr))),
+            scanned={},
+        )
+
+    def _finish(self, value: Value, request: _Request, kind: ValueType) -> Value:
+        """Names that were to be dropped at the end go; a range query's series are sorted, a scalar becomes a series."""
+        if isinstance(value, Matrix) and self.options.delayed_name_removal:
+            value = remove_names(value)
+        if not request.step_ms:
+            return value
+        if isinstance(value, Scalar):
+            return vector_of(value)
+        assert isinstance(value, Matrix), kind
+        return value.sorted_by_labels()
+
+
+def depends_on_order(node: Expr) -> bool:
+    """Between equal values the series that comes first wins, or stays first."""
+    if isinstance(node, AggregateExpr):
+        return node.op in ("topk", "bottomk", "limitk")
+    return isinstance(node, Call) and node.function.name.startswith("sort")
+
+
+def remove_names(matrix: Matrix) -> Matrix:
+    """Delayed name removal. Raises QueryFailed where that leaves two values for one series."""
+    if not matrix.drop_name.any():
+        return merge_same_labels(matrix)
+    renamed = drop_metadata(matrix.labels)
+    pairs = zip(matrix.drop_name.tolist(), matrix.labels, renamed, strict=True)
+    labels = [new if drop else old for drop, old, new in pairs]
+    return merge_same_labels(replace(matrix, labels=labels, drop_name=np.zeros(len(labels), np.bool_)))

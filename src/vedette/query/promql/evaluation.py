@@ -1,0 +1,130 @@
+"""One query being evaluated: the samples it read, what it has to say about them, and the limits it runs under.
+
+`evaluate(node, grid)` computes a node at every time of a grid and returns a value over that grid; which function does so is
+looked up in a table by the node's type (`evaluators`). A node evaluates its operands the same way, a subquery on a grid of
+its own. Between nodes the deadline is checked and the samples held are counted: a node's result replaces its operands'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from vedette.model.errors import QueryFailed, QueryTooLarge
+from vedette.model.labels import Labels
+from vedette.model.limits import QueryLimits
+from vedette.ports.principal import Principal
+from vedette.ports.scan import Deadline, ScanPlan
+from vedette.ports.store import Store
+from vedette.query.promql.annotations import Annotations
+from vedette.query.promql.ast import VectorSelector
+from vedette.query.promql.options import EngineOptions
+from vedette.query.promql.plan import Plan, PlanExpr
+from vedette.query.promql.samples import Samples, in_label_order
+from vedette.query.promql.stats import SampleStats
+from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, Scalar, Value, has_duplicates
+from vedette.query.shared.steps import Grid
+
+SERIES_PER_SLICE = 4096
+"""Series a kernel works on between two checks of the deadline."""
+
+Evaluator = Callable[["Evaluation", Any, Grid], Value]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    store: Store
+    principal: Principal
+    plan: Plan
+    limits: QueryLimits
+    options: EngineOptions
+    lookback_ms: int
+    deadline: Deadline
+    annotations: Annotations
+    stats: SampleStats
+    evaluators: Mapping[type, Evaluator]
+    order_counts: bool
+    """Whether the order in which series come can change the answer."""
+    scanned: dict[int, Samples]
+
+    def evaluate(self, node: PlanExpr, grid: Grid) -> Value:
+        """Raises QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled."""
+        self.deadline.check("expression evaluation")
+        if grid.n_steps == 0:
+            return Matrix.empty(grid)
+        held = self.stats.held
+        value = self.evaluators[type(node)](self, node, grid)
+        self.hold(value.n_samples)
+        self.stats.held = held + value.n_samples
+        return value
+
+    def matrix(self, node: PlanExpr, grid: Grid) -> Matrix:
+        """The value of an instant vector."""
+        value = self.evaluate(node, grid)
+        assert isinstance(value, Matrix), node
+        return value
+
+    def scalar(self, node: PlanExpr, grid: Grid) -> Scalar:
+        value = self.evaluate(node, grid)
+        assert isinstance(value, Scalar), node
+        return value
+
+    def hold(self, n_samples: int) -> None:
+        """Raises QueryTooLarge if the query cannot hold so many samples beside those it holds."""
+        self.stats.held += n_samples
+        self.stats.peak = max(self.stats.peak, self.stats.held)
+        if self.stats.held > self.limits.samples_max:
+            raise too_many_samples(self.limits)
+
+    def allocate(self, n_series: int, grid: Grid) -> tuple[Any, Any]:
+        """Uninitialised values and mask of a result. Raises QueryTooLarge where they alone would pass the limit by far."""
+        if n_series * grid.n_steps > 2 * self.limits.samples_max:
+            raise too_many_samples(self.limits)
+        shape = (n_series, grid.n_steps)
+        return np.empty(shape), np.empty(shape, np.bool_)
+
+    def samples(self, selector: VectorSelector) -> Samples:
+        """What the selector's scan read; each scan is read once."""
+        index = self.plan.selector_scan[selector]
+        if index not in self.scanned:
+            self.scanned[index] = self.scan(self.plan.scans[index])
+        return self.scanned[index]
+
+    def scan(self, plan: ScanPlan) -> Samples:
+        with self.stats.timing("scan"):
+            columns = self.store.select(self.principal, plan, self.deadline)
+        return Samples(in_label_order(columns) if self.order_counts else columns)
+
+    def slices(self, n_series: int) -> Iterator[tuple[int, int]]:
+        """Ranges of series for kernels; the deadline is checked before each."""
+        for low in range(0, n_series, SERIES_PER_SLICE):
+            self.deadline.check("expression evaluation")
+            yield low, min(low + SERIES_PER_SLICE, n_series)
+
+    def without_names(self, matrix: Matrix, *, merge: Callable[[Matrix], Matrix] | None = None) -> Matrix:
+        """The result of an operation after which the metric name no longer fits: dropped now, or when the query is done.
+
+        Dropped now, series may get equal labels: `merge` joins them; without it that is an error.
+        """
+        if self.options.delayed_name_removal:
+            return replace(matrix, drop_name=np.ones(matrix.n_series, np.bool_))
+        renamed = matrix.named(drop_metadata(matrix.labels))
+        if merge is not None:
+            return merge(renamed)
+        if has_duplicates(renamed.labels):
+            raise QueryFailed(SAME_LABELSET)
+        return renamed
+
+
+def drop_metadata(labels: Iterable[Labels]) -> list[Labels]:
+    return [each.without(METADATA_LABELS) for each in labels]
+
+
+def too_many_samples(limits: QueryLimits) -> QueryTooLarge:
+    return QueryTooLarge(
+        "query processing would load too many samples into memory in query execution",
+        hint=f"the limit samples_max is {limits.samples_max}; ask for fewer series, a shorter range or a longer step",
+    )

@@ -1,0 +1,174 @@
+"""Selectors: instant vectors from samples, windows for range functions, subqueries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vedette.kernels.instant import select_instant, select_instant_times
+from vedette.kernels.window_ends import COUNT, window_ends
+from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.errors import QueryFailed
+from vedette.model.labels import Labels
+from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
+from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
+from vedette.query.promql.plan import StepInvariant
+from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
+from vedette.query.promql.values import (
+    METADATA_LABELS,
+    SAME_LABELSET,
+    Matrix,
+    RawSamples,
+    Scalar,
+    Value,
+    has_duplicates,
+)
+from vedette.query.shared.steps import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Window k of a range function ends at end0_ms + k * end_step_ms, is range_ms long and left-open."""
+
+    columns: RangeColumns
+    end0_ms: int
+    end_step_ms: int
+    range_ms: int
+
+
+def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int, int]:
+    """First time and step of the times a selector looks at; the step is 0 with an `@` modifier."""
+    if at_ms is not None:
+        return at_ms - offset_ms, 0
+    return grid.start_ms - offset_ms, grid.step_ms
+
+
+def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
+    samples = evaluation.samples(node)
+    times = reference_times(node.timestamp_ms, node.offset_ms, grid)
+    select = smoothed_vector if node.smoothed else newest_samples
+    matrix = select(evaluation, samples, times, grid)
+    if evaluation.stats.detailed:
+        evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
+    return matrix.without_empty_series()
+
+
+def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
+    columns = samples.columns
+    values, present = evaluation.allocate(columns.n_series, grid)
+    arrays = (columns.offsets, columns.times_ms, columns.values, samples.bits)
+    for low, high in evaluation.slices(columns.n_series):
+        select_instant(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
+    return Matrix.of(columns.labels, grid, values, present)
+
+
+def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
+    """As `newest_samples`, but the values are the samples' own times, in ms."""
+    columns = samples.columns
+    _, present = evaluation.allocate(columns.n_series, grid)
+    times_ms = np.empty(present.shape, np.int64)
+    arrays = (columns.offsets, columns.times_ms, samples.bits)
+    for low, high in evaluation.slices(columns.n_series):
+        select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
+    return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
+
+
+def windows_of(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid: Grid) -> Windows:
+    """The windows of a range vector at the times of the grid."""
+    if isinstance(node, SubqueryExpr):
+        columns = range_columns_of(evaluate_subquery(evaluation, node, grid))
+        times = reference_times(node.timestamp_ms, node.offset_ms, grid)
+    else:
+        columns = evaluation.samples(node.selector).ranged
+        times = reference_times(node.selector.timestamp_ms, node.selector.offset_ms, grid)
+    windows = Windows(columns, *times, node.range_ms)
+    if evaluation.stats.detailed:
+        values, present = evaluation.allocate(columns.n_series, grid)
+        arrays = (columns.offsets, columns.times_ms, columns.values)
+        window_ends(*arrays, 0, columns.n_series, *times, node.range_ms, COUNT, values, present)
+        evaluation.stats.look_at(grid, values.sum(axis=0).astype(np.int64))
+    return windows
+
+
+def subquery_grid(node: SubqueryExpr, grid: Grid, default_step_ms: int) -> Grid:
+    """The inner grid: absolute multiples of the step, after the first window's start, up to the last window's end."""
+    step = node.step_ms or default_step_ms
+    first, _ = reference_times(node.timestamp_ms, node.offset_ms, grid)
+    last = first if node.timestamp_ms is not None else grid.end_ms - node.offset_ms
+    start = ((first - node.range_ms) // step + 1) * step
+    return Grid.between(start, last, step)
+
+
+def evaluate_subquery(evaluation: Evaluation, node: SubqueryExpr, grid: Grid) -> Matrix:
+    inner = subquery_grid(node, grid, evaluation.options.subquery_step_ms)
+    value = evaluation.evaluate(node.expr, inner)
+    if isinstance(value, Scalar):
+        raise TypeError("the type checker allows subqueries of instant vectors only")
+    assert isinstance(value, Matrix)
+    return value
+
+
+def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid: Grid) -> RawSamples:
+    """The value of a range vector that stands alone, at the grid's only step."""
+    windows = windows_of(evaluation, node, grid)
+    columns = windows.columns
+    edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
+    selector = extended_selector(node)
+    names = _final_labels(columns)
+    labels: list[Labels] = []
+    offsets = [0]
+    times, values = [np.empty(0, np.int64)], [np.empty(0)]
+    for row in sorted(range(len(names)), key=names.__getitem__):
+        own = slice(columns.offsets[row], columns.offsets[row + 1])
+        if selector is None:
+            inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
+            chosen = columns.times_ms[own][inside], columns.values[own][inside]
+        else:
+            near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
+            chosen = extend_samples(*near, edges, selector.smoothed)
+        if len(chosen[0]):
+            labels.append(names[row])
+            offsets.append(offsets[-1] + len(chosen[0]))
+            times.append(chosen[0])
+            values.append(chosen[1])
+    ends = np.array(offsets, np.int64)
+    return RawSamples(SeriesColumns(labels, ends, np.concatenate(times), np.concatenate(values), has_stale=False))
+
+
+def _final_labels(columns: RangeColumns) -> list[Labels]:
+    """The labels without names whose removal was delayed. Raises QueryFailed where that leaves equal ones."""
+    dropped = zip(columns.drop_name.tolist(), columns.labels, strict=True)
+    names = [labels.without(METADATA_LABELS) if drop else labels for drop, labels in dropped]
+    if has_duplicates(names):
+        raise QueryFailed(SAME_LABELSET)
+    return names
+
+
+def samples_near(
+    columns: RangeColumns, own: slice, edges: tuple[int, int], selector: VectorSelector, lookback_ms: int
+) -> tuple[Int64s, Float64s]:
+    """One series' samples inside the edges and the lookback beside them."""
+    bounds = (edges[0] - lookback_ms, edges[1] + (lookback_ms if selector.smoothed else 0))
+    inside = slice(*np.searchsorted(columns.times_ms[own], bounds, side="right").tolist())
+    return columns.times_ms[own][inside], columns.values[own][inside]
+
+
+def evaluate_invariant(evaluation: Evaluation, node: StepInvariant, grid: Grid) -> Value:
+    """Evaluated at the first step; repeated at every step, except range vectors, which have times of their own."""
+    value = evaluation.evaluate(node.expr, grid.first_step())
+    if isinstance(value, Scalar):
+        return Scalar(grid, np.full(grid.n_steps, value.values[0]))
+    if not isinstance(value, Matrix) or isinstance(node.expr, SubqueryExpr):
+        return value
+    shape = (value.n_series, grid.n_steps)
+    values, present = np.broadcast_to(value.values, shape), np.broadcast_to(value.present, shape)
+    return Matrix(
+        value.labels,
+        grid,
+        np.ascontiguousarray(values),
+        np.ascontiguousarray(present),
+        value.drop_name,
+        value.histograms,
+    )

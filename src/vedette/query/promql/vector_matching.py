@@ -1,0 +1,161 @@
+"""Arithmetic and comparison between two vectors.
+
+They are matched once for the whole grid: every pair of series that may meet becomes a row, with a mask of the steps at
+which both are there; rows with the same resulting labels are then joined. With fill values a series that meets nobody at a
+step makes a row of its own. The side that `group_left` / `group_right` points at is "many", the other one "one"; without
+them both sides are unique in their match group. Source of semantics: Prometheus VectorBinop, resultMetric.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vedette.model.blocks import Bools, Float64s, Int64s
+from vedette.model.errors import QueryFailed
+from vedette.model.labels import Labels
+from vedette.query.promql.ast import BinaryExpr, Cardinality, VectorMatching
+from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.operators import ARITHMETIC, TRIMS, element_result
+from vedette.query.promql.values import METADATA_LABELS, Matrix, merge_same_labels
+from vedette.query.shared import matching
+from vedette.query.shared.matching import MatchGroups, MatchRule
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Rows of operands: `many` and `one` float64[n_rows, n_steps], `met` the steps that count, `group` int64[n_rows]."""
+
+    labels: list[Labels]
+    many: Float64s
+    one: Float64s
+    met: Bools
+    group: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The two sides of one operation and how they are matched."""
+
+    node: BinaryExpr
+    spec: VectorMatching
+    many: Matrix
+    one: Matrix
+    drops_name: bool
+    """Whether the result loses its name here, not when the query is done."""
+
+    @property
+    def rule(self) -> MatchRule:
+        return MatchRule(self.spec.on, self.spec.labels)
+
+    def result_labels(self, many: Labels, one: Labels) -> Labels:
+        labels = many.without(METADATA_LABELS) if self.drops_name else many
+        if self.spec.cardinality is Cardinality.ONE_TO_ONE:
+            names = frozenset(self.spec.labels)
+            labels = labels.only(names) if self.spec.on else labels.without(names)
+        for name in self.spec.include:
+            labels = labels.replace(name, one.get(name))
+        return labels
+
+    def pairs(self, groups: MatchGroups) -> Meetings:
+        rows, ones = matching.pair_up(groups)
+        labels = [
+            self.result_labels(self.many.labels[i], self.one.labels[j])
+            for i, j in zip(rows.tolist(), ones.tolist(), strict=True)
+        ]
+        met = self.many.present[rows] & self.one.present[ones]
+        return Meetings(labels, self.many.values[rows], self.one.values[ones], met, groups.left[rows])
+
+    def fill_one_side(self, groups: MatchGroups, fill: float) -> Meetings:
+        """Series of the many side, where the one side has none for them."""
+        met = self.many.present & ~groups.any_present(groups.right, self.one.present)[groups.left]
+        labels = [self.result_labels(labels, self.rule.signature(labels)) for labels in self.many.labels]
+        return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left)
+
+    def fill_many_side(self, groups: MatchGroups, fill: float) -> Meetings:
+        met = self.one.present & ~groups.any_present(groups.left, self.many.present)[groups.right]
+        labels = [self.result_labels(self.rule.signature(labels), labels) for labels in self.one.labels]
+        return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right)
+
+    def check_unique(self, rows: Meetings) -> None:
+        """Raises QueryFailed where a match group yields a result twice at one step."""
+        if self.spec.cardinality is Cardinality.ONE_TO_ONE:
+            keys: list[Any] = rows.group.tolist()
+            problem = matching.AMBIGUOUS_ONE_TO_ONE
+        else:
+            keys = list(zip(rows.group.tolist(), rows.labels, strict=True))
+            problem = matching.AMBIGUOUS_GROUPING
+        places: dict[Any, int] = {}
+        place = np.array([places.setdefault(key, len(places)) for key in keys], np.int64)
+        if len(places) == len(keys):
+            return
+        counts = np.zeros((len(places), rows.met.shape[1]), np.int64)
+        np.add.at(counts, place, rows.met)
+        if (counts > 1).any():
+            raise QueryFailed(problem)
+
+    def result(self, rows: Meetings) -> Matrix:
+        """The operator applied; a comparison keeps what stands left, or says 1 or 0 with `bool`."""
+        swapped = self.spec.cardinality is Cardinality.ONE_TO_MANY
+        operands = (rows.one, rows.many) if swapped else (rows.many, rows.one)
+        values, kept = element_result(self.node.op, *operands)
+        if self.node.return_bool:
+            values, kept = kept.astype(np.float64), np.ones(kept.shape, np.bool_)
+        drop_name = np.full(len(rows.labels), self.node.return_bool, np.bool_)
+        return Matrix(rows.labels, self.many.grid, np.ascontiguousarray(values), rows.met & kept, drop_name)
+
+
+def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, right: Matrix) -> Matrix:
+    spec = node.matching
+    assert spec is not None
+    swapped = spec.cardinality is Cardinality.ONE_TO_MANY
+    many, one = (right, left) if swapped else (left, right)
+    drops_name = node.op in ARITHMETIC or (node.return_bool and not evaluation.options.delayed_name_removal)
+    match = Matching(node, spec, many, one, drops_name)
+    groups = matching.match_groups(many.labels, one.labels, match.rule)
+    filled = spec.fill_left is not None or spec.fill_right is not None
+    steps = np.logical_or(many.present.any(axis=0), filled)
+    matching.check_one_side(one.labels, one.present, groups.right, match.rule, "left" if swapped else "right", steps)
+    rows = match.pairs(groups)
+    # The reference fills the one side with fill_right and the many side with fill_left, also under group_right.
+    if spec.fill_right is not None:
+        rows = join_meetings(rows, match.fill_one_side(groups, spec.fill_right))
+    if spec.fill_left is not None:
+        rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left))
+    if node.op in TRIMS:
+        if rows.met.any():
+            evaluation.annotations.incompatible_types("float", node.op, "float", node.start)
+        return Matrix.empty(many.grid)
+    match.check_unique(rows)
+    return settle(evaluation, match.result(rows).without_empty_series())
+
+
+def join_meetings(a: Meetings, b: Meetings) -> Meetings:
+    return Meetings(
+        a.labels + b.labels,
+        np.concatenate([a.many, b.many]),
+        np.concatenate([a.one, b.one]),
+        np.concatenate([a.met, b.met]),
+        np.concatenate([a.group, b.group]),
+    )
+
+
+def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
+    """The series of all parts; those with equal labels become one."""
+    matrix = Matrix(
+        [labels for part in parts for labels in part.labels],
+        parts[0].grid,
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.present for part in parts]),
+        np.concatenate([part.drop_name for part in parts]),
+    )
+    return settle(evaluation, matrix)
+
+
+def settle(evaluation: Evaluation, matrix: Matrix) -> Matrix:
+    """Series with equal labels joined. An instant query with delayed name removal may carry them to its end."""
+    if matrix.grid.is_instant and evaluation.options.delayed_name_removal:
+        return matrix
+    return merge_same_labels(matrix)

@@ -1,0 +1,215 @@
+"""The Store in plain Python lists: the twin that tests hold the engine to, and the store of the PromQL corpora.
+
+Simple rather than fast: per series two parallel lists, sorted by time, found by bisection. It keeps every sample until
+it is deleted; with `windows=False` it takes samples of any age (promqltest loads start at the epoch).
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from typing import Final
+
+import numpy as np
+
+from vedette.model import verdicts
+from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.errors import QueryTooLarge
+from vedette.model.labels import Labels
+from vedette.model.limits import IngestLimits
+from vedette.model.staleness import STALE_NAN_BITS
+from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.clock import Clock, SystemClock
+from vedette.ports.principal import Principal
+from vedette.ports.scan import Deadline, ScanPlan
+from vedette.ports.store import AppendResult, DeleteResult, Selector, Store, StoreHealth, StoreStats
+from vedette.store.cardinality import rank_cardinality
+from vedette.store.index import SeriesIndex
+
+_SERIES_BETWEEN_CHECKS: Final = 1024
+
+
+class _Samples:
+    """One series: times strictly ascending, values beside them."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.values: list[float] = []
+
+    def between(self, min_time_ms: int, max_time_ms: int) -> slice:
+        return slice(bisect_left(self.times, min_time_ms), bisect_right(self.times, max_time_ms))
+
+
+class MemoryStore(Store):
+    """`windows=False` accepts samples however old or far ahead."""
+
+    def __init__(self, *, limits: IngestLimits | None = None, clock: Clock | None = None, windows: bool = True) -> None:
+        self._limits = limits or IngestLimits()
+        self._clock = clock or SystemClock()
+        self._windows = windows
+        self._lock = threading.Lock()
+        self._index = SeriesIndex()
+        self._series: list[_Samples] = []
+        self._metadata: dict[str, dict[str, MetricMetadata]] = {}
+        self._newest_ms = MIN_TIME_MS
+        self._commits = 0
+
+    def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
+        with self._lock:
+            refs = self._index.add_all(principal.tenant, labels)
+            self._series.extend(_Samples() for _ in range(len(self._index) - len(self._series)))
+        return refs
+
+    def append(self, principal: Principal, batch: SampleBatch) -> AppendResult:
+        committed: Future[int] = Future()
+        with self._lock:
+            now = self._clock.now_ms()
+            horizon = min(now, self._newest_ms)
+            rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), strict=True)
+            counts = Counter(self._put(ref, time, value, now, horizon) for ref, time, value in rows)
+            self._commits += 1
+            committed.set_result(self._commits)
+        return AppendResult(
+            committed,
+            accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+            idempotent=counts[verdicts.IDEMPOTENT],
+            duplicates=counts[verdicts.DUPLICATE],
+            too_old=counts[verdicts.TOO_OLD],
+            too_far=counts[verdicts.TOO_FAR],
+            out_of_order=counts[verdicts.OUT_OF_ORDER],
+        )
+
+    def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
+        with self._lock:
+            self._metadata.setdefault(principal.tenant, {}).update((entry.metric, entry) for entry in entries)
+
+    def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        deadline.check()
+        with self._lock:
+            refs = self._index.select(principal.tenant, [plan.matchers])
+            if len(refs) > plan.series_max:
+                raise QueryTooLarge(f"query would touch too many series, limit is {plan.series_max}")
+            kept: list[int] = []
+            offsets = [0]
+            times: list[int] = []
+            values: list[float] = []
+            for i, ref in enumerate(refs.tolist()):
+                if i % _SERIES_BETWEEN_CHECKS == 0:
+                    deadline.check()
+                samples = self._series[ref]
+                window = samples.between(plan.min_time_ms, plan.max_time_ms)
+                if window.start == window.stop:
+                    continue
+                times += samples.times[window]
+                values += samples.values[window]
+                kept.append(ref)
+                offsets.append(len(times))
+                if len(times) > plan.samples_max:
+                    raise QueryTooLarge("query processing would load too many samples into memory in query execution")
+            labels = self._index.labels_of(np.array(kept, np.int64))
+        column = np.array(values, np.float64)
+        has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
+        return SeriesColumns(labels, np.array(offsets, np.int64), np.array(times, np.int64), column, has_stale)
+
+    def series(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[Labels]:
+        with self._lock:
+            refs = self._index.select(principal.tenant, selectors)
+            return sorted(self._index.labels_of(self._with_data(refs, min_time_ms, max_time_ms)))
+
+    def label_names(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]:
+        with self._lock:
+            return self._index.label_names(self._asked(principal, selectors, min_time_ms, max_time_ms))
+
+    def label_values(
+        self, principal: Principal, name: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]:
+        with self._lock:
+            return self._index.label_values(name, self._asked(principal, selectors, min_time_ms, max_time_ms))
+
+    def metadata(self, principal: Principal, metric: str = "") -> list[MetricMetadata]:
+        with self._lock:
+            known = self._metadata.get(principal.tenant, {})
+            return [known[name] for name in sorted(known) if metric in ("", name)]
+
+    def delete(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> DeleteResult:
+        n_series = n_samples = 0
+        with self._lock:
+            for ref in self._index.select(principal.tenant, selectors).tolist():
+                samples = self._series[ref]
+                window = samples.between(min_time_ms, max_time_ms)
+                n_series += window.stop > window.start
+                n_samples += window.stop - window.start
+                del samples.times[window], samples.values[window]
+        return DeleteResult(series=n_series, samples=n_samples)
+
+    def stats(self, principal: Principal, top: int = 10) -> StoreStats:
+        with self._lock:
+            refs = self._with_data(self._index.refs_of(principal.tenant), MIN_TIME_MS, MAX_TIME_MS)
+            held = [self._series[ref].times for ref in refs.tolist()]
+            cardinality = rank_cardinality(self._index.pair_counts(refs), top)
+        n_samples = sum(map(len, held))
+        return StoreStats(
+            head_series=len(held),
+            head_samples=n_samples,
+            head_bytes=16 * n_samples,
+            head_min_time_ms=min((times[0] for times in held), default=MAX_TIME_MS),
+            head_max_time_ms=max((times[-1] for times in held), default=MIN_TIME_MS),
+            disk_bytes=0,
+            disk_samples=0,
+            n_label_pairs=cardinality.n_label_pairs,
+            series_by_metric=cardinality.series_by_metric,
+            values_by_label=cardinality.values_by_label,
+            bytes_by_label=cardinality.bytes_by_label,
+            series_by_label_pair=cardinality.series_by_label_pair,
+        )
+
+    def health(self) -> StoreHealth:
+        return StoreHealth(ready=True, head_ready=True)
+
+    def close(self) -> None:
+        """Nothing to commit, nothing to close."""
+
+    def _put(self, ref: int, time_ms: int, value: float, now: int, horizon: int) -> int:
+        """Stores one sample if the rules in `verdicts` allow it; returns its verdict."""
+        if ref < 0:
+            return verdicts.REFUSED
+        if self._windows and time_ms > now + self._limits.future_window_ms:
+            return verdicts.TOO_FAR
+        samples = self._series[ref]
+        place = bisect_left(samples.times, time_ms)
+        late = place < len(samples.times)
+        if late and samples.times[place] == time_ms:
+            return verdicts.IDEMPOTENT if _same_bits(samples.values[place], value) else verdicts.DUPLICATE
+        window = self._limits.out_of_order_window_ms
+        oldest = horizon - (window if late else max(window, verdicts.IN_ORDER_WINDOW_MS))
+        if self._windows and time_ms < oldest:
+            return verdicts.TOO_OLD
+        samples.times.insert(place, time_ms)
+        samples.values.insert(place, value)
+        self._newest_ms = max(self._newest_ms, time_ms)
+        return verdicts.OUT_OF_ORDER if late else verdicts.ACCEPTED
+
+    def _with_data(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> Int64s:
+        windows = ((ref, self._series[ref].between(min_time_ms, max_time_ms)) for ref in refs.tolist())
+        return np.array([ref for ref, window in windows if window.start < window.stop], np.int64)
+
+    def _asked(self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
+        tenant = principal.tenant
+        refs = self._index.select(tenant, selectors) if selectors else self._index.refs_of(tenant)
+        return self._with_data(refs, min_time_ms, max_time_ms)
+
+
+def _same_bits(a: float, b: float) -> bool:
+    return struct.pack("<d", a) == struct.pack("<d", b)
