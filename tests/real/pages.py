@@ -174,15 +174,15 @@ def _underline_a_mistake(person: Visitor) -> None:
 
 def _zoom_and_return(person: Visitor) -> None:
     page = person.page
-    person.go(_query(expr="node_load1") + "&g1.expr=node_load5")
+    person.go(_query(expr="node_load1", range_input="1m") + "&g1.expr=node_load5")
     plot = page.locator(".chart .u-over").first
     expect(plot).to_be_visible(timeout=_PATIENCE_MS)
     box = plot.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 100)
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 100)
     expect(page.locator("body > .chart-tooltip:visible")).to_have_count(1)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 120, steps=6)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 120, steps=6)
     page.mouse.up()
     page.wait_for_url(re.compile(r"g0\.end_input="))
     assert "g1.end_input" not in page.url, page.url

@@ -244,6 +244,7 @@ export const en = {
   "status.queue": "Rows waiting to be committed",
   "status.commit": "Commit, 99th percentile",
   "status.loopLag": "Loop lag, 99th percentile",
+  "status.detached": "Corrupt parts set aside",
   "status.limitHits": "Limits hit in the last hour",
   "status.dropped": "Samples dropped in the last hour",
   "status.oldest": "Head begins at",

@@ -244,6 +244,7 @@ export const zhCN: Catalogue = {
   "status.queue": "等待提交的行",
   "status.commit": "提交耗时（99 分位）",
   "status.loopLag": "事件循环延迟（99 分位）",
+  "status.detached": "已隔离的损坏部分",
   "status.limitHits": "近一小时触及上限",
   "status.dropped": "近一小时丢弃的样本",
   "status.oldest": "内存头块起始",

@@ -18,7 +18,7 @@ import { facts, type Machine, machines, nodeTargetState } from "./machine.ts";
 import { MemoryParts } from "./MemoryParts.tsx";
 import { Section } from "./Sections.tsx";
 import { Tiles } from "./Tiles.tsx";
-import { RANGES, REFRESH_SECONDS, viewOf } from "./view.ts";
+import { defaultRange, RANGES, REFRESH_SECONDS, viewOf } from "./view.ts";
 
 /** While there is no machine yet, its first samples are looked for often. */
 const WAITING_SECONDS = 3;
@@ -57,7 +57,7 @@ function Waiting() {
 
 function MachineView({ machine, all, tick }: { machine: Machine; all: readonly Machine[]; tick: number }) {
   const { parameters } = location.value;
-  const range = parseDuration(parameters.get("range") ?? "") ?? 3600;
+  const range = parseDuration(parameters.get("range") ?? "") ?? defaultRange(machine);
   const end = parseDateTime(parameters.get("end") ?? "", "utc");
   const zoom = useCallback((from: number, to: number) => {
     const next = new URLSearchParams(location.peek().parameters);

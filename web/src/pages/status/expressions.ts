@@ -21,7 +21,11 @@ export const FIGURES: readonly Figure[] = [
   {
     key: "status.sampleRate",
     unit: "per-second",
-    expr: "sum(rate(prometheus_tsdb_head_samples_appended_total[2m])) or sum(sum_over_time(scrape_samples_post_metric_relabeling[2m])) / 120",
+    expr: [
+      "sum(rate(prometheus_tsdb_head_samples_appended_total[2m]))",
+      'sum(rate(vedette_committed_rows_total{table="samples"}[2m]))',
+      "sum(sum_over_time(scrape_samples_post_metric_relabeling[2m])) / 120",
+    ].join(" or "),
   },
   { key: "status.storeBytes", unit: "bytes", expr: `sum(vedette_store_bytes) or sum(${DISK_OF_PROMETHEUS})` },
   { key: "status.memory", unit: "bytes", expr: 'process_resident_memory_bytes{job=~"vedette|prometheus"}' },
@@ -29,6 +33,7 @@ export const FIGURES: readonly Figure[] = [
   { key: "status.queue", unit: "none", expr: "sum(vedette_commit_queue_rows)", ours: true },
   { key: "status.commit", unit: "seconds", expr: p99("vedette_commit_seconds"), ours: true },
   { key: "status.loopLag", unit: "seconds", expr: p99("vedette_loop_lag_seconds"), ours: true },
+  { key: "status.detached", unit: "none", expr: "sum(vedette_detached_parts_total)", ours: true },
   { key: "status.limitHits", unit: "none", expr: "round(sum(increase(vedette_limit_hits_total[1h])))", ours: true },
   {
     key: "status.dropped",
