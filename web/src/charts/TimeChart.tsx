@@ -22,6 +22,8 @@ export interface TimeChartProps {
   stacked?: boolean;
   hidden?: ReadonlySet<string>;
   focused?: string | null;
+  /** The value axis begins at zero, however far from it the values are. */
+  fromZero?: boolean;
   /** The largest value that makes sense, such as 1 for a ratio of a whole. */
   ceiling?: number;
   /** Charts of the same key share their cursor. */
@@ -136,9 +138,13 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
 /** Charts share where the cursor is, not what is dragged: a zoom is its own chart's. */
 const isMove = (event: string): boolean => event === "mousemove" || event === "mouseleave";
 
-function chartRange({ unit, ceiling }: TimeChartProps, min: number | null, max: number | null): [number, number] {
+function chartRange(
+  { unit, ceiling, fromZero = false }: TimeChartProps,
+  min: number | null,
+  max: number | null,
+): [number, number] {
   const [low, high] = valueRange(min, max, unit);
-  return ceiling === undefined ? [low, high] : [Math.min(low, 0), Math.max(ceiling, max ?? 0)];
+  return [fromZero ? Math.min(low, 0) : low, Math.max(high, ceiling ?? high)];
 }
 
 function stroke(colour: string, filled: boolean, stacked: boolean): uPlot.Series {

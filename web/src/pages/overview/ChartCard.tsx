@@ -50,6 +50,7 @@ function Plot({ plan, chart, view }: { plan: ChartPlan; chart: ChartData; view: 
         start={view.span.start}
         end={view.span.end}
         stacked={plan.stacked ?? false}
+        fromZero
         cursorKey="overview"
         onZoom={view.zoom}
         {...(plan.ceiling === undefined ? {} : { ceiling: plan.ceiling })}
