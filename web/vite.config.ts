@@ -16,6 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: "manifest.json",
     reportCompressedSize: false,
+    license: { fileName: "licenses.md" },
   },
   server: { proxy: { "/api": server, "/-": server } },
 });

@@ -97,7 +97,7 @@ def run(options: Options) -> Iterable[Outcome]:
 
 def _check_catalogues(tally: Tally) -> None:
     def keys(name: str) -> list[str]:
-        return re.findall(r'^  "?([\w.]+)"?: ["\'`]', (ROOT / "web/src/i18n" / name).read_text(), re.MULTILINE)
+        return re.findall(r'^  "?([\w.]+)"?:', (ROOT / "web/src/i18n" / name).read_text(), re.MULTILINE)
 
     english, chinese = keys("en.ts"), keys("zh-CN.ts")
     tally.check("catalogue keys are equal", english == chinese and len(english) > 100, set(english) ^ set(chinese))
@@ -174,17 +174,18 @@ def _underline_a_mistake(person: Visitor) -> None:
 
 def _zoom_and_return(person: Visitor) -> None:
     page = person.page
-    person.go(_query(expr="node_load1"))
-    plot = page.locator(".chart .u-over")
+    person.go(_query(expr="node_load1", range_input="1m") + "&g1.expr=node_load5")
+    plot = page.locator(".chart .u-over").first
     expect(plot).to_be_visible(timeout=_PATIENCE_MS)
     box = plot.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 100)
-    expect(page.locator("body > .chart-tooltip")).to_have_count(1)
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 100)
+    expect(page.locator("body > .chart-tooltip:visible")).to_have_count(1)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 120, steps=6)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 120, steps=6)
     page.mouse.up()
     page.wait_for_url(re.compile(r"g0\.end_input="))
+    assert "g1.end_input" not in page.url, page.url
     page.go_back()
     page.wait_for_url(lambda url: "end_input" not in url)
 

@@ -2,12 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stack, summarise, toChartData } from "../src/charts/data.ts";
 import { valueRange } from "../src/charts/scales.ts";
-import { assignSlots } from "../src/theme/palette.ts";
+import { assignSlots, isDashed } from "../src/theme/palette.ts";
 
 const SPAN = { start: 100, end: 160, step: 15 };
 
 test("absent and not finite samples are gaps on the query's grid", () => {
-  const series = { metric: { a: "1" }, values: [[100, "1"], [130, "NaN"], [145, "+Inf"], [160, "2.5"]] as const };
+  const series = {
+    metric: { a: "1" },
+    values: [
+      [100, "1"],
+      [130, "NaN"],
+      [145, "+Inf"],
+      [160, "2.5"],
+    ] as const,
+  };
   const { times, series: drawn } = toChartData([series], SPAN, () => "a");
   assert.deepEqual(times, [100, 115, 130, 145, 160]);
   assert.deepEqual(drawn[0]!.values, [1, null, null, null, 2.5]);
@@ -18,7 +26,18 @@ test("a series without floats is not drawn", () => {
 });
 
 test("a gap lifts nothing in a stack", () => {
-  assert.deepEqual(stack([[1, null, 3], [10, 20, null], [100, 100, 100]]), [[1, null, 3], [11, 20, null], [111, 120, 103]]);
+  assert.deepEqual(
+    stack([
+      [1, null, 3],
+      [10, 20, null],
+      [100, 100, 100],
+    ]),
+    [
+      [1, null, 3],
+      [11, 20, null],
+      [111, 120, 103],
+    ],
+  );
 });
 
 test("a summary ignores gaps", () => {
@@ -27,7 +46,14 @@ test("a summary ignores gaps", () => {
 });
 
 test("the value axis has a height whatever the values", () => {
-  for (const [min, max] of [[0, 0], [5, 5], [-3, -3], [-1, 1], [1e9, 1e9 + 1], [null, null]] as const) {
+  for (const [min, max] of [
+    [0, 0],
+    [5, 5],
+    [-3, -3],
+    [-1, 1],
+    [1e9, 1e9 + 1],
+    [null, null],
+  ] as const) {
     const [low, high] = valueRange(min, max, "none");
     assert.ok(low < high, `${min}..${max}`);
     if (min !== null) assert.ok(low <= min && high >= max, `${min}..${max}`);
@@ -42,7 +68,8 @@ test("a series keeps its colour whatever order it comes in", () => {
   assert.equal(assignSlots([{ id: "z", slot: 3 }])[0], 3);
 });
 
-test("more series than colours still have colours", () => {
+test("more series than colours are dashed, and still differ", () => {
   const many = Array.from({ length: 35 }, (_, index) => ({ id: String(index) }));
-  for (const slot of assignSlots(many)) assert.ok(slot >= 0 && slot < 10);
+  assert.equal(new Set(assignSlots(many)).size, many.length);
+  assert.deepEqual(assignSlots(many).filter((slot) => !isDashed(slot)).length, 10);
 });

@@ -6,8 +6,11 @@ import { byPool, matches } from "../src/pages/targets/filter.ts";
 import { changes } from "../src/pages/targets/relabelling.ts";
 
 test("colouring changes no character of a configuration", () => {
-  const text = 'global:\n  scrape_interval: 15s # often\n- job_name: "a: b"\n  - "x"\n  url: http://h:1/p?q=#f\n\n# end\n  re: (.*);(.+)\n- - a\n}{:::';
-  const back = colourYaml(text).map((line) => line.map((part) => part.text).join("")).join("\n");
+  const text =
+    'global:\n  scrape_interval: 15s # often\n- job_name: "a: b"\n  - "x"\n  url: http://h:1/p?q=#f\n\n# end\n  re: (.*);(.+)\n- - a\n}{:::';
+  const back = colourYaml(text)
+    .map((line) => line.map((part) => part.text).join(""))
+    .join("\n");
   assert.equal(back, text);
 });
 
@@ -19,7 +22,13 @@ test("keys, strings, numbers and comments are told apart", () => {
 });
 
 test("targets are found by every word, also in labels and errors", () => {
-  const target = { scrapePool: "node", labels: { team: "Storage" }, discoveredLabels: {}, scrapeUrl: "http://a:1/metrics", lastError: "refused" };
+  const target = {
+    scrapePool: "node",
+    labels: { team: "Storage" },
+    discoveredLabels: {},
+    scrapeUrl: "http://a:1/metrics",
+    lastError: "refused",
+  };
   assert.ok(matches(target, "team=storage REFUSED"));
   assert.ok(matches(target, ""));
   assert.ok(!matches(target, "node other"));
@@ -27,7 +36,10 @@ test("targets are found by every word, also in labels and errors", () => {
 
 test("targets are grouped by job in the order of names", () => {
   const groups = byPool([{ scrapePool: "b", discoveredLabels: {} }, { discoveredLabels: { job: "a" } }]);
-  assert.deepEqual(groups.map(([name]) => name), ["a", "b"]);
+  assert.deepEqual(
+    groups.map(([name]) => name),
+    ["a", "b"],
+  );
 });
 
 test("a relabelling step shows what came, went and changed", () => {

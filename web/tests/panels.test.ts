@@ -13,10 +13,18 @@ test("a link reproduces its panels", () => {
 });
 
 test("links of Prometheus' old and new pages are understood", () => {
-  const old = read("g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=2h&g0.end_input=2023-11-14%2022%3A13%3A20&g0.step_input=60");
+  const old = read(
+    "g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=2h&g0.end_input=2023-11-14%2022%3A13%3A20&g0.step_input=60",
+  );
   assert.deepEqual(old, [{ expr: "up", view: "table", range: 7200, end: 1_700_000_000, step: 60, stacked: false }]);
   const current = read("g0.expr=up&g0.tab=graph&g0.display_mode=stacked&g0.res_type=fixed&g0.res_step=30&g1.expr=down");
-  assert.deepEqual(current.map(({ view, stacked, step }) => [view, stacked, step]), [["graph", true, 30], ["graph", false, null]]);
+  assert.deepEqual(
+    current.map(({ view, stacked, step }) => [view, stacked, step]),
+    [
+      ["graph", true, 30],
+      ["graph", false, null],
+    ],
+  );
   assert.equal(read("g0.expr=up&g0.tab=0")[0]!.view, "graph");
 });
 

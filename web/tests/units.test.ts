@@ -39,11 +39,19 @@ test("tick distances rise without gaps", () => {
 });
 
 test("a duration is read and written as PromQL does", () => {
-  for (const [text, seconds] of [["1h30m", 5400], ["15s", 15], ["250ms", 0.25], ["90", 90], ["1d", 86_400], ["2w", 1_209_600]] as const) {
+  for (const [text, seconds] of [
+    ["1h30m", 5400],
+    ["15s", 15],
+    ["250ms", 0.25],
+    ["90", 90],
+    ["1d", 86_400],
+    ["2w", 1_209_600],
+  ] as const) {
     assert.equal(parseDuration(text), seconds);
   }
   for (const text of ["", "h", "1h 30m", "-5m", "0", "1x"]) assert.equal(parseDuration(text), null);
-  for (const seconds of [1, 59, 60, 5400, 86_400, 90_061, 0.25]) assert.equal(parseDuration(formatDuration(seconds)), seconds);
+  for (const seconds of [1, 59, 60, 5400, 86_400, 90_061, 0.25])
+    assert.equal(parseDuration(formatDuration(seconds)), seconds);
   assert.equal(roughDuration(0.0000005), "1µs");
   assert.equal(roughDuration(3661), "1h 1m");
 });

@@ -20,7 +20,11 @@ export async function labelValues(label: string, selector?: string, signal?: Abo
   return (await call<string[]>(path, selector ? { "match[]": selector } : {}, signal)).data;
 }
 
-export const series = async (selector: string, limit: number, signal?: AbortSignal): Promise<Record<string, string>[]> =>
+export const series = async (
+  selector: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Record<string, string>[]> =>
   (await call<Record<string, string>[]>("series", { "match[]": selector, limit }, signal)).data;
 
 /** Names outside [a-zA-Z0-9_] stand in a path in Prometheus' `U__` escaping. */

@@ -16,7 +16,15 @@ export type ErrorKind =
   | "unreadable";
 
 const KINDS: ReadonlySet<string> = new Set<ErrorKind>([
-  "timeout", "canceled", "execution", "bad_data", "internal", "unavailable", "not_found", "not_acceptable", "unauthorized",
+  "timeout",
+  "canceled",
+  "execution",
+  "bad_data",
+  "internal",
+  "unavailable",
+  "not_found",
+  "not_acceptable",
+  "unauthorized",
 ]);
 
 export class ApiError extends Error {
@@ -92,6 +100,7 @@ function unwrap<T>(response: Response, envelope: Envelope<T> | null): Answer<T> 
   }
   const status = `HTTP ${response.status}${response.statusText ? ` ${response.statusText}` : ""}`;
   if (response.status === 401 || response.status === 403) throw new ApiError("unauthorized", envelope?.error ?? status);
+  if (!envelope && response.status === 503) throw new ApiError("unavailable", status); // not ready yet: plain text
   if (envelope?.status !== "error") throw new ApiError("unreadable", status);
   const kind = KINDS.has(envelope.errorType ?? "") ? (envelope.errorType as ErrorKind) : "internal";
   throw new ApiError(kind, envelope.error ?? status);

@@ -45,14 +45,25 @@ export interface TimeSpan {
   step: number;
 }
 
-export const queryInstant = (expr: string, time: number, signal?: AbortSignal, limit?: number): Promise<Answer<InstantResult>> =>
-  call("query", { query: expr, time, limit }, signal);
+export const queryInstant = (
+  expr: string,
+  time: number,
+  signal?: AbortSignal,
+  limit?: number,
+): Promise<Answer<InstantResult>> => call("query", { query: expr, time, limit }, signal);
 
 export const queryRange = (expr: string, span: TimeSpan, signal?: AbortSignal): Promise<Answer<RangeResult>> =>
   call("query_range", { query: expr, ...span }, signal);
 
+export const formatQuery = async (expr: string): Promise<string> =>
+  (await call<string>("format_query", { query: expr })).data;
+
 /** The vector of an instant query as numbers; anything but a vector is empty. */
-export async function instantVector(expr: string, time: number, signal?: AbortSignal): Promise<{ labels: Labels; value: number }[]> {
+export async function instantVector(
+  expr: string,
+  time: number,
+  signal?: AbortSignal,
+): Promise<{ labels: Labels; value: number }[]> {
   const { data } = await queryInstant(expr, time, signal);
   if (data.resultType !== "vector") return [];
   return data.result.flatMap(({ metric, value }) => (value ? [{ labels: metric, value: sampleValue(value[1]) }] : []));

@@ -25,4 +25,5 @@ export const storeStatus = read<StoreStatus>("tsdb");
 export const runtimeInfo = read<Facts>("runtimeinfo");
 export const buildInfo = read<Facts>("buildinfo");
 export const flags = read<Record<string, string>>("flags");
-export const configText = async (signal?: AbortSignal): Promise<string> => (await read<{ yaml: string }>("config")(signal)).yaml;
+export const configText = async (signal?: AbortSignal): Promise<string> =>
+  (await read<{ yaml: string }>("config")(signal)).yaml;

@@ -35,7 +35,8 @@ export interface RelabelStep {
   keep: boolean;
 }
 
-export const targets = async (signal?: AbortSignal): Promise<Targets> => (await call<Targets>("targets", { state: "any" }, signal)).data;
+export const targets = async (signal?: AbortSignal): Promise<Targets> =>
+  (await call<Targets>("targets", { state: "any" }, signal)).data;
 
 export async function relabelSteps(scrapePool: string, labels: Labels, signal?: AbortSignal): Promise<RelabelStep[]> {
   const parameters = { scrapePool, labels: JSON.stringify(labels) };

@@ -3,26 +3,26 @@ import { useState } from "preact/hooks";
 import { formatValue, type Unit } from "../format/units.ts";
 import { t } from "../i18n/translate.ts";
 import { theme } from "../state/preferences.ts";
-import { assignSlots, seriesColour } from "../theme/palette.ts";
+import { assignSlots, isDashed, seriesColour } from "../theme/palette.ts";
 import { type ChartData, type ChartSeries, summarise } from "./data.ts";
 
 const figure = (value: number | null, unit: Unit): string => (value === null ? "–" : formatValue(value, unit));
 
-function useColours(series: readonly ChartSeries[]): string[] {
-  return assignSlots(series).map((slot) => seriesColour(slot, theme.value));
-}
-
-function Swatch({ colour }: { colour: string }) {
-  return <span class="swatch" style={{ background: colour }} />;
+/** A dashed line has a hollow mark. */
+function Swatch({ slot }: { slot: number }) {
+  const colour = seriesColour(slot, theme.value);
+  return (
+    <span class="swatch" style={isDashed(slot) ? { boxShadow: `inset 0 0 0 2px ${colour}` } : { background: colour }} />
+  );
 }
 
 export function InlineLegend({ data, unit }: { data: ChartData; unit: Unit }) {
-  const colours = useColours(data.series);
+  const slots = assignSlots(data.series);
   return (
     <ul class="legend-inline">
       {data.series.map(({ id, name, values }, index) => (
         <li key={id}>
-          <Swatch colour={colours[index]!} />
+          <Swatch slot={slots[index]!} />
           <span>{name}</span>
           <span class="number">{figure(summarise(values).last, unit)}</span>
         </li>
@@ -43,19 +43,28 @@ const ROWS_SHOWN = 40;
 
 export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTableProps) {
   const [all, setAll] = useState(false);
-  const colours = useColours(data.series);
+  const slots = assignSlots(data.series);
   const shown = all ? data.series : data.series.slice(0, ROWS_SHOWN);
-  const press = (id: string, event: MouseEvent): void => onHide(nextHidden(data.series, hidden, id, event.shiftKey || event.ctrlKey || event.metaKey));
+  const press = (id: string, event: MouseEvent): void =>
+    onHide(nextHidden(data.series, hidden, id, event.shiftKey || event.ctrlKey || event.metaKey));
   return (
     <div class="legend-table" tabIndex={0} role="group" aria-label={t("legend.label")}>
       <table>
         <thead>
           <tr>
             <th scope="col">{t("legend.series")}</th>
-            <th scope="col" class="number">{t("legend.last")}</th>
-            <th scope="col" class="number wide">{t("legend.min")}</th>
-            <th scope="col" class="number wide">{t("legend.mean")}</th>
-            <th scope="col" class="number wide">{t("legend.max")}</th>
+            <th scope="col" class="number">
+              {t("legend.last")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.min")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.mean")}
+            </th>
+            <th scope="col" class="number wide">
+              {t("legend.max")}
+            </th>
           </tr>
         </thead>
         <tbody onMouseLeave={() => onFocus(null)}>
@@ -64,8 +73,13 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
             return (
               <tr key={series.id} onMouseEnter={() => onFocus(series.id)}>
                 <td>
-                  <button type="button" aria-pressed={!hidden.has(series.id)} title={t("legend.hint")} onClick={(event) => press(series.id, event)}>
-                    <Swatch colour={colours[index]!} />
+                  <button
+                    type="button"
+                    aria-pressed={!hidden.has(series.id)}
+                    title={t("legend.hint")}
+                    onClick={(event) => press(series.id, event)}
+                  >
+                    <Swatch slot={slots[index]!} />
                     <span class="mono">{series.name}</span>
                   </button>
                 </td>
@@ -88,7 +102,12 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
 }
 
 /** A plain click switches one series; with Shift or Ctrl it stays alone, and again brings all back. */
-function nextHidden(series: readonly ChartSeries[], hidden: ReadonlySet<string>, id: string, only: boolean): Set<string> {
+function nextHidden(
+  series: readonly ChartSeries[],
+  hidden: ReadonlySet<string>,
+  id: string,
+  only: boolean,
+): Set<string> {
   if (!only) {
     const next = new Set(hidden);
     if (!next.delete(id)) next.add(id);

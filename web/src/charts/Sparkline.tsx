@@ -16,12 +16,31 @@ export function Sparkline({ values, colour, ceiling }: SparklineProps) {
   const top = ceiling ?? Math.max(...present, 0);
   const path = outline(values, top > 0 ? top : 1);
   return (
-    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} height={HEIGHT} preserveAspectRatio="none" aria-hidden="true">
+    <svg
+      class="sparkline"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      height={HEIGHT}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       {runs(values).map(([from, to]) => (
-        <path key={from} d={`${path(from, to)}L${x(to, values)} ${HEIGHT}L${x(from, values)} ${HEIGHT}Z`} fill={colour} fill-opacity="0.14" />
+        <path
+          key={from}
+          d={`${path(from, to)}L${x(to, values)} ${HEIGHT}L${x(from, values)} ${HEIGHT}Z`}
+          fill={colour}
+          fill-opacity="0.14"
+        />
       ))}
       {runs(values).map(([from, to]) => (
-        <path key={from} d={path(from, to)} fill="none" stroke={colour} stroke-width="1.75" vector-effect="non-scaling-stroke" stroke-linejoin="round" />
+        <path
+          key={from}
+          d={path(from, to)}
+          fill="none"
+          stroke={colour}
+          stroke-width="1.75"
+          vector-effect="non-scaling-stroke"
+          stroke-linejoin="round"
+        />
       ))}
     </svg>
   );

@@ -6,7 +6,7 @@ import "./charts.css";
 import { formatValue, type Unit } from "../format/units.ts";
 import { t } from "../i18n/translate.ts";
 import { theme } from "../state/preferences.ts";
-import { assignSlots, chartInk, seriesColour, type Theme } from "../theme/palette.ts";
+import { assignSlots, chartInk, isDashed, seriesColour, type Theme } from "../theme/palette.ts";
 import { type ChartData, type Column, stack } from "./data.ts";
 import { timeAxis, valueAxis, valueRange } from "./scales.ts";
 import { tooltip } from "./tooltip.ts";
@@ -22,6 +22,8 @@ export interface TimeChartProps {
   stacked?: boolean;
   hidden?: ReadonlySet<string>;
   focused?: string | null;
+  /** The value axis begins at zero, however far from it the values are. */
+  fromZero?: boolean;
   /** The largest value that makes sense, such as 1 for a ratio of a whole. */
   ceiling?: number;
   /** Charts of the same key share their cursor. */
@@ -44,7 +46,11 @@ export function TimeChart(props: TimeChartProps) {
 
   useEffect(() => {
     if (!frame.current || width === 0) return;
-    const made = new uPlot(options(latest, width, currentTheme), [data.times, ...columns] as uPlot.AlignedData, frame.current);
+    const made = new uPlot(
+      options(latest, width, currentTheme),
+      [data.times, ...columns] as uPlot.AlignedData,
+      frame.current,
+    );
     plot.current = made;
     return () => {
       plot.current = null;
@@ -88,7 +94,7 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
   return {
     width,
     height,
-    padding: [10, 12, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 0.28 },
     cursor: {
@@ -97,7 +103,7 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
       drag: { x: true, y: false, setScale: false },
       focus: { prox: 24 },
       points: { size: 7, width: 2 },
-      ...(cursorKey ? { sync: { key: cursorKey, setSeries: false } } : {}),
+      ...(cursorKey ? { sync: { key: cursorKey, setSeries: false, filters: { pub: isMove, sub: isMove } } } : {}),
     },
     scales: {
       x: { time: true, range: () => [latest.current.start, latest.current.end] },
@@ -106,11 +112,21 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
     axes: [timeAxis(ink), valueAxis(ink, unit)],
     series: [
       {},
-      ...data.series.map(({ name, id }, index) => line(name, colours[index]!, filled, stacked, !hidden.has(id))),
+      ...data.series.map(({ id, name }, index) => ({
+        label: name,
+        show: !hidden.has(id),
+        ...(isDashed(slots[index]!) ? { dash: [6, 4] } : {}),
+        ...stroke(colours[index]!, filled, stacked),
+      })),
     ],
-    bands: stacked ? data.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) : [],
+    bands: stacked
+      ? data.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] }))
+      : [],
     plugins: [
-      tooltip((index) => rowsAt(latest.current, colours, index, near), (count) => t("chart.more", { count })),
+      tooltip(
+        (index) => rowsAt(latest.current, colours, index, near),
+        (count) => t("chart.more", { count }),
+      ),
     ],
     hooks: {
       setSeries: [(_, index) => (near = index)],
@@ -119,15 +135,20 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
   };
 }
 
-function chartRange({ unit, ceiling }: TimeChartProps, min: number | null, max: number | null): [number, number] {
+/** Charts share where the cursor is, not what is dragged: a zoom is its own chart's. */
+const isMove = (event: string): boolean => event === "mousemove" || event === "mouseleave";
+
+function chartRange(
+  { unit, ceiling, fromZero = false }: TimeChartProps,
+  min: number | null,
+  max: number | null,
+): [number, number] {
   const [low, high] = valueRange(min, max, unit);
-  return ceiling === undefined ? [low, high] : [Math.min(low, 0), Math.max(ceiling, max ?? 0)];
+  return [fromZero ? Math.min(low, 0) : low, Math.max(high, ceiling ?? high)];
 }
 
-function line(label: string, colour: string, filled: boolean, stacked: boolean, show: boolean): uPlot.Series {
+function stroke(colour: string, filled: boolean, stacked: boolean): uPlot.Series {
   return {
-    label,
-    show,
     stroke: colour,
     width: stacked ? 1 : 1.5,
     ...(filled ? { fill: colour + (stacked ? "66" : "1f") } : {}),
@@ -146,7 +167,12 @@ function isolatedPoints(plot: uPlot, series: number, show: boolean): number[] | 
   return alone;
 }
 
-function rowsAt({ data, unit, hidden = NONE }: TimeChartProps, colours: readonly string[], index: number, near: number | null) {
+function rowsAt(
+  { data, unit, hidden = NONE }: TimeChartProps,
+  colours: readonly string[],
+  index: number,
+  near: number | null,
+) {
   return data.series.flatMap(({ id, name, values }, at) => {
     const value = values[index];
     if (value === null || value === undefined || hidden.has(id)) return [];

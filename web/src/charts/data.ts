@@ -23,7 +23,11 @@ export function timeGrid({ start, end, step }: TimeSpan): number[] {
   return Array.from({ length: Math.max(count, 0) }, (_, index) => start + index * step);
 }
 
-export function toChartData(result: readonly RangeSeries[], span: TimeSpan, nameOf: (series: RangeSeries) => string): ChartData {
+export function toChartData(
+  result: readonly RangeSeries[],
+  span: TimeSpan,
+  nameOf: (series: RangeSeries) => string,
+): ChartData {
   const times = timeGrid(span);
   const series = result
     .filter(({ values }) => values !== undefined)

@@ -25,7 +25,7 @@ export function timeAxis(ink: ChartInk): uPlot.Axis {
     stroke: ink.text,
     grid: { stroke: ink.grid, width: 1 },
     ticks: { stroke: ink.axis, width: 1, size: 4 },
-    space: 64,
+    space: 42,
     size: 30,
     gap: 2,
     values: (_, splits, __, ___, step) => tickLabels(splits, step),

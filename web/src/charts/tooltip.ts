@@ -54,7 +54,11 @@ function line(row: TooltipRow): HTMLElement {
   const whole = element("div", row.focused ? "chart-tooltip-row focused" : "chart-tooltip-row");
   const swatch = element("span", "swatch");
   swatch.style.background = row.colour;
-  whole.append(swatch, element("span", "chart-tooltip-name", row.name), element("span", "chart-tooltip-value", row.text));
+  whole.append(
+    swatch,
+    element("span", "chart-tooltip-name", row.name),
+    element("span", "chart-tooltip-value", row.text),
+  );
   return whole;
 }
 

@@ -30,7 +30,15 @@ interface IconButtonProps {
 
 export function IconButton({ icon, label, onClick, pressed, disabled = false }: IconButtonProps) {
   return (
-    <button type="button" class="button icon-only" aria-label={label} title={label} aria-pressed={pressed} onClick={onClick} disabled={disabled}>
+    <button
+      type="button"
+      class="button icon-only"
+      aria-label={label}
+      title={label}
+      aria-pressed={pressed}
+      onClick={onClick}
+      disabled={disabled}
+    >
       <Icon name={icon} />
     </button>
   );
@@ -57,7 +65,14 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
           title={option.name}
           tabIndex={option.value === value ? 0 : -1}
           onClick={() => onChange(option.value)}
-          onKeyDown={(event) => moveChoice(event, options.map((one) => one.value), value, onChange)}
+          onKeyDown={(event) =>
+            moveChoice(
+              event,
+              options.map((one) => one.value),
+              value,
+              onChange,
+            )
+          }
         >
           {option.text}
         </button>
@@ -66,7 +81,12 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
   );
 }
 
-function moveChoice<T extends string>(event: KeyboardEvent, values: readonly T[], value: T, onChange: (value: T) => void): void {
+function moveChoice<T extends string>(
+  event: KeyboardEvent,
+  values: readonly T[],
+  value: T,
+  onChange: (value: T) => void,
+): void {
   const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (by === undefined) return;
   event.preventDefault();

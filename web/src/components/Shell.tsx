@@ -22,22 +22,22 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </a>
       <header class="side">
         <div class="side-content">
-        <a class="brand" href={address("")}>
-          <Mark />
-          <span>Vedette</span>
-        </a>
-        <nav aria-label={t("nav.label")}>
-          {PAGES.map(({ path, title, icon }) => (
-            <a key={path} href={address(path)} aria-current={location.value.path === path ? "page" : undefined}>
-              <Icon name={icon} size={18} />
-              <span>{t(title)}</span>
-            </a>
-          ))}
-        </nav>
-        <div class="preferences">
-          <LanguageChoice />
-          <ThemeChoice />
-        </div>
+          <a class="brand" href={address("")}>
+            <Mark />
+            <span>Vedette</span>
+          </a>
+          <nav aria-label={t("nav.label")}>
+            {PAGES.map(({ path, title, icon }) => (
+              <a key={path} href={address(path)} aria-current={location.value.path === path ? "page" : undefined}>
+                <Icon name={icon} size={18} />
+                <span>{t(title)}</span>
+              </a>
+            ))}
+          </nav>
+          <div class="preferences">
+            <LanguageChoice />
+            <ThemeChoice />
+          </div>
         </div>
       </header>
       <main id="content" tabIndex={-1}>
@@ -56,7 +56,14 @@ function Mark() {
   return (
     <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" fill="#2456c7" />
-      <path d="M8 9.5 16 23l8-13.5" fill="none" stroke="#fff" stroke-width="3.4" stroke-linecap="round" stroke-linejoin="round" />
+      <path
+        d="M8 9.5 16 23l8-13.5"
+        fill="none"
+        stroke="#fff"
+        stroke-width="3.4"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
       <circle cx="16" cy="9.5" r="2.6" fill="#8fe3c8" />
     </svg>
   );

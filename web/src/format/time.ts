@@ -2,7 +2,8 @@
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-export const clock = (date: Date): string => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+export const clock = (date: Date): string =>
+  `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 
 export const day = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 
@@ -34,4 +35,5 @@ export function parseDateTime(text: string, zone: "utc" | "local"): number | nul
 }
 
 /** The inverse of parseDateTime for links: UTC, whole seconds. */
-export const utcDateTime = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+export const utcDateTime = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");

@@ -54,7 +54,11 @@ const FORMATS: Record<Unit, (value: number, significant: number) => string> = {
   celsius: (value, significant) => `${digits(value, significant)} °C`,
   hertz: (value, significant) => `${scaled(value, SI_SPACED, significant)}Hz`,
   volts: (value, significant) => `${digits(value, significant)} V`,
-  timestamp: (value) => new Date(value * 1000).toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z"),
+  timestamp: (value) =>
+    new Date(value * 1000)
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.\d+Z$/, "Z"),
 };
 
 function scaled(value: number, { base, names }: Prefixes, significant: number): string {
@@ -90,7 +94,26 @@ export function tickSteps(unit: Unit): number[] {
     return Array.from({ length: 64 }, (_, power) => 2 ** (power - 2));
   }
   if (unit === "seconds") {
-    return [...decades(-9, 0), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, ...decades(0, 8).map((n) => n * 86400)];
+    return [
+      ...decades(-9, 0),
+      1,
+      2,
+      5,
+      10,
+      15,
+      30,
+      60,
+      120,
+      300,
+      600,
+      900,
+      1800,
+      3600,
+      7200,
+      21600,
+      43200,
+      ...decades(0, 8).map((n) => n * 86400),
+    ];
   }
   return decades(-12, 24);
 }

@@ -34,6 +34,8 @@ export function tellApart(all: readonly Labels[]): Told {
   if (!first || all.length === 1) return { common: {}, distinct: [...all] };
   const shared = Object.entries(first).filter(([name, value]) => all.every((labels) => labels[name] === value));
   const common = Object.fromEntries(shared);
-  const distinct = all.map((labels) => Object.fromEntries(Object.entries(labels).filter(([name]) => !(name in common))));
+  const distinct = all.map((labels) =>
+    Object.fromEntries(Object.entries(labels).filter(([name]) => !(name in common))),
+  );
   return { common, distinct };
 }

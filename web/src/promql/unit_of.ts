@@ -35,8 +35,37 @@ interface Term {
 
 const NO_UNIT: Term = { unit: "none" };
 const PER_SECOND: Partial<Record<Unit, Unit>> = { bytes: "bytes/s", seconds: "ratio", none: "per-second" };
-const COUNTING = new Set(["count", "count_values", "count_over_time", "absent", "absent_over_time", "changes", "resets", "group", "present_over_time", "sgn", "histogram_count"]);
-const PRECEDENCE: Record<string, number> = { or: 1, and: 2, unless: 2, "==": 3, "!=": 3, "<": 3, ">": 3, "<=": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, atan2: 5, "^": 6 };
+const COUNTING = new Set([
+  "count",
+  "count_values",
+  "count_over_time",
+  "absent",
+  "absent_over_time",
+  "changes",
+  "resets",
+  "group",
+  "present_over_time",
+  "sgn",
+  "histogram_count",
+]);
+const PRECEDENCE: Record<string, number> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  "==": 3,
+  "!=": 3,
+  "<": 3,
+  ">": 3,
+  "<=": 3,
+  ">=": 3,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+  "%": 5,
+  atan2: 5,
+  "^": 6,
+};
 const WITH_NAMES = new Set(["by", "without", "on", "ignoring", "group_left", "group_right"]);
 
 /** Names, numbers and operators; strings, matchers, ranges and comments are left out. */
@@ -156,6 +185,7 @@ function times(left: Term, right: Term): Term {
 function over(left: Term, right: Term): Term {
   if (right.number !== undefined) return { unit: left.unit === "ratio" ? "none" : left.unit };
   if (left.unit === right.unit) return { unit: left.unit === "none" ? "none" : "ratio" };
-  if (right.unit === "per-second") return { unit: left.unit === "ratio" ? "seconds" : left.unit === "bytes/s" ? "bytes" : "none" };
+  if (right.unit === "per-second")
+    return { unit: left.unit === "ratio" ? "seconds" : left.unit === "bytes/s" ? "bytes" : "none" };
   return { unit: right.unit === "none" ? left.unit : "none" };
 }

@@ -57,7 +57,9 @@ export function writePanels(panels: readonly Panel[]): URLSearchParams {
   return parameters;
 }
 
-const NICE_STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const NICE_STEPS = [
+  1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
 const POINTS_WANTED = 250;
 /** The server refuses more than this many points a series. */
 const POINTS_MAX = 11_000;
@@ -69,7 +71,10 @@ export function automaticStep(range: number): number {
 }
 
 /** The range query of a panel at `now`; automatic steps are aligned to the epoch. */
-export function spanOf(panel: Pick<Panel, "range" | "end" | "step">, now: number): { start: number; end: number; step: number } {
+export function spanOf(
+  panel: Pick<Panel, "range" | "end" | "step">,
+  now: number,
+): { start: number; end: number; step: number } {
   const end = panel.end ?? now;
   if (panel.step !== null) {
     const step = Math.max(panel.step, panel.range / POINTS_MAX);

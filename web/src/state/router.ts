@@ -52,8 +52,10 @@ window.addEventListener("popstate", () => {
 /** Plain clicks on links below the mount stay in the page; modified clicks and other links are the browser's. */
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest?.("a");
-  const modified = event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-  if (!link || modified || link.target || link.origin !== window.location.origin || link.hasAttribute("download")) return;
+  const modified =
+    event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (!link || modified || link.target || link.origin !== window.location.origin || link.hasAttribute("download"))
+    return;
   if (link.getAttribute("href")?.startsWith("#") || !link.pathname.startsWith(mount)) return;
   event.preventDefault();
   window.history.pushState(null, "", link.href);

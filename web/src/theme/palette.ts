@@ -24,6 +24,9 @@ export const chartInk = (theme: Theme): ChartInk => INK[theme];
 
 export const seriesColour = (slot: number, theme: Theme): string => SERIES[theme][slot % SERIES[theme].length]!;
 
+/** There are more series than colours: from the second round on, lines are dashed. */
+export const isDashed = (slot: number): boolean => slot >= SERIES.light.length;
+
 /** FNV-1a, 32 bits: a stable number for a series' identity. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
@@ -39,13 +42,17 @@ export function assignSlots(series: readonly { id: string; slot?: number }[]): n
   const size = SERIES.light.length;
   const slots = new Map<string, number>();
   let taken = new Set(series.flatMap(({ slot }) => (slot === undefined ? [] : [slot % size])));
+  let round = 0;
   const free = series.filter(({ slot }) => slot === undefined).map(({ id }) => id);
   for (const identity of free.sort()) {
-    if (taken.size === size) taken = new Set();
+    if (taken.size === size) {
+      taken = new Set();
+      round += 1;
+    }
     let slot = hash(identity) % size;
     while (taken.has(slot)) slot = (slot + 1) % size;
     taken.add(slot);
-    slots.set(identity, slot);
+    slots.set(identity, slot + round * size);
   }
   return series.map(({ id, slot }) => slot ?? slots.get(id)!);
 }

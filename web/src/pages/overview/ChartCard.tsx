@@ -27,7 +27,13 @@ export function ChartCard({ plan, view }: { plan: ChartPlan; view: View }) {
         <h3>{t(plan.title)}</h3>
         <span class={`aspect ${plan.aspect}`}>{t(`aspect.${plan.aspect}`)}</span>
       </header>
-      {chart ? <Plot plan={plan} chart={chart} view={view} /> : error ? <ErrorNotice error={error} /> : <Skeleton height={HEIGHT + 22} />}
+      {chart ? (
+        <Plot plan={plan} chart={chart} view={view} />
+      ) : error ? (
+        <ErrorNotice error={error} />
+      ) : (
+        <Skeleton height={HEIGHT + 22} />
+      )}
     </article>
   );
 }
@@ -44,6 +50,7 @@ function Plot({ plan, chart, view }: { plan: ChartPlan; chart: ChartData; view: 
         start={view.span.start}
         end={view.span.end}
         stacked={plan.stacked ?? false}
+        fromZero
         cursorKey="overview"
         onZoom={view.zoom}
         {...(plan.ceiling === undefined ? {} : { ceiling: plan.ceiling })}
@@ -68,8 +75,13 @@ function merge(plan: ChartPlan, { results, span }: Loaded): ChartData {
     const part = toChartData(results[index] ?? [], span, nameOf);
     // Aggregates of several lines have equal labels: the line's name tells them apart, its place gives the colour.
     const told = (one: ChartSeries): ChartSeries =>
-      "key" in name ? { ...one, id: name.key, slot: line.slot ?? index } : { ...one, id: `${name.label}=${one.name}`, ...slotOf(one.name) };
-    return { ...part, series: part.series.map(told) };
+      "key" in name
+        ? { ...one, id: name.key, slot: line.slot ?? index }
+        : { ...one, id: `${name.label}=${one.name}`, ...slotOf(one.name) };
+    return {
+      ...part,
+      series: part.series.map(told).sort((a, b) => (a.slot ?? MODES.length) - (b.slot ?? MODES.length)),
+    };
   });
   return { times: parts[0]?.times ?? [], series: parts.flatMap(({ series }) => series) };
 }

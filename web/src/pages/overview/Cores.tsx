@@ -11,7 +11,9 @@ export function Cores({ view }: { view: View }) {
   const expr = `1 - sum by (cpu) (rate(node_cpu_seconds_total{${selector},mode="idle"}[${window}]))`;
   const { data } = useResource(`${expr}@${view.now}`, (signal) => instantVector(expr, view.now, signal));
   if (!data?.length) return null;
-  const cores = data.map(({ labels, value }) => ({ cpu: labels["cpu"] ?? "", busy: Math.max(value, 0) })).sort((a, b) => Number(a.cpu) - Number(b.cpu));
+  const cores = data
+    .map(({ labels, value }) => ({ cpu: labels["cpu"] ?? "", busy: Math.max(value, 0) }))
+    .sort((a, b) => Number(a.cpu) - Number(b.cpu));
   return (
     <ul class="card cores" aria-label={t("cpu.perCore")}>
       {cores.map(({ cpu, busy }) => (

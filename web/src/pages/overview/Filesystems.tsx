@@ -26,9 +26,15 @@ export function Filesystems({ view }: { view: View }) {
           <tr>
             <th scope="col">{t("disk.mount")}</th>
             <th scope="col">{t("disk.used")}</th>
-            <th scope="col" class="number">{t("disk.available")}</th>
-            <th scope="col" class="number">{t("disk.size")}</th>
-            <th scope="col" class="number">{t("disk.inodes")}</th>
+            <th scope="col" class="number">
+              {t("disk.available")}
+            </th>
+            <th scope="col" class="number">
+              {t("disk.size")}
+            </th>
+            <th scope="col" class="number">
+              {t("disk.inodes")}
+            </th>
             <th scope="col">{t("disk.device")}</th>
           </tr>
         </thead>
@@ -55,8 +61,14 @@ export function Filesystems({ view }: { view: View }) {
 }
 
 async function filesystems({ scope, now }: View, signal: AbortSignal): Promise<Filesystem[]> {
-  const ask = (metric: string) => instantVector(`node_filesystem_${metric}{${scope.selector},${REAL_FILESYSTEMS}}`, now, signal);
-  const [sizes, free, files, filesFree] = await Promise.all([ask("size_bytes"), ask("avail_bytes"), ask("files"), ask("files_free")]);
+  const ask = (metric: string) =>
+    instantVector(`node_filesystem_${metric}{${scope.selector},${REAL_FILESYSTEMS}}`, now, signal);
+  const [sizes, free, files, filesFree] = await Promise.all([
+    ask("size_bytes"),
+    ask("avail_bytes"),
+    ask("files"),
+    ask("files_free"),
+  ]);
   const byMount = (found: typeof sizes) => new Map(found.map(({ labels, value }) => [labels["mountpoint"], value]));
   const [available, inodes, inodesFree] = [byMount(free), byMount(files), byMount(filesFree)];
   const perDevice = new Map<string, Filesystem>();
@@ -67,7 +79,14 @@ async function filesystems({ scope, now }: View, signal: AbortSignal): Promise<F
     if (size <= 0 || (known && known.mount.length <= mount.length)) continue;
     const total = inodes.get(mount) ?? 0;
     const inodesUsed = total > 0 ? 1 - (inodesFree.get(mount) ?? 0) / total : null;
-    perDevice.set(device, { mount, device, type: labels["fstype"] ?? "", size, available: available.get(mount) ?? 0, inodesUsed });
+    perDevice.set(device, {
+      mount,
+      device,
+      type: labels["fstype"] ?? "",
+      size,
+      available: available.get(mount) ?? 0,
+      inodesUsed,
+    });
   }
   return [...perDevice.values()].sort((a, b) => a.available / a.size - b.available / b.size);
 }

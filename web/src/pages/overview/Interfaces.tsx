@@ -26,11 +26,21 @@ export function Interfaces({ view }: { view: View }) {
           <tr>
             <th scope="col">{t("network.interface")}</th>
             <th scope="col">{t("network.state")}</th>
-            <th scope="col" class="number">{t("network.speed")}</th>
-            <th scope="col" class="number">{t("network.received")}</th>
-            <th scope="col" class="number">{t("network.sent")}</th>
-            <th scope="col" class="number">{t("network.drops")}</th>
-            <th scope="col" class="number">{t("network.errors")}</th>
+            <th scope="col" class="number">
+              {t("network.speed")}
+            </th>
+            <th scope="col" class="number">
+              {t("network.received")}
+            </th>
+            <th scope="col" class="number">
+              {t("network.sent")}
+            </th>
+            <th scope="col" class="number">
+              {t("network.drops")}
+            </th>
+            <th scope="col" class="number">
+              {t("network.errors")}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -59,7 +69,8 @@ async function interfaces({ scope, now }: View, signal: AbortSignal): Promise<In
   const both = (what: string) =>
     `sum by (device) (increase(node_network_receive_${what}_total${real}[${range}])) + sum by (device) (increase(node_network_transmit_${what}_total${real}[${range}]))`;
   const ask = (expr: string) => instantVector(expr, now, signal);
-  const byDevice = async (expr: string) => new Map((await ask(expr)).map(({ labels, value }) => [labels["device"], value]));
+  const byDevice = async (expr: string) =>
+    new Map((await ask(expr)).map(({ labels, value }) => [labels["device"], value]));
   const [known, speeds, received, sent, lost, errors] = await Promise.all([
     ask(`node_network_info${real}`),
     byDevice(`node_network_speed_bytes${real}`),

@@ -18,12 +18,21 @@ export function MemoryParts({ view }: { view: View }) {
   const expr = `{__name__=~"node_memory_[A-Za-z]+_bytes",${view.scope.selector}}`;
   const { data } = useResource(`${expr}@${view.now}`, async (signal) => {
     const found = await instantVector(expr, view.now, signal);
-    return new Map(found.map(({ labels, value }) => [(labels["__name__"] ?? "").slice("node_memory_".length, -"_bytes".length), value]));
+    return new Map(
+      found.map(({ labels, value }) => [
+        (labels["__name__"] ?? "").slice("node_memory_".length, -"_bytes".length),
+        value,
+      ]),
+    );
   });
   const total = data?.get("MemTotal");
   if (!data || !total) return null;
   const swap = data.get("SwapTotal") ?? 0;
-  const rows = PARTS.map(({ key, of }) => ({ key, bytes: of.reduce((sum, name) => sum + (data.get(name) ?? 0), 0), whole: total }));
+  const rows = PARTS.map(({ key, of }) => ({
+    key,
+    bytes: of.reduce((sum, name) => sum + (data.get(name) ?? 0), 0),
+    whole: total,
+  }));
   if (swap > 0) rows.push({ key: "memory.swap", bytes: swap - (data.get("SwapFree") ?? 0), whole: swap });
   return (
     <article class="card chart-card">

@@ -18,7 +18,7 @@ import { facts, type Machine, machines, nodeTargetState } from "./machine.ts";
 import { MemoryParts } from "./MemoryParts.tsx";
 import { Section } from "./Sections.tsx";
 import { Tiles } from "./Tiles.tsx";
-import { RANGES, REFRESH_SECONDS, viewOf } from "./view.ts";
+import { defaultRange, RANGES, REFRESH_SECONDS, viewOf } from "./view.ts";
 
 /** While there is no machine yet, its first samples are looked for often. */
 const WAITING_SECONDS = 3;
@@ -41,7 +41,15 @@ function Waiting() {
   return (
     <div class="page card">
       <Empty title={t("overview.waiting")}>
-        <p>{t(state === "down" ? "overview.waitingDown" : state === "none" ? "overview.waitingNone" : "overview.waitingUp")}</p>
+        <p>
+          {t(
+            state === "down"
+              ? "overview.waitingDown"
+              : state === "none"
+                ? "overview.waitingNone"
+                : "overview.waitingUp",
+          )}
+        </p>
       </Empty>
     </div>
   );
@@ -49,7 +57,7 @@ function Waiting() {
 
 function MachineView({ machine, all, tick }: { machine: Machine; all: readonly Machine[]; tick: number }) {
   const { parameters } = location.value;
-  const range = parseDuration(parameters.get("range") ?? "") ?? 3600;
+  const range = parseDuration(parameters.get("range") ?? "") ?? defaultRange(machine);
   const end = parseDateTime(parameters.get("end") ?? "", "utc");
   const zoom = useCallback((from: number, to: number) => {
     const next = new URLSearchParams(location.peek().parameters);
@@ -57,12 +65,14 @@ function MachineView({ machine, all, tick }: { machine: Machine; all: readonly M
     next.set("end", utcDateTime(to));
     visit("", next);
   }, []);
-  const view = useMemo(() => viewOf(machine, range, end, Math.floor(Date.now() / 1000), zoom), [machine.key, range, end, tick]);
+  const view = useMemo(
+    () => viewOf(machine, range, end, Math.floor(Date.now() / 1000), zoom),
+    [machine.key, range, end, tick],
+  );
   return (
     <div class="page stack">
       <header class="page-head">
         <MachineTitle machine={machine} now={view.now} />
-        <span class="spacer" />
         {all.length > 1 && (
           <Select
             label={t("overview.machine")}

@@ -46,11 +46,18 @@ function Errors({ plan, view }: { plan: Plan; view: View }) {
   });
   if (known.length === 0) return null; // nothing on this machine counts them
   const bad = known.filter(({ count }) => count > 0);
-  if (bad.length === 0) return <span class="badge good" title={known.map(({ name }) => t(name, { count: 0 })).join(" · ")}>{t("errors.none")}</span>;
+  if (bad.length === 0)
+    return (
+      <span class="badge good" title={known.map(({ name }) => t(name, { count: 0 })).join(" · ")}>
+        {t("errors.none")}
+      </span>
+    );
   return (
     <>
       {bad.map(({ name, count }) => (
-        <span key={name} class="badge bad">{t(name, { count })}</span>
+        <span key={name} class="badge bad">
+          {t(name, { count })}
+        </span>
       ))}
     </>
   );

@@ -28,7 +28,12 @@ function Tile({ plan, view }: { plan: TilePlan; view: View }) {
     const answer = await queryRange(plan.expr, view.span, signal);
     return toChartData(answer.data.result, view.span, () => "").series[0]?.values ?? [];
   });
-  if (!data && !error) return <div class="card tile"><Skeleton height={TILE_HEIGHT} /></div>;
+  if (!data && !error)
+    return (
+      <div class="card tile">
+        <Skeleton height={TILE_HEIGHT} />
+      </div>
+    );
   const values = data ?? [];
   const { last, max } = summarise(values);
   const level = plan.unit !== "ratio" || last === null || last < HIGH ? "calm" : last < CRITICAL ? "warn" : "bad";
@@ -36,9 +41,15 @@ function Tile({ plan, view }: { plan: TilePlan; view: View }) {
     <a class={`card tile ${level}`} href={plan.href}>
       <span class="tile-title">{t(plan.title)}</span>
       <span class="tile-figure number">{last === null ? "–" : formatValue(last, plan.unit)}</span>
-      <span class="small faint number">{max === null ? t("overview.noSeries") : t("overview.peak", { value: formatValue(max, plan.unit) })}</span>
+      <span class="small faint number">
+        {max === null ? t("overview.noSeries") : t("overview.peak", { value: formatValue(max, plan.unit) })}
+      </span>
       <div class="tile-line">
-        <Sparkline values={values} colour="currentColor" {...(plan.ceiling === undefined ? {} : { ceiling: plan.ceiling })} />
+        <Sparkline
+          values={values}
+          colour="currentColor"
+          {...(plan.ceiling === undefined ? {} : { ceiling: plan.ceiling })}
+        />
       </div>
     </a>
   );

@@ -58,11 +58,29 @@ export function tiles({ selector: s, window: w }: Scope): TilePlan[] {
   const received = `sum(rate(node_network_receive_bytes_total{${s},${REAL_INTERFACES}}[${w}]))`;
   const sent = `sum(rate(node_network_transmit_bytes_total{${s},${REAL_INTERFACES}}[${w}]))`;
   return [
-    { title: "overview.cpu", unit: "ratio", ceiling: 1, expr: `1 - avg(rate(node_cpu_seconds_total{${s},mode="idle"}[${w}]))`, href: "#cpu" },
-    { title: "overview.memory", unit: "ratio", ceiling: 1, expr: `1 - node_memory_MemAvailable_bytes{${s}} / node_memory_MemTotal_bytes{${s}}`, href: "#memory" },
+    {
+      title: "overview.cpu",
+      unit: "ratio",
+      ceiling: 1,
+      expr: `1 - avg(rate(node_cpu_seconds_total{${s},mode="idle"}[${w}]))`,
+      href: "#cpu",
+    },
+    {
+      title: "overview.memory",
+      unit: "ratio",
+      ceiling: 1,
+      expr: `1 - node_memory_MemAvailable_bytes{${s}} / node_memory_MemTotal_bytes{${s}}`,
+      href: "#memory",
+    },
     { title: "overview.fullest", unit: "ratio", ceiling: 1, expr: fullest, href: "#disk" },
     { title: "overview.network", unit: "bytes/s", expr: `${received} + ${sent}`, href: "#network" },
-    { title: "overview.pressure", unit: "ratio", ceiling: 1, expr: `max(${pressure("cpu", s, w)} or ${pressure("memory", s, w)} or ${pressure("io", s, w)})`, href: "#pressure" },
+    {
+      title: "overview.pressure",
+      unit: "ratio",
+      ceiling: 1,
+      expr: `max(${pressure("cpu", s, w)} or ${pressure("memory", s, w)} or ${pressure("io", s, w)})`,
+      href: "#pressure",
+    },
   ];
 }
 
@@ -78,7 +96,9 @@ export const cpuSection = ({ selector: s, window: w, range }: Scope): Section =>
       unit: "ratio",
       stacked: true,
       ceiling: 1,
-      lines: [{ expr: `avg by (mode) (rate(node_cpu_seconds_total{${s},mode!="idle"}[${w}]))`, name: { label: "mode" } }],
+      lines: [
+        { expr: `avg by (mode) (rate(node_cpu_seconds_total{${s},mode!="idle"}[${w}]))`, name: { label: "mode" } },
+      ],
     },
     {
       title: "cpu.load",
@@ -112,7 +132,10 @@ export const memorySection = ({ selector: s, window: w, range }: Scope): Section
       unit: "bytes",
       stacked: true,
       lines: [
-        { expr: `node_memory_MemTotal_bytes{${s}} - node_memory_MemFree_bytes{${s}} - ${cached(s)}`, name: { key: "memory.used" } },
+        {
+          expr: `node_memory_MemTotal_bytes{${s}} - node_memory_MemFree_bytes{${s}} - ${cached(s)}`,
+          name: { key: "memory.used" },
+        },
         { expr: cached(s), name: { key: "memory.cached" }, slot: SKY },
         { expr: `node_memory_MemFree_bytes{${s}}`, name: { key: "memory.free" }, slot: GREY },
       ],
@@ -175,21 +198,31 @@ export const networkSection = ({ selector: s, window: w, range }: Scope): Sectio
       title: "network.received",
       aspect: "utilisation",
       unit: "bytes/s",
-      lines: [{ expr: `rate(node_network_receive_bytes_total{${s},${REAL_INTERFACES}}[${w}])`, name: { label: "device" } }],
+      lines: [
+        { expr: `rate(node_network_receive_bytes_total{${s},${REAL_INTERFACES}}[${w}])`, name: { label: "device" } },
+      ],
     },
     {
       title: "network.sent",
       aspect: "utilisation",
       unit: "bytes/s",
-      lines: [{ expr: `rate(node_network_transmit_bytes_total{${s},${REAL_INTERFACES}}[${w}])`, name: { label: "device" } }],
+      lines: [
+        { expr: `rate(node_network_transmit_bytes_total{${s},${REAL_INTERFACES}}[${w}])`, name: { label: "device" } },
+      ],
     },
     {
       title: "network.saturation",
       aspect: "saturation",
       unit: "per-second",
       lines: [
-        { expr: `sum(rate(node_network_receive_drop_total{${s},${REAL_INTERFACES}}[${w}]))`, name: { key: "network.dropsIn" } },
-        { expr: `sum(rate(node_network_transmit_drop_total{${s},${REAL_INTERFACES}}[${w}]))`, name: { key: "network.dropsOut" } },
+        {
+          expr: `sum(rate(node_network_receive_drop_total{${s},${REAL_INTERFACES}}[${w}]))`,
+          name: { key: "network.dropsIn" },
+        },
+        {
+          expr: `sum(rate(node_network_transmit_drop_total{${s},${REAL_INTERFACES}}[${w}]))`,
+          name: { key: "network.dropsOut" },
+        },
         { expr: `rate(node_netstat_Tcp_RetransSegs{${s}}[${w}])`, name: { key: "network.retransmits" } },
       ],
     },

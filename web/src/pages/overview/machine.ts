@@ -6,7 +6,11 @@ export interface Machine {
   labels: Labels;
   host: string;
   system: string;
+  /** For how long there are samples of it, up to DATA_AGE_SECONDS_MAX. */
+  dataAgeSeconds: number;
 }
+
+const DATA_AGE_SECONDS_MAX = 1200;
 
 export interface Facts {
   uptimeSeconds?: number;
@@ -19,16 +23,24 @@ export interface Facts {
 }
 
 export async function machines(now: number, signal: AbortSignal): Promise<Machine[]> {
-  const found = await instantVector("node_uname_info", now, signal);
+  const since = `min_over_time(timestamp(node_uname_info)[${DATA_AGE_SECONDS_MAX}s:15s])`;
+  const [found, ages] = await Promise.all([
+    instantVector("node_uname_info", now, signal),
+    instantVector(`time() - min by (job, instance) (${since})`, now, signal),
+  ]);
+  const ageOf = new Map(ages.map(({ labels, value }) => [targetOf(labels), value]));
   return found
     .map(({ labels }) => ({
       key: labels["instance"] ?? "",
+      dataAgeSeconds: ageOf.get(targetOf(labels)) ?? DATA_AGE_SECONDS_MAX,
       labels,
       host: labels["nodename"] ?? labels["instance"] ?? "?",
       system: [labels["sysname"], labels["release"], labels["machine"]].filter(Boolean).join(" "),
     }))
     .sort((a, b) => a.host.localeCompare(b.host));
 }
+
+const targetOf = (labels: Labels): string => JSON.stringify([labels["job"], labels["instance"]]);
 
 /** Whether a node target is known and answers, for the time before the first samples. */
 export async function nodeTargetState(now: number, signal: AbortSignal): Promise<"none" | "down" | "up"> {
@@ -38,7 +50,8 @@ export async function nodeTargetState(now: number, signal: AbortSignal): Promise
 }
 
 export async function facts(s: string, now: number, signal: AbortSignal): Promise<Facts> {
-  const ask = async (expr: string): Promise<{ labels: Labels; value: number } | undefined> => (await instantVector(expr, now, signal))[0];
+  const ask = async (expr: string): Promise<{ labels: Labels; value: number } | undefined> =>
+    (await instantVector(expr, now, signal))[0];
   const [boot, cores, memory, load, system, swapTotal, swapFree] = await Promise.all([
     ask(`time() - node_boot_time_seconds{${s}}`),
     ask(`count(node_cpu_seconds_total{${s},mode="idle"})`),

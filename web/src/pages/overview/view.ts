@@ -12,11 +12,17 @@ export interface View {
   zoom: (start: number, end: number) => void;
 }
 
-export const RANGES = ["15m", "1h", "6h", "24h", "7d"] as const;
+export const RANGES = ["5m", "15m", "1h", "6h", "24h", "7d"] as const;
 export const REFRESH_SECONDS = 15;
 
 /** Rates look at four scrapes of 15 s, or at one step where steps are longer, so that no sample is skipped. */
 const WINDOW_SECONDS_MIN = 60;
+
+/** An hour, or what a young server can fill of it. */
+export function defaultRange({ dataAgeSeconds }: Machine): number {
+  if (dataAgeSeconds < 240) return 300;
+  return dataAgeSeconds < 900 ? 900 : 3600;
+}
 
 export function viewOf(machine: Machine, range: number, end: number | null, now: number, zoom: View["zoom"]): View {
   const span = spanOf({ range, end, step: null }, now);

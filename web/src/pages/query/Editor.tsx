@@ -32,7 +32,12 @@ export function Editor({ handle, value, label, onRun, onFocus }: EditorProps) {
       const { value: text, selectionStart } = plain.current;
       const hadFocus = document.activeElement === plain.current;
       plain.current.hidden = true;
-      rich.current = createEditor(frame.current, { text, label, onRun: () => latest.current.onRun(), onFocus: () => latest.current.onFocus() });
+      rich.current = createEditor(frame.current, {
+        text,
+        label,
+        onRun: () => latest.current.onRun(),
+        onFocus: () => latest.current.onFocus(),
+      });
       if (hadFocus) rich.current.focus(selectionStart);
     });
     return () => {
@@ -51,12 +56,16 @@ export function Editor({ handle, value, label, onRun, onFocus }: EditorProps) {
     if (text() !== value) replace(value);
   }, [value]);
   useEffect(() => rich.current?.relabel(label), [label]);
-  useImperativeHandle(handle, () => ({
-    text,
-    replace,
-    insert: (added) => (rich.current ? rich.current.insert(added) : replace(text() + added)),
-    focus: () => (rich.current ? rich.current.focus() : plain.current?.focus()),
-  }), []);
+  useImperativeHandle(
+    handle,
+    () => ({
+      text,
+      replace,
+      insert: (added) => (rich.current ? rich.current.insert(added) : replace(text() + added)),
+      focus: () => (rich.current ? rich.current.focus() : plain.current?.focus()),
+    }),
+    [],
+  );
 
   return (
     <div class="editor" ref={frame}>

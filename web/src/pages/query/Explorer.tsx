@@ -47,7 +47,9 @@ export function Explorer({ onInsert, onClose }: ExplorerProps) {
           <MetricRow key={metric.name} metric={metric} onInsert={onInsert} />
         ))}
       </ul>
-      {found.length > ROWS_SHOWN && <p class="small soft">{t("explorer.more", { count: found.length - ROWS_SHOWN })}</p>}
+      {found.length > ROWS_SHOWN && (
+        <p class="small soft">{t("explorer.more", { count: found.length - ROWS_SHOWN })}</p>
+      )}
     </Dialog>
   );
 }
@@ -55,7 +57,10 @@ export function Explorer({ onInsert, onClose }: ExplorerProps) {
 async function allMetrics(signal: AbortSignal): Promise<Metric[]> {
   const [names, described] = await Promise.all([metricNames(signal), metadata(signal)]);
   const unknown: Metadata = { type: "", help: "", unit: "" };
-  return names.map((name) => ({ name, ...(described[name] ?? described[name.replace(/_(bucket|sum|count|total)$/, "")])?.[0] ?? unknown }));
+  return names.map((name) => ({
+    name,
+    ...((described[name] ?? described[name.replace(/_(bucket|sum|count|total)$/, "")])?.[0] ?? unknown),
+  }));
 }
 
 /** Every word must occur in name or help; names that begin with the first word come first. */
@@ -76,7 +81,13 @@ function MetricRow({ metric, onInsert }: { metric: Metric; onInsert: (expression
   return (
     <li class="explorer-row">
       <div class="explorer-line">
-        <button type="button" class="explorer-toggle" aria-expanded={open} aria-label={t("explorer.labelsOf", { name: metric.name })} onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          class="explorer-toggle"
+          aria-expanded={open}
+          aria-label={t("explorer.labelsOf", { name: metric.name })}
+          onClick={() => setOpen(!open)}
+        >
           <Icon name="chevron" size={14} />
         </button>
         <button type="button" class="explorer-name" onClick={() => onInsert(metric.name)}>
@@ -105,11 +116,19 @@ function MetricDetail({ metric, onInsert }: { metric: Metric; onInsert: (express
       </div>
       {!labels && <Skeleton height={28} />}
       <div class="row">
-        {labels?.filter((name) => name !== "__name__").map((name) => (
-          <button type="button" key={name} class="chip pressable" aria-expanded={name === label} onClick={() => setLabel(name === label ? null : name)}>
-            <span>{name}</span>
-          </button>
-        ))}
+        {labels
+          ?.filter((name) => name !== "__name__")
+          .map((name) => (
+            <button
+              type="button"
+              key={name}
+              class="chip pressable"
+              aria-expanded={name === label}
+              onClick={() => setLabel(name === label ? null : name)}
+            >
+              <span>{name}</span>
+            </button>
+          ))}
       </div>
       {label !== null && <Values metric={metric.name} selector={selector} label={label} onInsert={onInsert} />}
     </div>
@@ -129,12 +148,19 @@ function Values({ metric, selector, label, onInsert }: ValuesProps) {
   return (
     <div class="row">
       {data.slice(0, VALUES_SHOWN).map((value) => (
-        <button type="button" key={value} class="chip pressable" onClick={() => onInsert(`${metric}{${label}=${JSON.stringify(value)}}`)}>
+        <button
+          type="button"
+          key={value}
+          class="chip pressable"
+          onClick={() => onInsert(`${metric}{${label}=${JSON.stringify(value)}}`)}
+        >
           <span class="chip-name">{label}</span>
           <span>{value}</span>
         </button>
       ))}
-      {data.length > VALUES_SHOWN && <span class="small soft">{t("chart.more", { count: data.length - VALUES_SHOWN })}</span>}
+      {data.length > VALUES_SHOWN && (
+        <span class="small soft">{t("chart.more", { count: data.length - VALUES_SHOWN })}</span>
+      )}
     </div>
   );
 }

@@ -105,7 +105,8 @@ function Drawn({ loaded, panel, onZoom, onBack }: DrawnProps) {
           />
           {Object.keys(common).length > 0 && (
             <div class="row common small faint">
-              {t("query.common")} <LabelChips labels={common} />
+              {t("query.common")} {common["__name__"] && <code>{common["__name__"]}</code>}
+              <LabelChips labels={common} />
             </div>
           )}
           <LegendTable data={chart} unit={unit} hidden={hidden} onHide={setHidden} onFocus={setFocused} />

@@ -1,5 +1,6 @@
 // One panel: the expression, its time, and what it answers as a graph or a table.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { formatQuery } from "../../api/query.ts";
 import { Button, Choice, IconButton } from "../../components/Button.tsx";
 import { t } from "../../i18n/translate.ts";
 import { rememberQuery } from "../../state/history.ts";
@@ -35,11 +36,25 @@ export function PanelView(props: PanelViewProps) {
     if (expr !== panel.expr) onChange({ ...panel, expr }, "step");
     setRuns((count) => count + 1);
   };
+  /** What cannot be parsed is left as it is: running it says why. */
+  const format = async (): Promise<void> => {
+    const written = editor.current?.text().trim();
+    if (!written) return;
+    const formatted = await formatQuery(written).catch(() => null);
+    if (formatted === null) run();
+    else editor.current?.replace(formatted);
+  };
   const asked = { panel, refresh: `${tick}.${runs}` };
   return (
     <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
       <div class="panel-editor">
-        <Editor handle={editor} value={panel.expr} label={t("query.expression", { number: index + 1 })} onRun={run} onFocus={() => editors.activate(editor.current!)} />
+        <Editor
+          handle={editor}
+          value={panel.expr}
+          label={t("query.expression", { number: index + 1 })}
+          onRun={run}
+          onFocus={() => editors.activate(editor.current!)}
+        />
         <Button kind="primary" icon="play" onClick={run} title={`${t("query.run")} (Enter)`}>
           {t("query.run")}
         </Button>
@@ -56,9 +71,15 @@ export function PanelView(props: PanelViewProps) {
         />
         <TimeControls panel={panel} onChange={(changed) => onChange(changed, "adjust")} />
         <span class="spacer" />
+        <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
         {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
         <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
-        <IconButton icon="trash" label={t("query.remove")} onClick={props.onRemove} disabled={alone && panel.expr === ""} />
+        <IconButton
+          icon="trash"
+          label={t("query.remove")}
+          onClick={props.onRemove}
+          disabled={alone && panel.expr === ""}
+        />
       </div>
       {panel.view === "graph" ? <GraphResult {...asked} onChange={onChange} /> : <TableResult {...asked} />}
     </section>

@@ -55,7 +55,10 @@ export default function QueryPage() {
           <Select
             label={t("query.refresh")}
             value={String(refresh)}
-            options={REFRESHES.map((seconds) => ({ value: String(seconds), text: seconds ? t("query.every", { seconds }) : t("query.refreshOff") }))}
+            options={REFRESHES.map((seconds) => ({
+              value: String(seconds),
+              text: seconds ? t("query.every", { seconds }) : t("query.refreshOff"),
+            }))}
             onChange={(seconds) => setRefresh(Number(seconds))}
           />
         </div>
@@ -70,7 +73,9 @@ export default function QueryPage() {
           onChange={(changed, how) => change(index, changed, how)}
           onRemove={() => arrange((all) => all.filter((_, at) => at !== index), index)}
           onDuplicate={() => arrange((all) => all.toSpliced(index + 1, 0, panel))}
-          onTimeForAll={() => arrange((all) => all.map((one) => ({ ...one, range: panel.range, end: panel.end, step: panel.step })))}
+          onTimeForAll={() =>
+            arrange((all) => all.map((one) => ({ ...one, range: panel.range, end: panel.end, step: panel.step })))
+          }
           editors={editors}
         />
       ))}

@@ -21,7 +21,9 @@ interface Row {
 export function TableResult({ panel, refresh }: { panel: Panel; refresh: string }) {
   const { expr, end } = panel;
   const key = expr ? JSON.stringify([expr, end, refresh]) : null;
-  const { data, error, loading } = useResource(key, (signal) => timed(() => queryInstant(expr, end ?? Date.now() / 1000, signal)));
+  const { data, error, loading } = useResource(key, (signal) =>
+    timed(() => queryInstant(expr, end ?? Date.now() / 1000, signal)),
+  );
   if (!expr) return <Empty title={t("query.empty")}>{t("query.emptyHint")}</Empty>;
   return (
     <div class="result" aria-busy={loading}>
@@ -47,7 +49,9 @@ function Rows({ answer, milliseconds }: { answer: Answer<InstantResult>; millise
             <thead>
               <tr>
                 <th scope="col">{t("legend.series")}</th>
-                <th scope="col" class="number">{t("query.value")}</th>
+                <th scope="col" class="number">
+                  {t("query.value")}
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -98,7 +102,10 @@ function SeriesName({ labels }: { labels: Labels }) {
 function rowsOf(data: InstantResult): Row[] {
   if (data.resultType === "scalar" || data.resultType === "string") return [{ labels: {}, cells: [data.result[1]] }];
   if (data.resultType === "vector") {
-    return data.result.map(({ metric, value, histogram }) => ({ labels: metric, cells: value ? [value[1]] : histogram ? histogramCells(histogram) : [] }));
+    return data.result.map(({ metric, value, histogram }) => ({
+      labels: metric,
+      cells: value ? [value[1]] : histogram ? histogramCells(histogram) : [],
+    }));
   }
   return data.result.map(({ metric, values = [], histograms = [] }) => ({
     labels: metric,
@@ -108,9 +115,16 @@ function rowsOf(data: InstantResult): Row[] {
 
 const pointText = ([time, value]: Point): string => `${value} @ ${dateTime(time)}`;
 
-const BOUNDS = [["(", "]"], ["[", ")"], ["(", ")"], ["[", "]"]] as const;
+const BOUNDS = [
+  ["(", "]"],
+  ["[", ")"],
+  ["(", ")"],
+  ["[", "]"],
+] as const;
 
 function histogramCells([, { count, sum, buckets = [] }]: HistogramPoint): string[] {
-  const bars = buckets.map(([rule, low, high, inside]) => `${BOUNDS[rule]?.[0] ?? "("}${low}, ${high}${BOUNDS[rule]?.[1] ?? "]"}: ${inside}`);
+  const bars = buckets.map(
+    ([rule, low, high, inside]) => `${BOUNDS[rule]?.[0] ?? "("}${low}, ${high}${BOUNDS[rule]?.[1] ?? "]"}: ${inside}`,
+  );
   return [`count ${count}, sum ${sum}`, ...bars];
 }

@@ -24,11 +24,27 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
     <div class="time-controls">
       {panel.view === "graph" && (
         <div class="joined">
-          <button type="button" aria-label={t("time.shorter")} title={t("time.shorter")} disabled={!shorter} onClick={() => onChange({ ...panel, range: shorter! })}>
+          <button
+            type="button"
+            aria-label={t("time.shorter")}
+            title={t("time.shorter")}
+            disabled={!shorter}
+            onClick={() => onChange({ ...panel, range: shorter! })}
+          >
             −
           </button>
-          <DurationField label={t("time.range")} seconds={panel.range} onChange={(range) => range !== null && onChange({ ...panel, range })} />
-          <button type="button" aria-label={t("time.longer")} title={t("time.longer")} disabled={!longer} onClick={() => onChange({ ...panel, range: longer! })}>
+          <DurationField
+            label={t("time.range")}
+            seconds={panel.range}
+            onChange={(range) => range !== null && onChange({ ...panel, range })}
+          />
+          <button
+            type="button"
+            aria-label={t("time.longer")}
+            title={t("time.longer")}
+            disabled={!longer}
+            onClick={() => onChange({ ...panel, range: longer! })}
+          >
             +
           </button>
         </div>
@@ -38,11 +54,19 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
           ‹
         </button>
         <EndField end={panel.end} onChange={(end) => onChange({ ...panel, end })} />
-        <button type="button" aria-label={t("time.later")} title={t("time.later")} disabled={panel.end === null} onClick={() => move(0.5)}>
+        <button
+          type="button"
+          aria-label={t("time.later")}
+          title={t("time.later")}
+          disabled={panel.end === null}
+          onClick={() => move(0.5)}
+        >
           ›
         </button>
       </div>
-      {panel.end !== null && <IconButton icon="refresh" label={t("time.now")} onClick={() => onChange({ ...panel, end: null })} />}
+      {panel.end !== null && (
+        <IconButton icon="refresh" label={t("time.now")} onClick={() => onChange({ ...panel, end: null })} />
+      )}
       {panel.view === "graph" && (
         <>
           <DurationField
@@ -52,7 +76,11 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
             onChange={(step) => onChange({ ...panel, step })}
           />
           <label class="check">
-            <input type="checkbox" checked={panel.stacked} onChange={(event) => onChange({ ...panel, stacked: event.currentTarget.checked })} />
+            <input
+              type="checkbox"
+              checked={panel.stacked}
+              onChange={(event) => onChange({ ...panel, stacked: event.currentTarget.checked })}
+            />
             {t("query.stacked")}
           </label>
         </>
@@ -99,7 +127,12 @@ function EndField({ end, onChange }: { end: number | null; onChange: (end: numbe
   const written = end === null ? "" : localInput(end);
   if (end === null) {
     return (
-      <button type="button" class="now" title={t("time.endHint")} onClick={() => onChange(Math.floor(Date.now() / 1000))}>
+      <button
+        type="button"
+        class="now"
+        title={t("time.endHint")}
+        onClick={() => onChange(Math.floor(Date.now() / 1000))}
+      >
         {t("time.untilNow")}
       </button>
     );

@@ -1,7 +1,13 @@
 // The PromQL editor: CodeMirror with Prometheus' own language package, completing from this server. A chunk of its own.
 // It lives in a shadow root: in a document CodeMirror adds <style> elements, which `default-src 'self'` forbids; in a
 // shadow root it uses constructed style sheets, which are allowed.
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
@@ -30,14 +36,20 @@ interface EditorOptions {
 
 export function createEditor(parent: HTMLElement, { text, label, onRun, onFocus }: EditorOptions): PromqlEditor {
   const labelled = new Compartment();
-  const labelling = (name: string): Extension => [EditorView.contentAttributes.of({ "aria-label": name }), placeholder(t("query.placeholder"))];
+  const labelling = (name: string): Extension => [
+    EditorView.contentAttributes.of({ "aria-label": name }),
+    placeholder(t("query.placeholder")),
+  ];
   const host = document.createElement("div");
   const root = host.attachShadow({ mode: "open" });
   parent.append(host);
   const view = new EditorView({
     parent: root,
     root,
-    state: EditorState.create({ doc: text, extensions: [labelled.of(labelling(label)), ...extensions(onRun, onFocus)] }),
+    state: EditorState.create({
+      doc: text,
+      extensions: [labelled.of(labelling(label)), ...extensions(onRun, onFocus)],
+    }),
   });
   return {
     text: () => view.state.doc.toString(),
@@ -74,7 +86,12 @@ function extensions(onRun: () => void, onFocus: () => void): Extension[] {
     syntaxHighlighting(colours),
     promql.asExtension(),
     // Enter first accepts a completion (its own keymap is of higher precedence), else runs.
-    Prec.high(keymap.of([{ key: "Mod-Enter", run }, { key: "Tab", run: acceptCompletion }])),
+    Prec.high(
+      keymap.of([
+        { key: "Mod-Enter", run },
+        { key: "Tab", run: acceptCompletion },
+      ]),
+    ),
     keymap.of([{ key: "Enter", run, shift: insertNewlineAndIndent }]),
     keymap.of([...closeBracketsKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, ...defaultKeymap]),
     EditorView.domEventHandlers({ focus: onFocus }),
@@ -101,17 +118,34 @@ const look = EditorView.theme({
   ".cm-line": { padding: "0 10px" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },
   ".cm-placeholder": { color: "var(--text-faint)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": { backgroundColor: "color-mix(in srgb, var(--accent) 26%, transparent)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
+    backgroundColor: "color-mix(in srgb, var(--accent) 26%, transparent)",
+  },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--accent-soft)", outline: "1px solid var(--accent)" },
-  ".cm-tooltip": { backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "6px", boxShadow: "var(--shadow-high)", color: "var(--text)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "0.8125rem", maxHeight: "300px", maxWidth: "min(560px, calc(100vw - 32px))" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--raised)",
+    border: "1px solid var(--line-strong)",
+    borderRadius: "6px",
+    boxShadow: "var(--shadow-high)",
+    color: "var(--text)",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: "var(--mono)",
+    fontSize: "0.8125rem",
+    maxHeight: "300px",
+    maxWidth: "min(560px, calc(100vw - 32px))",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 8px" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--text)" },
   ".cm-completionDetail": { color: "var(--text-faint)", fontStyle: "normal" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "650", color: "var(--accent)" },
   ".cm-completionInfo": { maxWidth: "320px", padding: "8px 10px", fontFamily: "var(--sans)" },
   // The package draws its waves as data: images, which the policy of the page forbids.
-  ".cm-lintRange-error, .cm-lintRange-warning, .cm-lintRange-info": { backgroundImage: "none", textDecoration: "underline wavy var(--bad) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintRange-error, .cm-lintRange-warning, .cm-lintRange-info": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--bad) 1px",
+    textUnderlineOffset: "3px",
+  },
   ".cm-lintRange-warning, .cm-lintRange-info": { textDecorationColor: "var(--bar-warn)" },
   ".cm-diagnostic": { padding: "6px 10px", fontFamily: "var(--mono)", fontSize: "0.75rem" },
 });

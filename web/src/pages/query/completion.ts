@@ -20,7 +20,8 @@ function once<T>(key: string, ask: () => Promise<T>, failed: T): Promise<T> {
 }
 
 /** Narrowed by the metric alone: matchers half written would match nothing. */
-const selector = (metric: string | undefined): string | undefined => (metric ? `{__name__=${JSON.stringify(metric)}}` : undefined);
+const selector = (metric: string | undefined): string | undefined =>
+  metric ? `{__name__=${JSON.stringify(metric)}}` : undefined;
 
 export const completionSource: PrometheusClient = {
   labelNames: (metric) => once(`names ${metric}`, () => labelNames(selector(metric)), []),

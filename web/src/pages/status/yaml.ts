@@ -18,7 +18,13 @@ function colourLine(line: string): YamlPart[] {
   const key = KEY.exec(line);
   if (key) {
     const [whole, indent, dashes, name, colon] = key;
-    return parts(["plain", indent!], ["mark", dashes!], ["key", name!], ["mark", colon!], ...value(line.slice(whole.length)));
+    return parts(
+      ["plain", indent!],
+      ["mark", dashes!],
+      ["key", name!],
+      ["mark", colon!],
+      ...value(line.slice(whole.length)),
+    );
   }
   const item = ITEM.exec(line);
   if (item) return parts(["plain", item[1]!], ["mark", item[2]!], ...value(line.slice(item[0].length)));
@@ -27,7 +33,11 @@ function colourLine(line: string): YamlPart[] {
 
 function value(text: string): [YamlKind, string][] {
   const [, space, content, comment] = /^(\s*)(.*?)(\s#.*)?$/.exec(text)!;
-  return [["plain", space!], [kindOf(content!), content!], ["comment", comment ?? ""]];
+  return [
+    ["plain", space!],
+    [kindOf(content!), content!],
+    ["comment", comment ?? ""],
+  ];
 }
 
 function kindOf(content: string): YamlKind {
@@ -37,4 +47,5 @@ function kindOf(content: string): YamlKind {
   return "plain";
 }
 
-const parts = (...all: [YamlKind, string][]): YamlPart[] => all.filter(([, text]) => text !== "").map(([kind, text]) => ({ kind, text }));
+const parts = (...all: [YamlKind, string][]): YamlPart[] =>
+  all.filter(([, text]) => text !== "").map(([kind, text]) => ({ kind, text }));

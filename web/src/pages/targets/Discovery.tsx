@@ -45,7 +45,8 @@ function StepRow({ number, step, before }: { number: number; step: RelabelStep; 
   return (
     <li>
       <h4>
-        {t("relabel.rule", { number })} <span class={step.keep ? "badge good" : "badge bad"}>{t(step.keep ? "relabel.kept" : "relabel.dropped")}</span>
+        {t("relabel.rule", { number })}{" "}
+        <span class={step.keep ? "badge good" : "badge bad"}>{t(step.keep ? "relabel.kept" : "relabel.dropped")}</span>
       </h4>
       <code class="rule">{ruleText(step.rule)}</code>
       {step.keep && changed.length === 0 && <span class="small faint">{t("relabel.unchanged")}</span>}
@@ -53,7 +54,8 @@ function StepRow({ number, step, before }: { number: number; step: RelabelStep; 
         <ul class="changes mono">
           {changed.map(({ name, from, to }) => (
             <li key={name}>
-              {from !== undefined && <del>{`${name}=${JSON.stringify(from)}`}</del>} {to !== undefined && <ins>{`${name}=${JSON.stringify(to)}`}</ins>}
+              {from !== undefined && <del>{`${name}=${JSON.stringify(from)}`}</del>}{" "}
+              {to !== undefined && <ins>{`${name}=${JSON.stringify(to)}`}</ins>}
             </li>
           ))}
         </ul>

@@ -19,14 +19,18 @@ export function DroppedPool({ name, targets }: { name: string; targets: readonly
           <DroppedRow key={JSON.stringify(target.discoveredLabels)} pool={name} target={target} />
         ))}
       </ul>
-      {targets.length > ROWS_SHOWN && <p class="small soft pool-more">{t("chart.more", { count: targets.length - ROWS_SHOWN })}</p>}
+      {targets.length > ROWS_SHOWN && (
+        <p class="small soft pool-more">{t("chart.more", { count: targets.length - ROWS_SHOWN })}</p>
+      )}
     </section>
   );
 }
 
 function DroppedRow({ pool, target }: { pool: string; target: DroppedTarget }) {
   const [open, setOpen] = useState(false);
-  const told = Object.fromEntries(Object.entries(target.discoveredLabels).filter(([name]) => name === "__address__" || !name.startsWith("__")));
+  const told = Object.fromEntries(
+    Object.entries(target.discoveredLabels).filter(([name]) => name === "__address__" || !name.startsWith("__")),
+  );
   return (
     <li class="target">
       <div class="target-line">

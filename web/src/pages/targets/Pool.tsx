@@ -10,8 +10,12 @@ import { Discovery } from "./Discovery.tsx";
 
 const TONE: Record<Health, string> = { up: "good", down: "bad", unknown: "" };
 
+const ROWS_SHOWN = 100;
+
 export function Pool({ name, targets }: { name: string; targets: readonly ActiveTarget[] }) {
   const [open, setOpen] = useState(true);
+  const [all, setAll] = useState(false);
+  const shown = all ? targets : targets.slice(0, ROWS_SHOWN);
   const up = targets.filter(({ health }) => health === "up").length;
   return (
     <section class="card pool">
@@ -19,15 +23,22 @@ export function Pool({ name, targets }: { name: string; targets: readonly Active
         <button type="button" class="pool-head" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="chevron" />
           <span class="pool-name">{name}</span>
-          <span class={`badge ${up === targets.length ? "good" : up === 0 ? "bad" : "warn"}`}>{t("targets.upOf", { up, total: targets.length })}</span>
+          <span class={`badge ${up === targets.length ? "good" : up === 0 ? "bad" : "warn"}`}>
+            {t("targets.upOf", { up, total: targets.length })}
+          </span>
         </button>
       </h2>
       {open && (
         <ul>
-          {targets.map((target) => (
+          {shown.map((target) => (
             <TargetRow key={target.scrapeUrl + JSON.stringify(target.labels)} target={target} />
           ))}
         </ul>
+      )}
+      {open && shown.length < targets.length && (
+        <button type="button" class="link pool-more" onClick={() => setAll(true)}>
+          {t("legend.all", { count: targets.length })}
+        </button>
       )}
     </section>
   );
@@ -39,9 +50,7 @@ function TargetRow({ target }: { target: ActiveTarget }) {
     <li class="target">
       <div class="target-line">
         <span class={`badge ${TONE[target.health] ?? ""}`}>{t(`health.${target.health}`)}</span>
-        <a class="mono target-url" href={target.globalUrl || target.scrapeUrl} target="_blank" rel="noreferrer">
-          {target.scrapeUrl}
-        </a>
+        <ScrapeUrl target={target} />
         <LastScrape target={target} />
       </div>
       {target.lastError && <code class="target-error">{target.lastError}</code>}
@@ -57,10 +66,26 @@ function TargetRow({ target }: { target: ActiveTarget }) {
   );
 }
 
+/** Relabelling can write any scheme into an address; only the web's become links. */
+function ScrapeUrl({ target }: { target: ActiveTarget }) {
+  const address = target.globalUrl || target.scrapeUrl;
+  if (!/^https?:\/\//.test(address)) return <span class="mono target-url">{target.scrapeUrl}</span>;
+  return (
+    <a class="mono target-url" href={address} target="_blank" rel="noreferrer">
+      {target.scrapeUrl}
+    </a>
+  );
+}
+
 function LastScrape({ target }: { target: ActiveTarget }) {
   const at = Date.parse(target.lastScrape) / 1000;
   const every = t("targets.every", { interval: target.scrapeInterval, timeout: target.scrapeTimeout });
-  if (!(at > 0)) return <span class="small faint" title={every}>{t("targets.never")}</span>;
+  if (!(at > 0))
+    return (
+      <span class="small faint" title={every}>
+        {t("targets.never")}
+      </span>
+    );
   const ago = Math.max(0, Math.round(Date.now() / 1000 - at));
   return (
     <span class="small soft number" title={`${dateTime(at)} · ${every}`}>

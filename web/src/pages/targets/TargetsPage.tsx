@@ -32,7 +32,10 @@ export default function TargetsPage() {
             value={dropped ? "dropped" : "active"}
             options={[
               { value: "active", text: t("targets.active", { count: data.activeTargets.length }) },
-              { value: "dropped", text: t("targets.dropped", { count: droppedCount(data.droppedTargetCounts, data.droppedTargets) }) },
+              {
+                value: "dropped",
+                text: t("targets.dropped", { count: droppedCount(data.droppedTargetCounts, data.droppedTargets) }),
+              },
             ]}
             onChange={(tab) => recordSome({ tab: tab === "dropped" ? tab : "", health: "" })}
           />
@@ -42,7 +45,10 @@ export default function TargetsPage() {
           <Select
             label={t("targets.pool")}
             value={pool}
-            options={[{ value: "", text: t("targets.allPools") }, ...pools.map((name) => ({ value: name, text: name }))]}
+            options={[
+              { value: "", text: t("targets.allPools") },
+              ...pools.map((name) => ({ value: name, text: name })),
+            ]}
             onChange={(value) => recordSome({ pool: value })}
           />
           <Search label={t("targets.search")} value={words} onInput={(value) => recordSome({ q: value })} />
@@ -50,7 +56,12 @@ export default function TargetsPage() {
       </header>
       {error !== undefined && <ErrorNotice error={error} />}
       {!data && error === undefined && <Skeleton height={420} />}
-      {data && (dropped ? <Dropped targets={data.droppedTargets} words={words} pool={pool} /> : <Active targets={data.activeTargets} words={words} pool={pool} />)}
+      {data &&
+        (dropped ? (
+          <Dropped targets={data.droppedTargets} words={words} pool={pool} />
+        ) : (
+          <Active targets={data.activeTargets} words={words} pool={pool} />
+        ))}
     </div>
   );
 }
@@ -67,13 +78,38 @@ function Active({ targets: all, words, pool }: { targets: readonly ActiveTarget[
         value={health}
         options={[
           { value: "", text: t("targets.all", { count: inPool.length }) },
-          { value: "up", text: <><i class="dot good" /> {t("health.up")} {count("up")}</> },
-          { value: "down", text: <><i class="dot bad" /> {t("health.down")} {count("down")}</> },
-          { value: "unknown", text: <><i class="dot" /> {t("health.unknown")} {count("unknown")}</> },
+          {
+            value: "up",
+            text: (
+              <>
+                <i class="dot good" /> {t("health.up")} {count("up")}
+              </>
+            ),
+          },
+          {
+            value: "down",
+            text: (
+              <>
+                <i class="dot bad" /> {t("health.down")} {count("down")}
+              </>
+            ),
+          },
+          {
+            value: "unknown",
+            text: (
+              <>
+                <i class="dot" /> {t("health.unknown")} {count("unknown")}
+              </>
+            ),
+          },
         ]}
         onChange={(value) => recordSome({ health: value })}
       />
-      {shown.length === 0 && <div class="card"><Empty title={t("targets.none")} /></div>}
+      {shown.length === 0 && (
+        <div class="card">
+          <Empty title={t("targets.none")} />
+        </div>
+      )}
       {shown.map(([name, members]) => (
         <Pool key={name} name={name} targets={members} />
       ))}
@@ -83,7 +119,12 @@ function Active({ targets: all, words, pool }: { targets: readonly ActiveTarget[
 
 function Dropped({ targets: all, words, pool }: { targets: readonly DroppedTarget[]; words: string; pool: string }) {
   const shown = byPool(all.filter((target) => (!pool || poolOf(target) === pool) && matches(target, words)));
-  if (shown.length === 0) return <div class="card"><Empty title={t("targets.noneDropped")} /></div>;
+  if (shown.length === 0)
+    return (
+      <div class="card">
+        <Empty title={t("targets.noneDropped")} />
+      </div>
+    );
   return (
     <>
       <p class="soft">{t("targets.droppedHint")}</p>

@@ -16,7 +16,10 @@ export const poolOf = (target: Target): string => target.scrapePool ?? target.di
 export function matches(target: Target, words: string): boolean {
   const labels = Object.entries(target.labels ?? target.discoveredLabels).map(([name, value]) => `${name}=${value}`);
   const text = [target.scrapePool, target.scrapeUrl, target.lastError, ...labels].join(" ").toLowerCase();
-  return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** Groups in the order of their names; members keep theirs. */
