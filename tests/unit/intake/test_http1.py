@@ -185,7 +185,7 @@ def test_a_kept_connection_that_the_peer_has_closed_is_replaced_unseen() -> None
 def test_a_new_connection_that_closes_without_an_answer_is_an_error() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.close()) as (served, connections):
-            with pytest.raises(FetchFailed, match="EOF|eof"):
+            with pytest.raises(FetchFailed, match=r"EOF|eof"):
                 await connections.get(served.origin, REQUEST, 1000)
 
     asyncio.run(run())
