@@ -50,6 +50,8 @@ OUT_OF_BOUNDS: Final = counter(
     "prometheus_target_scrapes_sample_out_of_bounds", "Samples too far in the future to be taken."
 )
 SCRAPES: Final = counter("vedette_scrapes", "Scrapes by outcome.", ("outcome",))
+SCRAPES_OK: Final = SCRAPES.labels("ok")
+SCRAPES_FAILED: Final = SCRAPES.labels("failed")
 SCRAPED_SAMPLES: Final = counter("vedette_scrape_samples", "Samples handed to the store by scraping.")
 DROPPED_SAMPLES: Final = counter(
     "vedette_scrape_dropped_samples", "Scraped samples not stored, by reason.", ("reason",)
