@@ -123,11 +123,11 @@ class _Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Response] | None = None
-        self._reader: _ResponseReader | None = None
+        self._reader: ResponseReader | None = None
 
     async def exchange(self, request: bytes, bytes_max: int) -> Response:
         assert self._transport is not None
-        self._reader = _ResponseReader(bytes_max)
+        self._reader = ResponseReader(bytes_max)
         self._answer = self._loop.create_future()
         self._transport.write(request)
         return await self._answer
@@ -172,7 +172,7 @@ class _Connection(asyncio.Protocol):
         self._answer.set_result(response)
 
 
-class _ResponseReader:
+class ResponseReader:
     """Sans-IO: fed bytes until they make a response."""
 
     __slots__ = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from vedette.model.telemetry import counter, gauge, histogram
@@ -48,18 +49,22 @@ OUT_OF_ORDER: Final = counter(
 OUT_OF_BOUNDS: Final = counter(
     "prometheus_target_scrapes_sample_out_of_bounds", "Samples too far in the future to be taken."
 )
-CACHE_FLUSH_FORCED: Final = counter(
-    "prometheus_target_scrapes_cache_flush_forced", "Series caches cleared because failing scrapes filled them."
-)
-
 SCRAPES: Final = counter("vedette_scrapes", "Scrapes by outcome.", ("outcome",))
+SCRAPES_OK: Final = SCRAPES.labels("ok")
+SCRAPES_FAILED: Final = SCRAPES.labels("failed")
 SCRAPED_SAMPLES: Final = counter("vedette_scrape_samples", "Samples handed to the store by scraping.")
 DROPPED_SAMPLES: Final = counter(
     "vedette_scrape_dropped_samples", "Scraped samples not stored, by reason.", ("reason",)
 )
 
+FAILURE_LOG_ERRORS: Final = counter(
+    "vedette_scrape_failure_log_errors", "Lines of a scrape_failure_log_file that could not be written."
+)
+
 SD_DISCOVERED: Final = gauge("prometheus_sd_discovered_targets", "Targets found.", ("name", "config"))
-SD_FAILED: Final = gauge("prometheus_sd_failed_configs", "Discoveries that could not be started.", ("name",))
+SD_FAILED: Final = gauge(
+    "prometheus_sd_failed_configs", "Discovery configurations of a kind that is not built yet.", ("name",)
+)
 SD_RECEIVED: Final = counter("prometheus_sd_received_updates", "Updates from providers.", ("name",))
 SD_SENT: Final = counter("prometheus_sd_updates", "Updates handed to the pools.", ("name",))
 SD_REFRESH_FAILURES: Final = counter(
@@ -72,3 +77,10 @@ SD_FILE_ERRORS: Final = counter("prometheus_sd_file_read_errors", "Discovery fil
 SD_DNS_LOOKUPS: Final = counter("prometheus_sd_dns_lookups", "DNS discovery look-ups.")
 SD_DNS_FAILURES: Final = counter("prometheus_sd_dns_lookup_failures", "DNS discovery look-ups that failed.")
 SD_HTTP_FAILURES: Final = counter("prometheus_sd_http_failures", "HTTP discovery refreshes that failed.")
+
+
+def forget_job(name: str) -> None:
+    """A job that is gone leaves no series behind."""
+    for metric in (POOL_SYNCS, POOL_TARGETS, POOL_TARGET_LIMIT, SYNC_LENGTH, SYNC_FAILED):
+        with contextlib.suppress(KeyError):
+            metric.remove(name)

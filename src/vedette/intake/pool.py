@@ -99,7 +99,7 @@ class ScrapePool:
             await self._stop_all(loops)
         for client in (self._client, *self._socket_clients.values()):
             await client.close()
-        metrics.POOL_TARGETS.labels(self.job.job_name).set(0)
+        metrics.forget_job(self.job.job_name)
 
     def _build(self, groups: Sequence[TargetGroup]) -> dict[TargetId, Target]:
         """The targets that relabelling keeps, each once; remembers the dropped ones."""

@@ -22,6 +22,7 @@ from yarl import URL
 from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
+from vedette.intake.failure_log import log_failure
 from vedette.intake.http1 import FetchFailed, Response
 from vedette.intake.http_client import USER_AGENT, HttpClient
 from vedette.intake.scrape import (
@@ -174,6 +175,8 @@ class TargetScraper:
         )
         append_error = self._append(join(taken.batch, self._report_batch(report, time_ms)), taken.counts)
         self._settle_health(error.message if error else append_error, time_ms, duration_s)
+        if error is not None and self.job.scrape_failure_log_file:
+            log_failure(self.job.scrape_failure_log_file, time_ms, self.job.job_name, self.target.url, error.message)
         if taken.page is not None and error is None:
             self._keep_metadata(taken.page, taken.counts)
 
@@ -186,6 +189,8 @@ class TargetScraper:
             return
         page_format = format_of(response.headers.get("content-type", ""), self._fallback).format
         taken.page = scan(body, page_format, limits=self._services.limits)
+        if taken.page.natives is not None and len(taken.page.natives):
+            metrics.DROPPED_SAMPLES.labels("native_histogram").inc(len(taken.page.natives))
         taken.batch = ingest_page(
             taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
         )
@@ -232,7 +237,7 @@ class TargetScraper:
         health.last_error = error
         health.last_scrape_ms = time_ms
         health.last_duration_s = duration_s
-        metrics.SCRAPES.labels("failed" if error else "ok").inc()
+        (metrics.SCRAPES_FAILED if error else metrics.SCRAPES_OK).inc()
         metrics.SCRAPE_DURATION.observe(duration_s)
 
     def _keep_metadata(self, page: Page, counts: Counts) -> None:

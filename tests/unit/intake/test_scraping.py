@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.unit.intake.scraping import START_MS, Endpoint, Scene, scene, settle
 from vedette.intake.config import load_config
+from vedette.model.telemetry import REGISTRY
 from vedette.ports.principal import SYSTEM
 
 INSTANCE = re.compile(r'instance="[^"]*"')
@@ -377,5 +380,30 @@ def test_shutdown_leaves_no_task_and_no_stale_marker() -> None:
         assert list(stage.store.values("a").values()) == [[1.0]]
         await settle()
         assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(run())
+
+
+def test_failed_scrapes_are_logged_to_the_job_s_file(tmp_path: Path) -> None:
+    path = tmp_path / "failures.log"
+
+    async def run() -> None:
+        async with scene(f"scrape_failure_log_file: {path}", Endpoint("a one\n")) as stage:
+            await stage.scrape(2)
+
+    asyncio.run(run())
+    first, _ = (json.loads(line) for line in path.read_text().splitlines())
+    assert (first["job_name"], first["level"]) == ("x", "ERROR")
+    assert first["target"].endswith("/metrics")
+    assert first["time"].startswith("2023-11-14T22:13:2")
+
+
+def test_a_job_that_is_gone_leaves_no_metric_behind() -> None:
+    async def run() -> None:
+        async with scene() as stage:
+            assert REGISTRY.get_sample_value("prometheus_target_scrape_pool_targets", {"scrape_job": "x"}) == 1
+            stage.manager.apply(load_config("prometheus.yml", text=""))
+            await stage.manager.settled()
+            assert REGISTRY.get_sample_value("prometheus_target_scrape_pool_targets", {"scrape_job": "x"}) is None
 
     asyncio.run(run())

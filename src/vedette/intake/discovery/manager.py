@@ -69,6 +69,7 @@ class DiscoveryManager:
 
     async def apply(self, jobs: Sequence[ScrapeConfig]) -> None:
         wanted = {job.job_name: job for job in jobs}
+        metrics.SD_FAILED.labels(_NAME).set(sum(len(configs or ()) for job in jobs for configs in job.unbuilt.values()))
         for name in [name for name in self._jobs if name not in wanted]:
             await self._stop_job(self._jobs.pop(name))
             self._taken.discard(name)
