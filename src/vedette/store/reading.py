@@ -57,9 +57,7 @@ class Wanted:
         return np.where(ascending[places] == ids, order[places], -1)
 
 
-def read_recent(
-    engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None
-) -> Runs:
+def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None) -> Runs:
     """Rows of `samples_recent`; of equal (series, time) the first committed."""
     conditions = [
         f"block between {block_of(wanted.min_time_ms)} and {block_of(wanted.max_time_ms)}",

@@ -20,12 +20,16 @@ def runs_of(part, first_rank):
     starts = ends - [len(times) for _, times in part]
     times = np.array([time for _, some in part for time in some], np.int64)
     ranks = np.arange(first_rank, first_rank + len(part))
-    values = np.concatenate([np.empty(0), *(rank * 1000.0 + np.array(some) for rank, (_, some) in zip(ranks, part, strict=True))])
+    values = np.concatenate(
+        [np.empty(0), *(rank * 1000.0 + np.array(some) for rank, (_, some) in zip(ranks, part, strict=True))]
+    )
     return Runs(np.array([slot for slot, _ in part]), starts, ends, ranks, times, values)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(run, min_size=1, max_size=8), min_size=1, max_size=3), st.integers(-10, 20), st.integers(20, 50))
+@given(
+    st.lists(st.lists(run, min_size=1, max_size=8), min_size=1, max_size=3), st.integers(-10, 20), st.integers(20, 50)
+)
 def test_one_sample_per_time_and_the_lowest_rank_wins(parts, low, high):
     expected = [{} for _ in range(N_SLOTS)]
     for rank, (slot, times) in enumerate(one for part in parts for one in part):
