@@ -253,6 +253,14 @@ def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) 
     """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
     check_version(directory)
     engine = Engine(directory.engine_path, settings.limits)
+    try:
+        return _read_state(engine, directory, settings, clock)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
     repair = Repair(engine)
     migrate(engine, directory)
     repair.list_detached()

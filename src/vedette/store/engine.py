@@ -43,6 +43,9 @@ DATABASE: Final = "vedette"
 _POLL_S: Final = 0.02
 """How often a waiting caller looks whether its query was canceled."""
 
+_MENDS_MAX: Final = 100
+"""Each mending takes away one damaged part."""
+
 _CODE: Final = re.compile(r"Code: (\d+)\.")
 
 _FIXED_SETTINGS: Final = {
@@ -108,12 +111,13 @@ class Engine:
         tag = f"vedette-{next(self._numbers)}"
         settings = f"log_comment = {literal(tag)}, max_memory_usage = {self._limits.query_memory_bytes_max}"
         statement = f"{sql}\nsettings {settings}"
-        try:
-            return self._run_read(statement, tag, deadline, lane)
-        except EngineError as error:
-            failure = _read_error(error)
-            if failure is not error or not self.mend(error):
-                raise failure from None
+        for _ in range(_MENDS_MAX):
+            try:
+                return self._run_read(statement, tag, deadline, lane)
+            except EngineError as error:
+                failure = _read_error(error)
+                if failure is not error or not self.mend(error):
+                    raise failure from None
         return self._run_read(statement, tag, deadline, lane)
 
     def query_text(self, sql: str, *, lane: Lane) -> str:

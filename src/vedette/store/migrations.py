@@ -47,7 +47,7 @@ def check_version(directory: DataDirectory) -> int:
 
 
 def migrate(engine: Engine, directory: DataDirectory, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    version = check_version(directory)
+    version = directory.schema_version()
     for migration in migrations:
         if migration.version > version:
             _LOG.info("schema %d: %s", migration.version, migration.about)

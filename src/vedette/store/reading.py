@@ -6,7 +6,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,13 +15,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
-from vedette.model.errors import QueryTooLarge
 from vedette.model.telemetry import counter
 from vedette.model.time import block_of
 from vedette.ports.scan import Deadline
 from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
-from vedette.store.engine import Engine, Lane
+from vedette.store.engine import Engine
 from vedette.store.partitions import day_of
 from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs, run_starts
 from vedette.store.sql import literal, literals
@@ -48,7 +47,6 @@ class Wanted:
     complete: bool
     min_time_ms: int
     max_time_ms: int
-    samples_max: int
 
     def slots_of(self, ids: Ids) -> Int64s:
         """int64, parallel to `ids`; -1 for a series that is not wanted."""
@@ -59,9 +57,7 @@ class Wanted:
         return np.where(ascending[places] == ids, order[places], -1)
 
 
-def read_recent(
-    engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None, lane: Lane = Lane.QUERY
-) -> Runs:
+def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None) -> Runs:
     """Rows of `samples_recent`; of equal (series, time) the first committed."""
     conditions = [
         f"block between {block_of(wanted.min_time_ms)} and {block_of(wanted.max_time_ms)}",
@@ -73,7 +69,6 @@ def read_recent(
         f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)} "
         "order by series, time_ms, seq",
         deadline=deadline,
-        lane=lane,
     )
     ids, found = recent_columns(rows, deletions)
     slots = wanted.slots_of(ids)
@@ -102,19 +97,20 @@ def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, 
 
 
 def read_chunks(
-    engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None, lane: Lane = Lane.QUERY
+    engine: Engine,
+    wanted: Wanted,
+    deletions: list[Deletion],
+    deadline: Deadline | None,
+    check_samples: Callable[[int], None],
 ) -> Runs:
-    """Chunk rows, decoded: one run each. Raises QueryTooLarge before decoding more than `samples_max` samples."""
-    rows = engine.query(
-        f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane
-    )
+    """Chunk rows, decoded: one run each. `check_samples` may raise before too many samples are decoded."""
+    rows = engine.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline)
     slots = wanted.slots_of(column(rows, "series"))
     if not (slots >= 0).all():
         rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
-    if int(column(rows, "samples")[inner].sum()) > 2 * wanted.samples_max:
-        # twice: rows of one block may repeat each other's samples
-        raise QueryTooLarge("query processing would load too many samples into memory in query execution")
+    # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
+    check_samples(int(column(rows, "samples")[inner].sum()) // 2)
     if deadline is not None:
         deadline.check()
     runs = decode_rows(rows, slots)

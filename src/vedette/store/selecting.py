@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from vedette.model.blocks import Int64s, SeriesColumns
-from vedette.model.errors import QueryTooLarge
 from vedette.model.staleness import STALE_NAN_BITS
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Selector
@@ -19,8 +18,6 @@ from vedette.store.head import Head
 from vedette.store.reading import Wanted, read_chunks, read_recent
 from vedette.store.runs import HEAD_RANK, Columns, Runs, merge, one_run_per_slot
 from vedette.store.state import StoreState
-
-TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
 
 
 class Selecting:
@@ -31,11 +28,9 @@ class Selecting:
     def select(self, tenant: str, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         deadline.check()
         refs = self.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
-        if len(refs) > plan.series_max:
-            raise QueryTooLarge(f"query would touch too many series, limit is {plan.series_max}")
+        plan.check_series(len(refs))
         refs, found = self.read(tenant, refs, plan, deadline)
-        if len(found.times_ms) > plan.samples_max:
-            raise QueryTooLarge(TOO_MANY_SAMPLES)
+        plan.check_samples(len(found.times_ms))
         has_stale = bool((found.values.view(np.uint64) == STALE_NAN_BITS).any())
         labels = self._state.index.labels_of(refs)
         return SeriesColumns(labels, found.offsets, found.times_ms, found.values, has_stale)
@@ -68,11 +63,11 @@ class Selecting:
         state = self._state
         bounds = plan.min_time_ms, max_time_ms
         metrics, complete = state.facts.metrics_of(refs)
-        wanted = Wanted(tenant, state.index.ids[refs], metrics, complete, *bounds, plan.samples_max)
+        wanted = Wanted(tenant, state.index.ids[refs], metrics, complete, *bounds)
         deletions = state.deletions.overlapping(*bounds)
         parts = []
         if state.partitions.any_recent(*bounds):
             parts.append(read_recent(state.engine, wanted, deletions, deadline))
         if state.partitions.any_chunks(*bounds):
-            parts.append(read_chunks(state.engine, wanted, deletions, deadline))
+            parts.append(read_chunks(state.engine, wanted, deletions, deadline, plan.check_samples))
         return [part for part in parts if len(part.slots)]

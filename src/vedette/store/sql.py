@@ -22,7 +22,7 @@ def literal(value: str | int) -> str:
         return str(int(value))
     if _PLAIN.match(value):
         return f"'{value}'"
-    return f"unhex('{value.encode('utf-8', 'surrogateescape').hex()}')"
+    return f"unhex('{value.encode('utf-8', 'surrogatepass').hex()}')"
 
 
 def literals(values: Iterable[str | int]) -> str:
