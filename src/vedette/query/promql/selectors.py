@@ -16,15 +16,7 @@ from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
 from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
-from vedette.query.promql.values import (
-    METADATA_LABELS,
-    SAME_LABELSET,
-    Matrix,
-    RawSamples,
-    Scalar,
-    Value,
-    has_duplicates,
-)
+from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
 
 
@@ -59,7 +51,7 @@ def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, i
     columns = samples.columns
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values, samples.bits)
-    for low, high in evaluation.slices(columns.n_series):
+    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
         select_instant(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
     return Matrix.of(columns.labels, grid, values, present)
 
@@ -70,7 +62,7 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
     arrays = (columns.offsets, columns.times_ms, samples.bits)
-    for low, high in evaluation.slices(columns.n_series):
+    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
         select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
 
@@ -111,16 +103,13 @@ def evaluate_subquery(evaluation: Evaluation, node: SubqueryExpr, grid: Grid) ->
 
 
 def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid: Grid) -> RawSamples:
-    """The value of a range vector that stands alone, at the grid's only step."""
+    """The value of a range vector that stands alone, at the grid's only step: no function will drop names any more."""
     windows = windows_of(evaluation, node, grid)
     columns = windows.columns
     edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
     selector = extended_selector(node)
-    names = _final_labels(columns)
-    labels: list[Labels] = []
-    offsets = [0]
-    times, values = [np.empty(0, np.int64)], [np.empty(0)]
-    for row in sorted(range(len(names)), key=names.__getitem__):
+    found: dict[Labels, list[tuple[Int64s, Float64s]]] = {}
+    for row, labels in enumerate(columns.labels):
         own = slice(columns.offsets[row], columns.offsets[row + 1])
         if selector is None:
             inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
@@ -129,21 +118,23 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
             near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
             chosen = extend_samples(*near, edges, selector.smoothed)
         if len(chosen[0]):
-            labels.append(names[row])
-            offsets.append(offsets[-1] + len(chosen[0]))
-            times.append(chosen[0])
-            values.append(chosen[1])
-    ends = np.array(offsets, np.int64)
-    return RawSamples(SeriesColumns(labels, ends, np.concatenate(times), np.concatenate(values), has_stale=False))
+            found.setdefault(labels.without(METADATA_LABELS) if columns.drop_name[row] else labels, []).append(chosen)
+    parts = {labels: join_samples(found[labels]) for labels in sorted(found)}
+    offsets = np.cumsum([0, *(len(times) for times, _ in parts.values())], dtype=np.int64)
+    times = np.concatenate([np.empty(0, np.int64), *(times for times, _ in parts.values())])
+    values = np.concatenate([np.empty(0), *(values for _, values in parts.values())])
+    return RawSamples(SeriesColumns(list(parts), offsets, times, values, has_stale=False))
 
 
-def _final_labels(columns: RangeColumns) -> list[Labels]:
-    """The labels without names whose removal was delayed. Raises QueryFailed where that leaves equal ones."""
-    dropped = zip(columns.drop_name.tolist(), columns.labels, strict=True)
-    names = [labels.without(METADATA_LABELS) if drop else labels for drop, labels in dropped]
-    if has_duplicates(names):
+def join_samples(parts: list[tuple[Int64s, Float64s]]) -> tuple[Int64s, Float64s]:
+    """One series' samples by time. Raises QueryFailed where two parts have one at the same time."""
+    if len(parts) == 1:
+        return parts[0]
+    times = np.concatenate([part[0] for part in parts])
+    order = np.argsort(times, kind="stable")
+    if (np.diff(times[order]) == 0).any():
         raise QueryFailed(SAME_LABELSET)
-    return names
+    return times[order], np.concatenate([part[1] for part in parts])[order]
 
 
 def samples_near(
