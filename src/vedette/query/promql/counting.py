@@ -37,6 +37,7 @@ def count_values(evaluation: Evaluation, node: AggregateExpr, grid: Grid) -> Mat
         labels = matrix.labels[row].replace(label, texts[value])
         labels = labels.without(chosen) if node.without else labels.only(chosen)
         place_of_pair[i] = places.setdefault(labels, len(places))
+    evaluation.check_cells(len(places), grid)
     counts = np.zeros((len(places), grid.n_steps))
     np.add.at(counts, (place_of_pair[pair_of_cell], steps), 1.0)
     return Matrix.of(list(places), grid, counts, counts > 0)

@@ -44,7 +44,7 @@ def smoothed_vector(evaluation: Evaluation, samples: Samples, times: tuple[int, 
     columns = samples.ranged
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values)
-    for low, high in evaluation.slices(columns.n_series):
+    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
         extended.smoothed_values(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
     return Matrix.of(columns.labels, grid, values, present)
 

@@ -68,6 +68,7 @@ def add_info_labels(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         for row, ignore in enumerate(ignored)
         for part in ([(row, matrix.labels[row], None)] if ignore else enriched(matrix.labels, row, newest, data))
     ]
+    evaluation.check_cells(len(parts), grid)
     rows = np.array([row for row, _, _ in parts], np.int64)
     result = matrix.rows(rows).named([labels for _, labels, _ in parts])
     for i, (_, _, steps) in enumerate(parts):

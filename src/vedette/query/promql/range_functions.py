@@ -45,9 +45,16 @@ class Job:
         values, present = self.evaluation.allocate(columns.n_series, self.grid)
         arrays = (columns.offsets, columns.times_ms, columns.values)
         ends = (self.windows.end0_ms, self.windows.end_step_ms, self.windows.range_ms)
-        for low, high in self.evaluation.slices(columns.n_series):
+        for low, high in self.evaluation.slices(columns.n_series, self.work_per_series):
             kernel(*arrays, low, high, *ends, *arguments, values, present)
         return values, present
+
+    @property
+    def work_per_series(self) -> float:
+        """Samples in all windows of a series, about: windows may overlap, and some kernels pass over each of them."""
+        columns, grid, range_ms = self.windows.columns, self.grid, self.windows.range_ms
+        n_samples = len(columns.times_ms) / max(1, columns.n_series)
+        return n_samples + grid.n_steps * (1 + n_samples * range_ms / (range_ms + grid.end_ms - grid.start_ms))
 
     def indices(self) -> Any:
         """Scratch space for one series."""

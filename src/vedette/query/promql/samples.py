@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,11 @@ class Samples:
     def labels(self) -> Sequence[Labels]:
         return self.columns.labels
 
+    @property
+    def n_per_series(self) -> float:
+        """On average."""
+        return self.columns.n_samples / max(1, self.columns.n_series)
+
     @cached_property
     def bits(self) -> NDArray[np.uint64]:
         return self.columns.values.view(np.uint64)
@@ -53,22 +58,6 @@ class Samples:
         if columns.has_stale:
             arrays = strip_stale(*arrays)
         return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_))
-
-
-def in_label_order(columns: SeriesColumns) -> SeriesColumns:
-    """The series sorted by their labels, as Prometheus' storage gives them: it decides between equals in sort and topk."""
-    order = np.array(sorted(range(columns.n_series), key=columns.labels.__getitem__), np.int64)
-    lengths = np.diff(columns.offsets)[order]
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    rows = np.arange(columns.n_samples) + np.repeat(columns.offsets[:-1][order] - offsets[:-1], lengths)
-    return replace(
-        columns,
-        labels=[columns.labels[row] for row in order.tolist()],
-        offsets=offsets,
-        times_ms=columns.times_ms[rows],
-        values=columns.values[rows],
-        histograms=None if columns.histograms is None else columns.histograms[rows],
-    )
 
 
 def range_columns_of(matrix: Matrix) -> RangeColumns:

@@ -29,8 +29,9 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     if call.function.name.startswith("sort_by_label"):
         names = [arg.value for arg in call.args[1:] if isinstance(arg, StringLiteral)]
         return matrix.rows(order_by_labels(matrix.labels, names, descending))
+    matrix = matrix.sorted_by_labels()
     values = matrix.values[:, 0]
-    # NaN goes last, and among several the last comes first: the reference finds each NaN below every other value
+    # equal values keep the order of their labels, as Prometheus' storage gives them; NaN goes last, and among several the last comes first: the reference finds each NaN below every other value
     keys = np.where(np.isnan(values), -np.arange(len(values)), -values if descending else values)
     return matrix.rows(np.lexsort((keys, np.isnan(values))))
 
