@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
-from tests.harness import Options, Skipped
-from tests.settings import conformance, free_port, peer
 
 from benchmarks.harness import Figure, Ratio
+from tests.harness import Options, Skipped
+from tests.settings import conformance, free_port, peer
 from vedette.wire.exposition import Format, SeriesCache, scan
 
 STARTUP_S = 10.0
