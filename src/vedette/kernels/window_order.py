@@ -13,6 +13,9 @@ from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.windows import first_after
 from vedette.model.blocks import Bools, Float64s, Int64s
 
+_FEW = 24
+"""So many values are sorted by insertion: for four of them the library's sort costs ten times as much."""
+
 
 @kernel
 def window_extremes(
@@ -69,18 +72,49 @@ def window_extremes(
                 out[s, k] = times[end - 1] / 1000.0 if as_time else np.nan
 
 
-@inlined
-def place_of(ordered: Float64s, n: int, value: float) -> int:
-    """The first index in ordered[:n] that is not below the value."""
-    low = 0
-    high = n
-    while low < high:
-        middle = (low + high) >> 1
-        if ordered[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+@kernel
+def copy_sorted(values: Float64s, begin: int, end: int, out: Float64s) -> int:
+    """The values [begin, end) that are not NaN, sorted into `out`; returns how many."""
+    few = end - begin <= _FEW
+    n = 0
+    for i in range(begin, end):
+        value = values[i]
+        if np.isnan(value):
+            continue
+        at = n
+        while few and at > 0 and out[at - 1] > value:
+            out[at] = out[at - 1]
+            at -= 1
+        out[at] = value
+        n += 1
+    if not few:
+        out[:n].sort()
+    return n
+
+
+@kernel
+def replace_sorted(
+    ordered: Float64s, n: int, leaving: Float64s, n_leaving: int, entering: Float64s, n_entering: int, out: Float64s
+) -> int:
+    """`ordered` without `leaving` (all of them are in it) and with `entering`, in one pass; all are sorted."""
+    left = 0
+    entered = 0
+    m = 0
+    for i in range(n):
+        value = ordered[i]
+        if left < n_leaving and leaving[left] == value:
+            left += 1
+            continue
+        while entered < n_entering and entering[entered] < value:
+            out[m] = entering[entered]
+            entered += 1
+            m += 1
+        out[m] = value
+        m += 1
+    for i in range(entered, n_entering):
+        out[m] = entering[i]
+        m += 1
+    return m
 
 
 @inlined
@@ -115,18 +149,21 @@ def window_quantiles(
     end_step: int,
     range_ms: int,
     quantiles: Float64s,
-    ordered: Float64s,
+    scratch: Float64s,
     out: Float64s,
     present: Bools,
 ) -> None:
-    """`quantiles` float64[n_steps]; `ordered` float64[longest series]: scratch."""
+    """`quantiles` float64[n_steps]; `scratch` float64[4, longest series]."""
     n_steps = out.shape[1]
+    leaving = scratch[0]
+    entering = scratch[1]
+    ordered = scratch[2]
+    spare = scratch[3]
     for s in range(lo, hi):
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
         n = 0
-        n_nan = 0
         begin_stride = 0
         end_stride = 0
         for k in range(n_steps):
@@ -135,26 +172,17 @@ def window_quantiles(
             end_stride = new_end - end
             new_begin = first_after(times, begin, stop, t - range_ms, begin_stride)
             begin_stride = new_begin - begin
-            for i in range(begin, min(new_begin, end)):
-                if np.isnan(values[i]):
-                    n_nan -= 1
-                else:
-                    at = place_of(ordered, n, values[i])
-                    n -= 1
-                    for j in range(at, n):
-                        ordered[j] = ordered[j + 1]
-            for i in range(max(end, new_begin), new_end):
-                if np.isnan(values[i]):
-                    n_nan += 1
-                else:
-                    at = place_of(ordered, n, values[i])
-                    for j in range(n, at, -1):
-                        ordered[j] = ordered[j - 1]
-                    ordered[at] = values[i]
-                    n += 1
+            if new_begin >= end or begin_stride + end_stride > n:
+                n = copy_sorted(values, new_begin, new_end, ordered)
+            elif begin_stride + end_stride > 0:
+                n_leaving = copy_sorted(values, begin, new_begin, leaving)
+                n_entering = copy_sorted(values, end, new_end, entering)
+                n = replace_sorted(ordered, n, leaving, n_leaving, entering, n_entering, spare)
+                ordered, spare = spare, ordered
             begin = new_begin
             end = new_end
             present[s, k] = end > begin
+            n_nan = end - begin - n
             out[s, k] = quantile_of_sorted(ordered, n, n_nan, quantiles[k]) if end > begin else 0.0
 
 
@@ -198,5 +226,5 @@ def warm() -> None:
     offsets, times, values = np.array([0, 2], np.int64), np.array([1, 2], np.int64), np.zeros(2)
     out, present = np.empty((1, 2)), np.empty((1, 2), np.bool_)
     window_extremes(offsets, times, values, 0, 1, 1, 1, 5, True, False, np.empty(2, np.int64), out, present)
-    window_quantiles(offsets, times, values, 0, 1, 1, 1, 5, np.zeros(2), np.empty(2), out, present)
+    window_quantiles(offsets, times, values, 0, 1, 1, 1, 5, np.zeros(2), np.empty((4, 2)), out, present)
     window_deviations(offsets, times, values, 0, 1, 1, 1, 5, out, present)

@@ -23,29 +23,39 @@ from vedette.model.staleness import STALE_NAN_BITS
 _STALE = np.uint64(STALE_NAN_BITS)
 
 
+@kernel
+def search_after(times: Int64s, at: int, stop: int, t: int) -> int:
+    """As `first_after`, without a guess: gallops, then halves."""
+    low = at
+    high = at
+    width = 1
+    while high < stop and times[high] <= t:
+        low = high + 1
+        high += width
+        width *= 2
+    high = min(high, stop)
+    while low < high:
+        middle = (low + high) >> 1
+        if times[middle] <= t:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @inlined
 def first_after(times: Int64s, at: int, stop: int, t: int, stride: int) -> int:
-    """The first index in [at, stop] whose time is after t, knowing that all before `at` are not. `stride`: a guess how far."""
+    """The first index in [at, stop] whose time is after t, knowing that all before `at` are not. `stride`: a guess how far.
+
+    The search stays a call of its own: with its loops in here the guess costs ten times as much (36 ms instead of 3 for
+    2.9 M guesses).
+    """
     guess = at + stride
-    if guess <= stop and (guess == at or times[guess - 1] <= t) and (guess == stop or times[guess] > t):
-        low = guess
+    if guess < stop and times[guess] > t and (stride == 0 or times[guess - 1] <= t):
+        found = guess
     else:
-        low = at
-        high = at
-        width = 1
-        while high < stop and times[high] <= t:
-            low = high + 1
-            high += width
-            width *= 2
-        if high > stop:
-            high = stop
-        while low < high:
-            middle = (low + high) >> 1
-            if times[middle] <= t:
-                low = middle + 1
-            else:
-                high = middle
-    return low
+        found = search_after(times, at, stop, t)
+    return found
 
 
 @kernel

@@ -20,7 +20,7 @@ from vedette.query.promql.ast import (
     SubqueryExpr,
     UnaryExpr,
     VectorSelector,
-    walk,
+    children,
 )
 from vedette.query.promql.parser import ALL_FEATURES, parse_expr
 from vedette.query.promql.printer import print_expr
@@ -37,7 +37,7 @@ _DEPENDS_ON_RANGE: Final = re.compile(r"(start|end|range|step)\(\)")
 def pinned_queries(query: str, time_ms: int) -> list[tuple[str, int]]:
     """The query with `@ time` on its selectors, at other times of evaluation."""
     expr = parse_expr(query, ALL_FEATURES)
-    if any(isinstance(node, Call) and node.function.name in _DEPENDS_ON_TIME for node in walk(expr)):
+    if _depends_on_time(expr):
         return []
     pinned = print_expr(_pin(expr, time_ms))
     times = (-10 * time_ms, 0, time_ms // 5, time_ms, 10 * time_ms) if time_ms else (-1000, 0, 1000)
@@ -46,6 +46,13 @@ def pinned_queries(query: str, time_ms: int) -> list[tuple[str, int]]:
 
 def may_run_as_range(query: str) -> bool:
     return not _DEPENDS_ON_RANGE.search(query)
+
+
+def _depends_on_time(expr: Expr) -> bool:
+    """What stands inside a subquery is pinned with it."""
+    if isinstance(expr, Call) and expr.function.name in _DEPENDS_ON_TIME:
+        return True
+    return not isinstance(expr, SubqueryExpr) and any(map(_depends_on_time, children(expr)))
 
 
 def _pin(expr: Expr, time_ms: int) -> Expr:

@@ -87,7 +87,9 @@ class ScriptRunner:
         if rows:
             ids, times, values = zip(*rows, strict=True)
             batch = SampleBatch(np.array(ids, np.int64), np.array(times, np.int64), np.array(values, np.float64))
-            self._store.append(self._principal, batch).committed.result(timeout=_TIMEOUT_S)
+            appended = self._store.append(self._principal, batch)
+            appended.committed.result(timeout=_TIMEOUT_S)
+            assert not appended.too_old and not appended.too_far, f"the store refused what line {command.line} loads"
 
     def _run_case(self, command: Eval) -> CaseResult:
         before = self._n_evaluations

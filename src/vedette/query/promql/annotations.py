@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vedette.query.promql.numbers import format_general
-from vedette.query.shared.series_text import quote
+from vedette.query.shared.quoting import quote
 
 _WARNING = "PromQL warning: "
 _INFO = "PromQL info: "

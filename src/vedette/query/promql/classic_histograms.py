@@ -37,6 +37,10 @@ class Histograms:
     def scratch(self) -> Float64s:
         return np.empty((2, int(np.diff(self.starts).max(initial=0))))
 
+    @property
+    def work_per_series(self) -> float:
+        return self.matrix.values.size / max(1, len(self.labels))
+
     def out(self, evaluation: Evaluation) -> tuple[Float64s, Bools]:
         out: tuple[Float64s, Bools] = evaluation.allocate(len(self.labels), self.matrix.grid)
         return out
@@ -99,7 +103,7 @@ def histogram_fraction(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix
     histograms = gather_histograms(evaluation, call.args[2], grid)
     values, present = histograms.out(evaluation)
     scratch = histograms.scratch()
-    for low, high in evaluation.slices(len(histograms.labels)):
+    for low, high in evaluation.slices(len(histograms.labels), histograms.work_per_series):
         buckets.bucket_fractions(*histograms.arrays(), low, high, lower, upper, scratch, values, present)
     return _finish(evaluation, Matrix.of(histograms.labels, grid, values, present))
 
@@ -108,7 +112,7 @@ def quantiles_of(evaluation: Evaluation, histograms: Histograms, q: Float64s, ar
     values, present = histograms.out(evaluation)
     forced = np.empty((*values.shape, 3))
     scratch = histograms.scratch()
-    for low, high in evaluation.slices(len(histograms.labels)):
+    for low, high in evaluation.slices(len(histograms.labels), histograms.work_per_series):
         buckets.bucket_quantiles(*histograms.arrays(), low, high, q, scratch, values, present, forced)
     annotate_forced(evaluation, histograms.labels, forced, histograms.matrix.grid, arg)
     return values, present

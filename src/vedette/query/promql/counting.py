@@ -8,9 +8,10 @@ from vedette.model.errors import QueryFailed
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.ast import AggregateExpr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.label_functions import is_label_name
 from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.values import Matrix
-from vedette.query.shared.series_text import quote
+from vedette.query.shared.quoting import quote
 from vedette.query.shared.steps import Grid
 
 
@@ -18,23 +19,25 @@ def count_values(evaluation: Evaluation, node: AggregateExpr, grid: Grid) -> Mat
     """The value becomes a label, then series are grouped as in any aggregation. (Prometheus aggregationCountValues.)"""
     assert isinstance(node.param, StringLiteral)
     label = node.param.value
-    if not label:
+    if not is_label_name(label):
         raise QueryFailed(f"invalid label name {quote(label)}")
     matrix = evaluation.matrix(node.expr, grid)
     rows, steps = np.nonzero(matrix.present)
     values = matrix.values[rows, steps]
     values = np.where(np.isnan(values), np.nan, values)
-    # Distinct (series, value) pairs by the values' bits, so that -0 and 0 stay apart as their texts do.
-    keys = np.stack([rows.astype(np.uint64), np.ascontiguousarray(values).view(np.uint64)], axis=1)
-    pairs, pair_of_cell = np.unique(keys, axis=0, return_inverse=True)
+    # By the values' bits, so that -0 and 0 stay apart as their texts do.
+    distinct, value_of_cell = np.unique(np.ascontiguousarray(values).view(np.uint64), return_inverse=True)
+    pairs, pair_of_cell = np.unique(rows * max(1, len(distinct)) + value_of_cell, return_inverse=True)
+    texts = [format_fixed(value) for value in distinct.view(np.float64).tolist()]
     chosen = frozenset(node.grouping) | ({METRIC_NAME} if node.without else {label})
     places: dict[Labels, int] = {}
     place_of_pair = np.empty(len(pairs), np.int64)
-    for i, (row, bits) in enumerate(pairs.tolist()):
-        text = format_fixed(float(np.uint64(bits).view(np.float64)))
-        labels = matrix.labels[row].replace(label, text)
+    for i, pair in enumerate(pairs.tolist()):
+        row, value = divmod(pair, len(distinct))
+        labels = matrix.labels[row].replace(label, texts[value])
         labels = labels.without(chosen) if node.without else labels.only(chosen)
         place_of_pair[i] = places.setdefault(labels, len(places))
+    evaluation.check_cells(len(places), grid)
     counts = np.zeros((len(places), grid.n_steps))
-    np.add.at(counts, (place_of_pair[pair_of_cell.reshape(-1)], steps), 1.0)
+    np.add.at(counts, (place_of_pair[pair_of_cell], steps), 1.0)
     return Matrix.of(list(places), grid, counts, counts > 0)

@@ -28,8 +28,8 @@ from vedette.query.promql.stats import SampleStats
 from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, Scalar, Value, has_duplicates
 from vedette.query.shared.steps import Grid
 
-SERIES_PER_SLICE = 4096
-"""Series a kernel works on between two checks of the deadline."""
+WORK_PER_SLICE = 20_000_000
+"""Samples and steps that a kernel may pass over between two checks of the deadline: some 0.1 s."""
 
 Evaluator = Callable[["Evaluation", Any, Grid], Value]
 
@@ -53,6 +53,7 @@ class Evaluation:
         self.deadline.check("expression evaluation")
         if grid.n_steps == 0:
             return Matrix.empty(grid)
+        self.check_cells(1, grid)
         held = self.stats.held
         value = self.evaluators[type(node)](self, node, grid)
         self.hold(value.n_samples)
@@ -79,10 +80,14 @@ class Evaluation:
 
     def allocate(self, n_series: int, grid: Grid) -> tuple[Any, Any]:
         """Uninitialised values and mask of a result. Raises QueryTooLarge where they alone would pass the limit by far."""
-        if n_series * grid.n_steps > 2 * self.limits.samples_max:
-            raise too_many_samples(self.limits)
+        self.check_cells(n_series, grid)
         shape = (n_series, grid.n_steps)
         return np.empty(shape), np.empty(shape, np.bool_)
+
+    def check_cells(self, n_series: int, grid: Grid) -> None:
+        """Raises QueryTooLarge. Cells need not hold samples, but they need room: twice the limit is allowed for them."""
+        if n_series * grid.n_steps > 2 * self.limits.samples_max:
+            raise too_many_samples(self.limits)
 
     def samples(self, selector: VectorSelector) -> Samples:
         """What the selector's scan read; each scan is read once."""
@@ -96,11 +101,12 @@ class Evaluation:
             columns = self.store.select(self.principal, plan, self.deadline)
         return Samples(columns)
 
-    def slices(self, n_series: int) -> Iterator[tuple[int, int]]:
-        """Ranges of series for kernels; the deadline is checked before each."""
-        for low in range(0, n_series, SERIES_PER_SLICE):
+    def slices(self, n_series: int, work_per_series: float) -> Iterator[tuple[int, int]]:
+        """Ranges of series for kernels; the deadline is checked before each. Work is in samples or steps passed over."""
+        size = max(1, int(WORK_PER_SLICE / max(1.0, work_per_series)))
+        for low in range(0, n_series, size):
             self.deadline.check("expression evaluation")
-            yield low, min(low + SERIES_PER_SLICE, n_series)
+            yield low, min(low + size, n_series)
 
     def without_names(self, matrix: Matrix, *, merge: Callable[[Matrix], Matrix] | None = None) -> Matrix:
         """The result of an operation after which the metric name no longer fits: dropped now, or when the query is done.

@@ -25,7 +25,7 @@ def label_replace(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         expression = compile_anchored(pattern)
     except BadInput:
         raise QueryFailed(f"invalid regular expression in label_replace(): {pattern}") from None
-    if not target:
+    if not is_label_name(target):
         raise QueryFailed(f"invalid destination label name in label_replace(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
     changed: list[Labels | None] = []
@@ -38,9 +38,9 @@ def label_replace(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
 def label_join(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     target, separator, *sources = (text_of(arg) for arg in call.args[1:])
     for source in sources:
-        if not source:
+        if not is_label_name(source):
             raise QueryFailed(f"invalid source label name in label_join(): {source}")
-    if not target:
+    if not is_label_name(target):
         raise QueryFailed(f"invalid destination label name in label_join(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
     joined = [separator.join(labels.get(source) for source in sources) for labels in matrix.labels]
@@ -61,6 +61,11 @@ def relabeled(matrix: Matrix, target: str, changed: list[Labels | None]) -> Matr
 def text_of(arg: Expr) -> str:
     assert isinstance(arg, StringLiteral)
     return arg.value
+
+
+def is_label_name(text: str) -> bool:
+    """Not empty, and UTF-8: strings of a query may hold other bytes (as PEP 383 surrogates)."""
+    return bool(text) and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def expand(template: str, match: Any) -> str:

@@ -7,8 +7,6 @@ parses to the same tree. Source: Prometheus promql/parser/printer.go and prettie
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
-from math import isinf, isnan
 from typing import Final
 
 from vedette.model.labels import METRIC_NAME, is_classic_label_name
@@ -31,7 +29,8 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.parser.quoting import quote
+from vedette.query.promql.numbers import format_fixed, format_general
+from vedette.query.shared.quoting import quote
 
 LINE_BYTES_MAX: Final = 100
 _INDENT: Final = "  "
@@ -95,29 +94,9 @@ def _pretty(expr: Expr, level: int) -> str:
 
 def _print_number(number: NumberLiteral) -> str:
     if not number.is_duration:
-        return format_number(number.value)
+        return format_fixed(number.value)
     sign = "-" if number.value < 0 else ""
     return sign + format_duration(int(abs(number.value) * 1e9) // 1_000_000)
-
-
-def format_number(value: float) -> str:
-    """Shortest digits that read back the same, never with an exponent."""
-    if isnan(value):
-        return "NaN"
-    if isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    text = format(Decimal(repr(value)), "f")
-    return text.removesuffix(".0")
-
-
-def _print_number_compactly(value: float) -> str:
-    """With an exponent below 1e-4 and from 1e21, as fill values are printed."""
-    if isnan(value) or isinf(value) or value == 0 or 1e-4 <= abs(value) < 1e21:
-        return format_number(value)
-    mantissa, _, exponent = repr(value).partition("e")
-    if not exponent:
-        mantissa, _, exponent = f"{Decimal(repr(value)):e}".lower().partition("e")
-    return f"{mantissa.removesuffix('.0')}e{int(exponent):+03d}"
 
 
 def print_duration(duration: Duration) -> str:
@@ -214,9 +193,9 @@ def _print_matching(matching: VectorMatching) -> str:
         text += f" {group} {_print_labels(matching.include)}"
     left, right = matching.fill_left, matching.fill_right
     if left is not None and left == right:
-        return f"{text} fill ({_print_number_compactly(left)})"
+        return f"{text} fill ({format_general(left)})"
     if left is not None:
-        text += f" fill_left ({_print_number_compactly(left)})"
+        text += f" fill_left ({format_general(left)})"
     if right is not None:
-        text += f" fill_right ({_print_number_compactly(right)})"
+        text += f" fill_right ({format_general(right)})"
     return text

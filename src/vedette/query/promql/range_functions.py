@@ -20,6 +20,7 @@ from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
 from vedette.query.promql.ast import Call, Expr, ValueType
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
 from vedette.query.promql.selector_labels import exact_labels
 from vedette.query.promql.selectors import Windows, windows_of
 from vedette.query.promql.values import Matrix
@@ -44,9 +45,16 @@ class Job:
         values, present = self.evaluation.allocate(columns.n_series, self.grid)
         arrays = (columns.offsets, columns.times_ms, columns.values)
         ends = (self.windows.end0_ms, self.windows.end_step_ms, self.windows.range_ms)
-        for low, high in self.evaluation.slices(columns.n_series):
+        for low, high in self.evaluation.slices(columns.n_series, self.work_per_series):
             kernel(*arrays, low, high, *ends, *arguments, values, present)
         return values, present
+
+    @property
+    def work_per_series(self) -> float:
+        """Samples in all windows of a series, about: windows may overlap, and some kernels pass over each of them."""
+        columns, grid, range_ms = self.windows.columns, self.grid, self.windows.range_ms
+        n_samples = len(columns.times_ms) / max(1, columns.n_series)
+        return n_samples + grid.n_steps * (1 + n_samples * range_ms / (range_ms + grid.end_ms - grid.start_ms))
 
     def indices(self) -> Any:
         """Scratch space for one series."""
@@ -61,7 +69,13 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     place = next(i for i, arg in enumerate(call.args) if arg.type is ValueType.MATRIX)
     windows = windows_of(evaluation, call.args[place], grid)  # type: ignore[arg-type]  # the type checker saw to it
     parameters = [evaluation.scalar(arg, grid).values for i, arg in enumerate(call.args) if i != place]
-    values, present = RANGE_FUNCTIONS[name](Job(evaluation, call, grid, windows, parameters))
+    job = Job(evaluation, call, grid, windows, parameters)
+    selector = extended_selector(call.args[place])
+    if selector is None:
+        values, present = RANGE_FUNCTIONS[name](job)
+    else:
+        kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
+        values, present = job.run(kernel, *arguments)
     columns = windows.columns
     matrix = Matrix(columns.labels, grid, values, present, columns.drop_name).without_empty_series()
     if name in ("rate", "increase"):
@@ -111,7 +125,7 @@ def _extremes(largest: bool, as_time: bool) -> Callable[[Job], tuple[Float64s, B
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
     (quantiles,) = job.parameters
-    values, present = job.run(window_order.window_quantiles, quantiles, job.floats())
+    values, present = job.run(window_order.window_quantiles, quantiles, np.empty((4, job.windows.columns.longest)))
     for q in np.unique(quantiles[present.any(axis=0)]).tolist():
         if not 0 <= q <= 1:
             job.evaluation.annotations.invalid_quantile(q, job.call.args[0].start)

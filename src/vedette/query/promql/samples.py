@@ -42,6 +42,11 @@ class Samples:
     def labels(self) -> Sequence[Labels]:
         return self.columns.labels
 
+    @property
+    def n_per_series(self) -> float:
+        """On average."""
+        return self.columns.n_samples / max(1, self.columns.n_series)
+
     @cached_property
     def bits(self) -> NDArray[np.uint64]:
         return self.columns.values.view(np.uint64)

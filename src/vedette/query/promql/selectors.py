@@ -8,12 +8,15 @@ import numpy as np
 
 from vedette.kernels.instant import select_instant, select_instant_times
 from vedette.kernels.window_ends import COUNT, window_ends
-from vedette.model.blocks import SeriesColumns
+from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.errors import QueryFailed
+from vedette.model.labels import Labels
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
 from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
-from vedette.query.promql.values import Matrix, RawSamples, Scalar, Value
+from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
 
 
@@ -37,7 +40,8 @@ def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int,
 def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
     samples = evaluation.samples(node)
     times = reference_times(node.timestamp_ms, node.offset_ms, grid)
-    matrix = newest_samples(evaluation, samples, times, grid)
+    select = smoothed_vector if node.smoothed else newest_samples
+    matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
         evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
     return matrix.without_empty_series()
@@ -47,7 +51,7 @@ def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, i
     columns = samples.columns
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values, samples.bits)
-    for low, high in evaluation.slices(columns.n_series):
+    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
         select_instant(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
     return Matrix.of(columns.labels, grid, values, present)
 
@@ -58,7 +62,7 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
     arrays = (columns.offsets, columns.times_ms, samples.bits)
-    for low, high in evaluation.slices(columns.n_series):
+    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
         select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
 
@@ -99,22 +103,47 @@ def evaluate_subquery(evaluation: Evaluation, node: SubqueryExpr, grid: Grid) ->
 
 
 def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid: Grid) -> RawSamples:
-    """The value of a range vector that stands alone, at the grid's only step."""
+    """The value of a range vector that stands alone, at the grid's only step: no function will drop names any more."""
     windows = windows_of(evaluation, node, grid)
     columns = windows.columns
-    pairs = [labels.pairs for labels in columns.labels]
-    labels, counts, places = [], [0], [np.empty(0, np.int64)]
-    for row in sorted(range(len(pairs)), key=pairs.__getitem__):
-        first, stop = columns.offsets[row], columns.offsets[row + 1]
-        bounds = (windows.end0_ms - windows.range_ms, windows.end0_ms)
-        begin, end = first + np.searchsorted(columns.times_ms[first:stop], bounds, side="right")
-        if begin < end:
-            labels.append(columns.labels[row])
-            counts.append(int(end - begin))
-            places.append(np.arange(begin, end))
-    picked = np.concatenate(places)
-    offsets = np.cumsum(counts, dtype=np.int64)
-    return RawSamples(SeriesColumns(labels, offsets, columns.times_ms[picked], columns.values[picked], has_stale=False))
+    edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
+    selector = extended_selector(node)
+    found: dict[Labels, list[tuple[Int64s, Float64s]]] = {}
+    for row, labels in enumerate(columns.labels):
+        own = slice(columns.offsets[row], columns.offsets[row + 1])
+        if selector is None:
+            inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
+            chosen = columns.times_ms[own][inside], columns.values[own][inside]
+        else:
+            near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
+            chosen = extend_samples(*near, edges, selector.smoothed)
+        if len(chosen[0]):
+            found.setdefault(labels.without(METADATA_LABELS) if columns.drop_name[row] else labels, []).append(chosen)
+    parts = {labels: join_samples(found[labels]) for labels in sorted(found)}
+    offsets = np.cumsum([0, *(len(times) for times, _ in parts.values())], dtype=np.int64)
+    times = np.concatenate([np.empty(0, np.int64), *(times for times, _ in parts.values())])
+    values = np.concatenate([np.empty(0), *(values for _, values in parts.values())])
+    return RawSamples(SeriesColumns(list(parts), offsets, times, values, has_stale=False))
+
+
+def join_samples(parts: list[tuple[Int64s, Float64s]]) -> tuple[Int64s, Float64s]:
+    """One series' samples by time. Raises QueryFailed where two parts have one at the same time."""
+    if len(parts) == 1:
+        return parts[0]
+    times = np.concatenate([part[0] for part in parts])
+    order = np.argsort(times, kind="stable")
+    if (np.diff(times[order]) == 0).any():
+        raise QueryFailed(SAME_LABELSET)
+    return times[order], np.concatenate([part[1] for part in parts])[order]
+
+
+def samples_near(
+    columns: RangeColumns, own: slice, edges: tuple[int, int], selector: VectorSelector, lookback_ms: int
+) -> tuple[Int64s, Float64s]:
+    """One series' samples inside the edges and the lookback beside them."""
+    bounds = (edges[0] - lookback_ms, edges[1] + (lookback_ms if selector.smoothed else 0))
+    inside = slice(*np.searchsorted(columns.times_ms[own], bounds, side="right").tolist())
+    return columns.times_ms[own][inside], columns.values[own][inside]
 
 
 def evaluate_invariant(evaluation: Evaluation, node: StepInvariant, grid: Grid) -> Value:

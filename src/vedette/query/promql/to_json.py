@@ -19,8 +19,8 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
+from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.parser.quoting import without_invalid
-from vedette.query.promql.printer import format_number
 
 Json = dict[str, Any]
 
@@ -29,7 +29,7 @@ def expr_to_json(expr: Expr) -> Json:
     """Durations and timestamps are ints of milliseconds; numbers are strings, because JSON has no NaN."""
     match expr:
         case NumberLiteral():
-            return {"type": "numberLiteral", "val": format_number(expr.value)}
+            return {"type": "numberLiteral", "val": format_fixed(expr.value)}
         case StringLiteral():
             return {"type": "stringLiteral", "val": without_invalid(expr.value)}
         case VectorSelector():
@@ -124,7 +124,7 @@ def _duration(duration: Duration | None) -> Json | None:
     if duration is None:
         return None
     if isinstance(duration, NumberLiteral):
-        value = format_number(duration.value)
+        value = format_fixed(duration.value)
         return {"type": "numberLiteral", "val": value, "duration": duration.is_duration}
     return {
         "type": "durationExpr",

@@ -118,6 +118,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     filled = spec.fill_left is not None or spec.fill_right is not None
     steps = np.logical_or(many.present.any(axis=0), filled)
     matching.check_one_side(one.labels, one.present, groups.right, match.rule, "left" if swapped else "right", steps)
+    evaluation.check_cells(groups.n_pairs, many.grid)
     rows = match.pairs(groups)
     # The reference fills the one side with fill_right and the many side with fill_left, also under group_right.
     if spec.fill_right is not None:

@@ -46,6 +46,11 @@ class MatchGroups:
         np.logical_or.at(out, groups, present)
         return out
 
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs `pair_up` makes of them."""
+        return int(np.dot(np.bincount(self.left, minlength=self.n), np.bincount(self.right, minlength=self.n)))
+
 
 def match_groups(left: Sequence[Labels], right: Sequence[Labels], rule: MatchRule) -> MatchGroups:
     places: dict[Labels, int] = {}

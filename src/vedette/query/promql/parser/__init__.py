@@ -37,7 +37,7 @@ def parse_expr(query: str, options: ParserOptions = ParserOptions()) -> Expr:
     if cursor.peek().kind is not Kind.EOF:
         raise cursor.unexpected()
     if tree_depth(expr) > NESTING_MAX:
-        raise cursor.too_deep(expr.start)
+        raise cursor.too_deep(0)
     return check_types(expr, cursor)
 
 

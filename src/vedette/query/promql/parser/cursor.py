@@ -5,6 +5,7 @@ A lexer's error is raised when the parser first looks at it, not before: what th
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +14,13 @@ from vedette.query.promql.parser.lexer import tokenize
 from vedette.query.promql.parser.quoting import from_byte_text, to_byte_text
 from vedette.query.promql.parser.tokens import Kind, Token, describe
 
-NESTING_MAX: Final = 160
-"""Levels of a tree. Every walk over it is recursive, with at most five frames a level of Python's thousand."""
+NESTING_MAX: Final = 500
+"""Levels of a tree: a chain of 500 `or` still parses."""
+
+_FRAMES_MAX: Final = 10_000
+"""Every walk over a tree is recursive, with some five to ten frames a level. They are not on the C stack since Python 3.11."""
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES_MAX))
 
 
 @dataclass(frozen=True, slots=True)

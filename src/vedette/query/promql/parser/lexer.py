@@ -11,9 +11,10 @@ import re
 from typing import Final
 
 from vedette.query.promql.parser.numbers import Scan, scan_number_or_duration
-from vedette.query.promql.parser.quoting import from_byte_text, quote, quote_rune, rune_at, to_byte_text
+from vedette.query.promql.parser.quoting import from_byte_text, rune_at, to_byte_text
 from vedette.query.promql.parser.strings import BadString, scan_string
 from vedette.query.promql.parser.tokens import WORDS, Kind, Token
+from vedette.query.shared.quoting import quote, quote_rune
 
 _SPACE: Final = re.compile(r"[ \t\n\r]+")
 _COMMENT: Final = re.compile(r"#[^\r\n]*")

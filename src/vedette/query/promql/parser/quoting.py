@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SHORT_ESCAPES: Final = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 92: "\\\\"}
+from vedette.query.shared.quoting import REPLACEMENT
+
 _UNESCAPES: Final = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 _ESCAPE: Final = re.compile(
     r"\\(?:x(?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})|(?P<plain>.))",
     re.DOTALL,
 )
-REPLACEMENT: Final = "\ufffd"
 
 
 def to_byte_text(text: str) -> str:
@@ -71,26 +71,3 @@ def _unescape(match: re.Match[str]) -> str:
 def without_invalid(text: str) -> str:
     """Bytes that are not UTF-8 (PEP 383 surrogates) become U+FFFD."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def quote(text: str) -> str:
-    """Go's strconv.Quote of a text; PEP 383 surrogates are the bytes they stand for."""
-    return '"' + "".join('\\"' if rune == '"' else _escaped(rune) for rune in text) + '"'
-
-
-def quote_rune(rune: str) -> str:
-    """Go's `%q` of one character; the empty string stands for the end of input."""
-    return "'" + ("\\'" if rune == "'" else _escaped(rune or REPLACEMENT)) + "'"
-
-
-def _escaped(rune: str) -> str:
-    code = ord(rune)
-    if code in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[code]
-    if rune.isprintable():
-        return rune
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    if 0xDC80 <= code < 0xDD00:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from vedette.query.promql.parser.quoting import REPLACEMENT, rune_at, rune_width
+from vedette.query.promql.parser.quoting import rune_at, rune_width
+from vedette.query.shared.quoting import REPLACEMENT
 
 _PLAIN: Final = {quote: re.compile(rf"[^{quote}\\\n\x80-\xff]*") for quote in "\"'"}
 _RAW: Final = re.compile(r"[^`\x80-\xff]*")

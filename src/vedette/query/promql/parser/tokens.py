@@ -7,7 +7,8 @@ from enum import Enum, auto
 from typing import Final
 
 from vedette.query.promql.functions import AGGREGATORS
-from vedette.query.promql.parser.quoting import from_byte_text, quote
+from vedette.query.promql.parser.quoting import from_byte_text
+from vedette.query.shared.quoting import quote
 
 
 class Kind(Enum):

@@ -1,0 +1,109 @@
+"""`conformance promql[memory]` and `promql[chdb]`: the 2,214 evals of Prometheus' 21 PromQL scripts, with all they oblige to.
+
+python -m tests.conformance.promql --regenerate     writes the exclusions anew from what fails today
+python -m tests.conformance.promql FILE[:LINE] ...  runs some scripts and prints what fails
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from vedette.store.memory import MemoryStore
+
+from tests import settings
+from tests.conformance.promqltest.exclusions import Case, Exclusions, read_exclusions, write_exclusions
+from tests.conformance.promqltest.reasons import reason_of
+from tests.conformance.promqltest.runner import CaseResult, ScriptRunner
+from tests.conformance.promqltest.script import read_script
+from tests.harness import Options, Outcome
+from vedette.model.limits import IngestLimits
+from vedette.model.time import MAX_TIME_MS
+from vedette.ports.store import Store
+
+EXCLUSIONS: Final = Path(__file__).with_name("promql_exclusions.toml")
+_FAILURES_SHOWN: Final = 20
+
+
+def run(options: Options) -> Iterable[Outcome]:
+    exclusions = read_exclusions(EXCLUSIONS)
+    for name, open_store in _STORES.items():
+        with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder))) as store:
+            yield _outcome(name, _run_scripts(store), exclusions)
+
+
+def _open_memory(_: Path) -> Store:
+    return MemoryStore(windows=False)
+
+
+def _open_chdb(folder: Path) -> Store:
+    """Takes samples of 1970, and commits at once. Imported here: the other runs do without the engine's 100 MB."""
+    from vedette.store.chdb_store import ChdbStore, StoreSettings
+
+    return ChdbStore(StoreSettings(folder, IngestLimits(out_of_order_window_ms=MAX_TIME_MS), commit_wait_s=0.0))
+
+
+_STORES: Final[dict[str, Callable[[Path], Store]]] = {"memory": _open_memory, "chdb": _open_chdb}
+
+
+def _run_scripts(store: Store, wanted: frozenset[str] = frozenset()) -> Iterator[tuple[Case, CaseResult]]:
+    """All scripts, or those whose file names are wanted."""
+    for script in sorted(settings.conformance("promql").glob("*.test")):
+        if wanted and script.name not in wanted:
+            continue
+        for result in ScriptRunner(store, script.stem).run(read_script(script.read_text())):
+            yield (script.name, result.command.line), result
+
+
+def _outcome(name: str, results: Iterable[tuple[Case, CaseResult]], exclusions: Exclusions) -> Outcome:
+    outcome = Outcome(f"promql[{name}]", 0, 0, excluded=0)
+    n_evaluations = 0
+    for case, result in results:
+        outcome.total += 1
+        n_evaluations += result.n_evaluations
+        reason = exclusions.reason_for(case)
+        place = f"{case[0]}:{case[1]}"
+        if result.failure and reason is not None:
+            outcome.excluded = (outcome.excluded or 0) + 1
+        elif result.failure:
+            outcome.failures.append(f"{place}: {result.command.query}: {result.failure}")
+        else:
+            outcome.passed += 1
+            if reason is not None:
+                outcome.failures.append(f"{place}: passes but is excluded ({reason}): regenerate the exclusions")
+    outcome.suffix = f", {n_evaluations} evaluations"
+    return outcome
+
+
+def _regenerate() -> None:
+    results = list(_run_scripts(_open_memory(Path())))
+    reasons = {case: reason_of(result) for case, result in results if result.failure}
+    write_exclusions(EXCLUSIONS, [case for case, _ in results], reasons)
+    print(f"{len(results) - len(reasons)} of {len(results)} pass; wrote {EXCLUSIONS.name}")
+
+
+def _show(wanted: list[str]) -> None:
+    files = frozenset(case.partition(":")[0] for case in wanted)
+    for case, result in _run_scripts(_open_memory(Path()), files):
+        place = f"{case[0]}:{case[1]}"
+        if result.failure and (place in wanted or case[0] in wanted):
+            print(f"{place} [{reason_of(result)}]\n    {result.command.query}\n    {result.failure}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--regenerate", action="store_true")
+    parser.add_argument("case", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.regenerate:
+        _regenerate()
+    else:
+        _show(arguments.case)
+
+
+if __name__ == "__main__":
+    main()
