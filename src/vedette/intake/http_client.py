@@ -1,51 +1,34 @@
 """GET as the configuration says: pooled connections, authentication, TLS, proxy, redirects, and a bounded raw body.
 
 One client per scrape job (and per http discovery). Bodies stay compressed: whoever reads them inflates them in a worker
-thread (`bodies.inflate`). Redirects are followed here and not by aiohttp, so that credentials and configured headers
-never leave for another origin. The caller's timeout covers everything from the connect to the last byte.
+thread (`bodies.inflate`). Redirects are followed here, so that credentials and configured headers never leave for another
+origin. The caller's timeout covers everything from the connect to the last byte.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+import ssl
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
 from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
+from vedette.intake.http1 import Connections, FetchFailed, Origin, Response
 from vedette.intake.oauth2 import TokenSource
+from vedette.intake.proxied import ProxiedRequests
 from vedette.intake.proxies import proxy_for
-from vedette.intake.tls import build_context, file_stamp
-from vedette.model.errors import BodyTooLarge, VedetteError
+from vedette.intake.tls import build_context, default_context, file_stamp
 
 USER_AGENT: Final = f"Vedette/{__version__}"
 REDIRECTS_MAX: Final = 10
-KEEPALIVE_S: Final = 300.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_OWN_HEADERS: Final = ("User-Agent", "Accept-Encoding", "Accept")
 
-
-class FetchFailed(VedetteError):
-    """The request got no usable answer; the text says why, as the target page shows it."""
-
-    code = "fetch_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """`body` is as it came over the wire: see `encoding`."""
-
-    status: int
-    reason: str
-    content_type: str
-    encoding: str
-    body: bytes
+Headers = list[tuple[str, str]]
 
 
 class HttpClient:
@@ -54,9 +37,11 @@ class HttpClient:
     def __init__(self, config: HttpClientConfig, *, unix_socket: str = "") -> None:
         self._config = config
         self._unix_socket = unix_socket
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = Connections()
+        self._proxied: ProxiedRequests | None = None
+        self._tls: ssl.SSLContext | None = None
         self._stamp: object = None
-        self._static_headers = CIMultiDict(_configured_headers(config))
+        self._static_headers = _configured_headers(config)
         self._tokens = TokenSource(config.oauth2) if config.oauth2 else None
         self._reads_files = _reads_files(config)
 
@@ -67,63 +52,62 @@ class HttpClient:
                 return await self._follow(url, headers, bytes_max)
         except TimeoutError:
             raise FetchFailed(f'Get "{_shown(url)}": context deadline exceeded') from None
+        except FetchFailed as error:
+            raise FetchFailed(f'Get "{_shown(url)}": {error.message}') from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchFailed(f'Get "{_shown(url)}": {_reason(error)}') from None
 
     async def _follow(self, url: URL, headers: Mapping[str, str], bytes_max: int) -> Response:
-        session = await self._ready_session()
-        own = CIMultiDict(headers)
-        own.extend(self._static_headers)
+        own = [*headers.items(), *self._static_headers]
         if self._reads_files or self._tokens:
-            own.extend(await self._credentials())
+            own += await self._credentials()
+        response = await self._request(url, own, bytes_max)
         origin = url.origin()
-        for _ in range(REDIRECTS_MAX + 1):
-            async with session.get(
-                url,
-                headers=own,
-                allow_redirects=False,
-                proxy=proxy_for(self._config.proxy, url),
-                server_hostname=self._config.tls_config.server_name or None,
-            ) as answer:
-                if answer.status not in _REDIRECTS or not self._config.follow_redirects:
-                    return await _read(answer, bytes_max)
-                location = answer.headers.get("Location", "")
+        for _ in range(REDIRECTS_MAX):
+            if response.status not in _REDIRECTS or not self._config.follow_redirects:
+                return response
+            location = response.headers.get("location", "")
             if not location:
-                raise FetchFailed(f'Get "{_shown(url)}": {answer.status} response missing Location header')
+                raise FetchFailed(f"{response.status} response missing Location header")
             url = url.join(URL(location))
+            if url.scheme not in ("http", "https"):
+                raise FetchFailed(f'unsupported protocol scheme "{url.scheme}"')
             if url.origin() != origin:
-                own = CIMultiDict(headers)
-        raise FetchFailed(f'Get "{_shown(url)}": stopped after {REDIRECTS_MAX} redirects')
+                own = list(headers.items())
+            response = await self._request(url, own, bytes_max)
+        raise FetchFailed(f"stopped after {REDIRECTS_MAX} redirects")
 
-    async def _ready_session(self) -> aiohttp.ClientSession:
-        """The session, made anew when a certificate file has changed."""
-        stamp = file_stamp(self._config.tls_config)
-        if self._session is not None and stamp == self._stamp:
-            return self._session
-        tls = self._config.tls_config
-        # reading the machine's certificates costs 40 ms: the plain case shares aiohttp's context
-        context = True if tls == NO_TLS else await asyncio.to_thread(build_context, tls)
-        if self._session is not None:
-            await self._session.close()
-        connector: aiohttp.BaseConnector
-        if self._unix_socket:
-            connector = aiohttp.UnixConnector(self._unix_socket, limit=0, keepalive_timeout=KEEPALIVE_S)
-        else:
-            connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=KEEPALIVE_S)
-        self._stamp = stamp
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_OWN_HEADERS,
-            timeout=aiohttp.ClientTimeout(total=None),
-            max_line_size=65_536,
-            max_field_size=65_536,
-            read_bufsize=1 << 18,
-        )
-        return self._session
+    async def _request(self, url: URL, headers: Headers, bytes_max: int) -> Response:
+        proxy = proxy_for(self._config.proxy, url)
+        tls = await self._context() if url.scheme == "https" else None
+        if proxy is not None:
+            return await self._request_by(proxy, url, headers, bytes_max)
+        host, port = url.host, url.port
+        if not host or not port:
+            raise FetchFailed("no Host in request URL")
+        origin = Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
+        return await self._connections.get(origin, request_head(url, headers), bytes_max)
 
-    async def _credentials(self) -> list[tuple[str, str]]:
+    async def _request_by(self, proxy: str, url: URL, headers: Headers, bytes_max: int) -> Response:
+        if not proxy.startswith(("http://", "https://")):
+            raise FetchFailed(f"unsupported proxy scheme: {URL(proxy).scheme}")
+        if self._proxied is None:
+            self._proxied = ProxiedRequests(self._tls, self._config.tls_config.server_name)
+        connect = {name: values[0].reveal() for name, values in self._config.proxy.proxy_connect_header.items()}
+        return await self._proxied.get(url, headers, proxy, connect, bytes_max)
+
+    async def _context(self) -> ssl.SSLContext:
+        """Made anew, and with it every connection, when a certificate file has changed."""
+        config = self._config.tls_config
+        stamp = file_stamp(config)
+        if self._tls is None or stamp != self._stamp:
+            build = default_context if config == NO_TLS else build_context
+            self._tls = await asyncio.to_thread(build, config)
+            self._stamp = stamp
+            await self._close_connections()
+        return self._tls
+
+    async def _credentials(self) -> Headers:
         """Headers whose values live in files or come from a token endpoint: read for every request."""
         found = await asyncio.to_thread(_file_headers, self._config) if self._reads_files else []
         if self._tokens is not None:
@@ -133,27 +117,28 @@ class HttpClient:
     async def close(self) -> None:
         if self._tokens is not None:
             await self._tokens.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._close_connections()
+
+    async def _close_connections(self) -> None:
+        self._connections.close()
+        if self._proxied is not None:
+            await self._proxied.close()
+            self._proxied = None
 
 
-async def _read(answer: aiohttp.ClientResponse, bytes_max: int) -> Response:
-    if answer.content_length is not None and answer.content_length >= bytes_max:
-        answer.close()
-        raise BodyTooLarge("body size limit exceeded")
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await answer.content.readany():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size >= bytes_max:
-            answer.close()
-            raise BodyTooLarge("body size limit exceeded")
-    headers = answer.headers
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    encoding = headers.get("Content-Encoding", "")
-    return Response(answer.status, answer.reason or "", headers.get("Content-Type", ""), encoding, body)
+def request_head(url: URL, headers: Iterable[tuple[str, str]]) -> bytes:
+    """The whole request. Raises ValueError where a value would break out of its line."""
+    lines = [f"GET {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    text = "\r\n".join([*lines, "", ""])
+    if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:
+        raise ValueError("a header holds a line break")
+    return text.encode()
+
+
+def _host(url: URL) -> str:
+    host = url.host_subcomponent or ""
+    return host if url.is_default_port() else f"{host}:{url.port}"
 
 
 def _configured_headers(config: HttpClientConfig) -> list[tuple[str, str]]:
@@ -213,8 +198,8 @@ def _shown(url: URL) -> URL:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"dial {error.host}:{error.port}: {error.os_error.strerror or error.os_error}".lower()
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "EOF"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"tls: failed to verify certificate: {error.verify_message}"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error) or type(error).__name__).lower()
     return str(error) or type(error).__name__

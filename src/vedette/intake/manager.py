@@ -11,11 +11,13 @@ import asyncio
 import hashlib
 import logging
 import socket
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
 
+from vedette.intake import metrics
 from vedette.intake.config.sections import PrometheusConfig
 from vedette.intake.discovery.manager import DiscoveryManager
 from vedette.intake.pool import ScrapePool
@@ -107,16 +109,25 @@ class ScrapeManager:
         for name in [name for name in self._pools if name not in jobs]:
             await self._pools.pop(name).stop(shutdown=False)
         for name, job in jobs.items():
-            if name in self._pools:
-                await self._pools[name].reload(job)
-            else:
+            if name not in self._pools:
                 self._pools[name] = ScrapePool(job, self._services, self._seed, self._retire)
+            elif not await self._survives(name, self._pools[name].reload(job)):
+                metrics.POOL_RELOADS_FAILED.inc()
         await self._discovery.apply(list(jobs.values()))
 
     async def _sync_pools(self) -> None:
         for name, groups in self._discovery.take_changes().items():
-            if name in self._pools:
-                await self._pools[name].sync(groups)
+            if name in self._pools and not await self._survives(name, self._pools[name].sync(groups)):
+                metrics.SYNC_FAILED.labels(name).inc()
+
+    async def _survives(self, job: str, work: Awaitable[None]) -> bool:
+        """False when the work ended in a defect, which is logged: one job's must not stop the others."""
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - the runner of the pools
+            _LOG.exception("job %s failed unexpectedly", job)
+            return False
+        return True
 
     def _retire(self, loop: ScrapeLoop) -> None:
         task = asyncio.create_task(loop.end_series(self._live_refs))

@@ -18,7 +18,6 @@ SCRAPE_DURATION: Final = histogram(
     "prometheus_target_scrape_duration_seconds", "Time from a scrape's start until its samples are handed to the store."
 )
 POOLS: Final = counter("prometheus_target_scrape_pools", "Scrape pools made.")
-POOLS_FAILED: Final = counter("prometheus_target_scrape_pools_failed", "Scrape pools that could not be made.")
 POOL_RELOADS: Final = counter("prometheus_target_scrape_pool_reloads", "Scrape pools given another configuration.")
 POOL_RELOADS_FAILED: Final = counter(
     "prometheus_target_scrape_pool_reloads_failed", "Scrape pools that could not take another configuration."

@@ -73,14 +73,13 @@ class ScrapePool:
             await self._restart(keep_caches=_series_settings(job) == _series_settings(before))
 
     async def _restart(self, *, keep_caches: bool) -> None:
-        old_loops, old_clients = self.loops, [self._client, *self._socket_clients.values()]
+        old_loops = {loop.scraper.target.identity: loop for loop in self.loops.values()}
+        old_clients = [self._client, *self._socket_clients.values()]
         self.loops, self._client, self._socket_clients = {}, HttpClient(self.job.http), {}
         await asyncio.gather(*(loop.stop() for loop in old_loops.values()))
         for target in self._build(self._groups).values():
-            old = old_loops.pop(target.id, None)
-            self._add(target, old.scraper.cache if old and keep_caches else None)
-            if old and not keep_caches:
-                self._retire(old)
+            old = old_loops.pop(target.identity, None) if keep_caches else None
+            self._add(target, old.scraper.cache if old else None)
         self._apply_target_limit()
         for loop in self.loops.values():
             loop.start()

@@ -31,10 +31,12 @@ class ScrapeLoop:
         self._services = services
         self._seed = seed
         self._task: asyncio.Task[None] | None = None
+        self.scraping = False
         self._sleeping = False
         self._stopping = False
         self._next_s = 0.0
         self._scraped = False
+        self._last_defect: type[Exception] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"scrape {self.scraper.target.url}")
@@ -58,11 +60,16 @@ class ScrapeLoop:
             await self._sleep(ticker.wait_s(clock.monotonic_s()))
 
     async def _scrape(self, time_ms: int) -> None:
+        self.scraping = True
         try:
             await self.scraper.scrape(time_ms)
-        except Exception:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
-            _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
+        except Exception as error:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
+            if type(error) is not self._last_defect:
+                _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
+            self._last_defect = type(error)
             metrics.SCRAPES.labels("defect").inc()
+        finally:
+            self.scraping = False
 
     async def _sleep(self, seconds: float) -> None:
         if self._stopping:

@@ -79,6 +79,11 @@ class Target:
         return TargetId(int.from_bytes(digest, "little"))
 
     @property
+    def identity(self) -> tuple[Labels, str]:
+        """What makes its series; unlike `id`, the same when only its interval or timeout has changed."""
+        return self.public_labels, self.url
+
+    @property
     def unix_socket(self) -> str:
         return self.labels.get(UNIX_SOCKET)
 

@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from concurrent.futures import wait as wait_for_workers
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +22,8 @@ from yarl import URL
 from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient, Response
+from vedette.intake.http1 import FetchFailed, Response
+from vedette.intake.http_client import USER_AGENT, HttpClient
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EMPTY_BATCH,
@@ -104,7 +106,7 @@ class TargetScraper:
         self._rules = PageRules(job.honor_timestamps, job.track_timestamps_staleness, job.sample_limit)
         self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
         self._fallback = fallback_format(job.fallback_scrape_protocol)
-        self._url = URL(target.url, encoded=True)
+        self._url: URL | None = None
         self._timeout_s = target.timeout_ms / 1000
         self._headers = {
             "Accept": accept_header(job.protocols, job.escaping.value),
@@ -131,10 +133,24 @@ class TargetScraper:
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(self._url, self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max)
+        response = await self._client.get(
+            self._parsed_url(), self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max
+        )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
+
+    def _parsed_url(self) -> URL:
+        """At the first scrape, so that an address which makes no URL shows as this target's error."""
+        if self._url is None:
+            try:
+                url = URL(self.target.url, encoded=True)
+                if not url.host or not url.port:
+                    raise ValueError("no host")
+                self._url = url
+            except ValueError as error:
+                raise FetchFailed(f'parse "{self.target.url}": {str(error).lower()}') from None
+        return self._url
 
     def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
         with self._lock:
@@ -163,12 +179,12 @@ class TargetScraper:
 
     def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
         """An empty body is a page without series, whatever its Content-Type says."""
-        body = inflate(response.body, response.encoding, self._body_max)
+        body = inflate(response.body, response.headers.get("content-encoding", ""), self._body_max)
         taken.body_bytes = len(body)
         if not body:
             taken.batch = stale_batch(self.cache.abandon(), time_ms)
             return
-        page_format = format_of(response.content_type, self._fallback).format
+        page_format = format_of(response.headers.get("content-type", ""), self._fallback).format
         taken.page = scan(body, page_format, limits=self._services.limits)
         taken.batch = ingest_page(
             taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
@@ -229,11 +245,11 @@ class TargetScraper:
 
 async def finish_in_worker(workers: Executor, work: Callable[..., None], *arguments: object) -> None:
     """Runs `work` in a worker thread and waits for its end even when cancelled, so that nothing is appended after us."""
-    taken = asyncio.get_running_loop().run_in_executor(workers, work, *arguments)
+    submitted = workers.submit(work, *arguments)
     try:
-        await asyncio.shield(taken)
+        await asyncio.wrap_future(submitted)
     except asyncio.CancelledError:
-        await taken
+        await asyncio.to_thread(wait_for_workers, [submitted])
         raise
 
 

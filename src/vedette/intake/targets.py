@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
-
-from yarl import URL
 
 from vedette.intake.config.relabelling import rule_fields
 from vedette.intake.pool import ScrapePool
@@ -61,12 +61,9 @@ def _status(pool: str, loop: ScrapeLoop) -> TargetStatus:
     )
 
 
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL = re.compile(r"(https?://)(localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)")
 
 
 def global_url(url: str) -> str:
     """The URL as another machine would write it: a loopback host becomes this host's name."""
-    import socket
-
-    parts = URL(url, encoded=True)
-    return str(parts.with_host(socket.gethostname())) if parts.host in _LOCAL_HOSTS else url
+    return _LOCAL.sub(lambda match: match[1] + socket.gethostname(), url)

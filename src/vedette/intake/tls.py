@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+from functools import cache
 from typing import Final
 
 from vedette.intake.config.http import TlsConfig, TlsVersion
@@ -32,6 +33,12 @@ def build_context(config: TlsConfig) -> ssl.SSLContext:
     elif config.cert or config.cert_file:
         _load_inline_chain(context, config)
     return context
+
+
+@cache
+def default_context(config: TlsConfig) -> ssl.SSLContext:
+    """One for every client without TLS settings: reading the machine's certificates costs 40 ms. In a worker thread."""
+    return build_context(config)
 
 
 def _load_inline_chain(context: ssl.SSLContext, config: TlsConfig) -> None:

@@ -21,11 +21,11 @@ from vedette.kernels.exposition_series import (
     NO_TIME,
     OK,
     OPENMETRICS,
-    add_metadata,
-    add_sample,
-    add_unsettled,
+    find_newline,
     hash_span,
     scan_labels,
+    set_metadata,
+    set_unsettled,
     skip_class,
     skip_quoted_name,
     valid_utf8,
@@ -34,10 +34,11 @@ from vedette.kernels.exposition_series import (
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.words import float_of
 
+_ZERO = np.uint64(0)
 _EOF = np.frombuffer(b"EOF", np.uint8)
-_HELP = np.frombuffer(b"HELP ", np.uint8)
-_TYPE = np.frombuffer(b"TYPE ", np.uint8)
-_UNIT = np.frombuffer(b"UNIT ", np.uint8)
+_HELP = np.frombuffer(b"# HELP ", np.uint8)
+_TYPE = np.frombuffer(b"# TYPE ", np.uint8)
+_UNIT = np.frombuffer(b"# UNIT ", np.uint8)
 _UNKNOWN = np.frombuffer(b"unknown\n", np.uint8)
 _COUNTER = np.frombuffer(b"counter\n", np.uint8)
 _GAUGE = np.frombuffer(b"gauge\n", np.uint8)
@@ -50,32 +51,56 @@ _STATESET = np.frombuffer(b"stateset\n", np.uint8)
 
 @kernel
 def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any:
-    """Fills `columns` from buffer[:n]: (code, byte offset of what is wrong). The contract of scan_text."""
-    i = 0
+    """Fills `columns` from buffer[:n], with a newline at n: Scanned. `unsettled` needs four rows a newline."""
+    keys, spans, times_ms, bits, types, metadata, exemplars, unsettled = columns
+    i, rows, lines, marks, hard, metric_type, code = 0, 0, 0, 0, 0, 0, series.NO_EOF
     while i < n:
         start = i
         if buffer[i] == 35:
-            if buffer[i + 1] != 32:
-                return i, series.EXPECTED_START
-            if word_at(buffer, i + 2, _EOF):
-                end = i + 5 + (buffer[i + 5] == 10)
-                return (OK, end) if end >= n else (series.DATA_AFTER_EOF, end)
-            i, code = _scan_metadata(buffer, i + 2, n, columns)
-        elif columns.state[series.SAMPLES] == len(columns.keys):
-            return series.TOO_MANY_SAMPLES, start
+            if buffer[i + 1] == 32 and word_at(buffer, i + 2, _EOF):
+                i += 5 + (buffer[i + 5] == 10)
+                code = OK if i >= n else series.DATA_AFTER_EOF
+                break
+            i, code, kind = _scan_metadata(buffer, i, n, metadata, lines)
+            metadata[lines, 5] = rows
+            metric_type = metadata[lines, 3] if kind == series.TYPE else metric_type
+            lines += 1
+        elif rows == len(keys):
+            i, code = start, series.TOO_MANY_SAMPLES
         else:
-            i, code = _scan_sample(buffer, i, n, limits.labels, seeds, columns)
+            end, code = _scan_series(buffer, i, n, limits.labels)
+            i = end
+            if code == OK:
+                i, code, bits[rows], times_ms[rows], hard = _scan_suffix(buffer, end, rows, unsettled, hard)
+            if code == OK and buffer[i] == 32:
+                i, code, hard = _scan_exemplar(buffer, i, n, rows, exemplars, marks, unsettled, hard)
+                marks += 1
+            if code == OK:
+                i, code = _end_line(buffer, i, n)
+                keys[rows] = hash_span(buffer, start, end, seeds[0] + np.uint64(metric_type), seeds[1])
+                spans[rows, 0] = start
+                spans[rows, 1] = end
+                types[rows] = metric_type
+                rows += 1
         if code != OK:
-            return code, i
-        if i > n:
             break
         if i - start > limits.line_bytes:
-            return series.LINE_TOO_LONG, start
-    return series.NO_EOF, n
+            i, code = start, series.LINE_TOO_LONG
+            break
+        code = series.NO_EOF
+    return series.Scanned(code, i, rows, lines, marks, hard)
+
+
+@inlined
+def _end_line(buffer: Any, i: Any, n: Any) -> Any:
+    if buffer[i] != 10:
+        return i, series.EXPECTED_LINE_END
+    return (i + 1, OK) if i < n else (i, series.NO_EOF)
 
 
 @kernel
-def _scan_metadata(buffer: Any, i: Any, n: Any, columns: Any) -> Any:
+def _scan_metadata(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
+    """A line with `#`: (behind it, code, kind of the metadata row it filled or -1)."""
     kind = -1
     if word_at(buffer, i, _HELP):
         kind = series.HELP
@@ -84,44 +109,41 @@ def _scan_metadata(buffer: Any, i: Any, n: Any, columns: Any) -> Any:
     elif word_at(buffer, i, _UNIT):
         kind = series.UNIT
     if kind < 0:
-        return i, series.EXPECTED_START
-    i += 5
+        return i, series.EXPECTED_START, -1
+    i += 7
+    after = -1
     if buffer[i] == 34:
         after = skip_quoted_name(buffer, i, n, True)
-        name_start, name_end = i + 1, after - 1
     elif CLASSES[buffer[i]] & METRIC_START:
         after = skip_class(buffer, i, METRIC_CHAR)
-        name_start, name_end = i, after
-    else:
-        return i, series.EXPECTED_METADATA_NAME
     if after < 0:
-        return i, series.EXPECTED_METADATA_NAME
+        return i, series.EXPECTED_METADATA_NAME, -1
     if buffer[after] != 32:
-        return after, series.EXPECTED_METADATA_TEXT
-    return _scan_metadata_text(buffer, after + 1, n, kind, name_start, name_end, columns)
+        return after, series.EXPECTED_METADATA_TEXT, -1
+    quote = np.int64(buffer[i] == 34)
+    return _scan_metadata_text(buffer, after + 1, n, kind, i + quote, after - quote, metadata, row)
 
 
 @kernel
-def _scan_metadata_text(buffer: Any, i: Any, n: Any, kind: Any, name_start: Any, name_end: Any, columns: Any) -> Any:
-    start = i
-    seen = np.uint8(0)
-    while buffer[i] != 10:
-        seen |= buffer[i]
-        i += 1
-    if i >= n:
-        return i, series.EXPECTED_METADATA_TEXT
+def _scan_metadata_text(
+    buffer: Any, start: Any, n: Any, kind: Any, name_start: Any, name_end: Any, metadata: Any, row: Any
+) -> Any:
+    """A TYPE row holds the type in place of the text."""
+    end, high = find_newline(buffer, start)
+    if end >= n:
+        return end, series.EXPECTED_METADATA_TEXT, -1
+    set_metadata(metadata, row, kind, name_start, name_end, start, end)
     if kind == series.TYPE:
         metric_type = _type_at(buffer, start)
         if metric_type < 0:
-            return start, series.UNKNOWN_TYPE
-        columns.state[series.CURRENT_TYPE] = metric_type
+            return start, series.UNKNOWN_TYPE, -1
+        metadata[row, 3] = metric_type
     elif kind == series.HELP:
-        if seen >= 128 and not valid_utf8(buffer, start, i):
-            return start, series.HELP_NOT_UTF8
-    elif i > start and not _ends_with_unit(buffer, name_start, name_end, start, i):
-        return start, series.UNIT_NOT_SUFFIX
-    add_metadata(columns, kind, name_start, name_end, start, i)
-    return i + 1, OK
+        if high and not valid_utf8(buffer, start, end):
+            return start, series.HELP_NOT_UTF8, -1
+    elif end > start and not _ends_with_unit(buffer, name_start, name_end, start, end):
+        return start, series.UNIT_NOT_SUFFIX, -1
+    return end + 1, OK, kind
 
 
 @kernel
@@ -156,40 +178,28 @@ def _type_at(buffer: Any, i: Any) -> Any:
 
 
 @kernel
-def _scan_sample(buffer: Any, start: Any, n: Any, labels_max: Any, seeds: Any, columns: Any) -> Any:
-    i = start
-    named = False
-    if CLASSES[buffer[i]] & METRIC_START:
-        named = True
+def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
+    """The metric name and the label set: (behind them or where it went wrong, code)."""
+    start = i
+    named = buffer[i] != 123
+    if named:
+        if not CLASSES[buffer[i]] & METRIC_START:
+            return i, series.EXPECTED_START
         i = skip_class(buffer, i, METRIC_CHAR)
-    elif buffer[i] != 123:
-        return i, series.EXPECTED_START
-    if buffer[i] == 123:
-        i, named, code = scan_labels(buffer, i + 1, n, OPENMETRICS, named, labels_max)
-        if code != OK:
-            return i, code
-    if not named:
-        return start, series.NAME_MISSING
-    end = i
-    seed = seeds[0] + np.uint64(columns.state[series.CURRENT_TYPE])
-    key = hash_span(buffer, start, end, seed, seeds[1])
-    row = columns.state[series.SAMPLES]
-    bits, i, code = _scan_number(buffer, i, columns, row, series.VALUE)
-    if code != OK:
-        return i, code
+    if buffer[i] != 123:
+        return i, OK
+    i, named, code = scan_labels(buffer, i + 1, n, OPENMETRICS, named, labels_max)
+    return (i, code) if named or code != OK else (start, series.NAME_MISSING)
+
+
+@kernel
+def _scan_suffix(buffer: Any, i: Any, row: Any, unsettled: Any, hard: Any) -> Any:
+    """The value, perhaps a timestamp: (behind them, code, bits, time, unsettled rows)."""
+    bits, i, code, hard = _scan_number(buffer, i, row, series.VALUE, unsettled, hard)
     time_ms = NO_TIME
-    if buffer[i] == 32 and not _at_exemplar(buffer, i):
-        time_ms, i, code = _scan_time_ms(buffer, i, columns, row, series.TIME)
-        if code != OK:
-            return i, code
-    add_sample(columns, key, start, end, bits, time_ms)
-    if buffer[i] == 32:
-        i, code = _scan_exemplar(buffer, i, n, columns, row)
-        if code != OK:
-            return i, code
-    if buffer[i] != 10:
-        return i, series.EXPECTED_LINE_END
-    return (i + 1, OK) if i < n else (i, series.NO_EOF)
+    if code == OK and buffer[i] == 32 and not _at_exemplar(buffer, i):
+        time_ms, i, code, hard = _scan_time_ms(buffer, i, row, series.TIME, unsettled, hard)
+    return i, code, bits, time_ms, hard
 
 
 @inlined
@@ -198,29 +208,29 @@ def _at_exemplar(buffer: Any, i: Any) -> Any:
 
 
 @kernel
-def _scan_number(buffer: Any, i: Any, columns: Any, row: Any, which: Any) -> Any:
-    """One space, then a number up to a space or the line's end: (bits, at that byte, code)."""
+def _scan_number(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, hard: Any) -> Any:
+    """One space, then a number up to a space or the line's end: (bits, at that byte, code, unsettled rows)."""
     if buffer[i] != 32 or buffer[i + 1] == 32 or buffer[i + 1] == 10 or buffer[i + 1] == 0:
-        return np.uint64(0), i, series.EXPECTED_VALUE
+        return _ZERO, i, series.EXPECTED_VALUE, hard
     bits, end, status = parse_number(buffer, i + 1)
     if status != EXACT and status != HARD:
-        return bits, i + 1, series.NUMBER_OVERFLOW if status == OVERFLOW else series.INVALID_NUMBER
+        return bits, i + 1, series.NUMBER_OVERFLOW if status == OVERFLOW else series.INVALID_NUMBER, hard
     c = buffer[end]
     if c != 10 and c != 32 and c != 0:
-        return bits, i + 1, series.INVALID_NUMBER
+        return bits, i + 1, series.INVALID_NUMBER, hard
     if status == HARD:
-        add_unsettled(columns, row, which, i + 1, end)
-    return bits, end, OK
+        hard = set_unsettled(unsettled, hard, row, which, i + 1, end)
+    return bits, end, OK, hard
 
 
 @kernel
-def _scan_time_ms(buffer: Any, i: Any, columns: Any, row: Any, which: Any) -> Any:
+def _scan_time_ms(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, hard: Any) -> Any:
     """Seconds as a float, to whole milliseconds towards zero."""
-    bits, end, code = _scan_number(buffer, i, columns, row, which)
+    bits, end, code, hard = _scan_number(buffer, i, row, which, unsettled, hard)
     if code != OK:
-        return NO_TIME, end, series.EXPECTED_TIMESTAMP if code == series.EXPECTED_VALUE else code
+        return NO_TIME, end, series.EXPECTED_TIMESTAMP if code == series.EXPECTED_VALUE else code, hard
     time_ms = to_ms(float_of(bits))
-    return time_ms, end, OK if time_ms != NO_TIME else series.INVALID_TIMESTAMP
+    return time_ms, end, OK if time_ms != NO_TIME else series.INVALID_TIMESTAMP, hard
 
 
 @kernel
@@ -237,34 +247,27 @@ def to_ms(seconds: Any) -> Any:
 
 
 @kernel
-def _scan_exemplar(buffer: Any, i: Any, n: Any, columns: Any, row: Any) -> Any:
-    """` # {labels} value [seconds]` behind a sample."""
+def _scan_exemplar(buffer: Any, i: Any, n: Any, row: Any, exemplars: Any, mark: Any, unsettled: Any, hard: Any) -> Any:
+    """` # {labels} value [seconds]` behind a sample: (behind it, code, unsettled rows)."""
     if not _at_exemplar(buffer, i) or buffer[i + 3] != 123:
-        return i, series.EXPECTED_LINE_END
+        return i, series.EXPECTED_LINE_END, hard
     start = i + 3
-    end, _, code = scan_labels(buffer, start + 1, n, EXEMPLAR, False, 1 << 30)
+    end, _, code = scan_labels(buffer, start + 1, n, EXEMPLAR, False, series.EXEMPLAR_LABELS_MAX)
     if code != OK:
-        return end, code
-    exemplar = columns.state[series.EXEMPLARS]
-    bits, i, code = _scan_number(buffer, end, columns, exemplar, series.EXEMPLAR_VALUE)
-    if code != OK:
-        return i, code
+        return end, code, hard
+    bits, i, code, hard = _scan_number(buffer, end, mark, series.EXEMPLAR_VALUE, unsettled, hard)
     time_ms = NO_TIME
-    if buffer[i] == 32:
-        time_ms, i, code = _scan_time_ms(buffer, i, columns, exemplar, series.EXEMPLAR_TIME)
-        if code != OK:
-            return i, code
-    entry = columns.exemplars[exemplar]
-    entry[0] = row
-    entry[1] = start
-    entry[2] = end
-    entry[3] = time_ms
-    entry[4] = np.int64(bits)
-    columns.state[series.EXEMPLARS] += 1
-    return i, OK
+    if code == OK and buffer[i] == 32:
+        time_ms, i, code, hard = _scan_time_ms(buffer, i, mark, series.EXEMPLAR_TIME, unsettled, hard)
+    exemplars[mark, 0] = row
+    exemplars[mark, 1] = start
+    exemplars[mark, 2] = end
+    exemplars[mark, 3] = time_ms
+    exemplars[mark, 4] = np.int64(bits)
+    return i, code, hard
 
 
 def warm() -> None:
     page = b'# TYPE a gauge\na{b="c"} 1 2 # {} 1 2\n# EOF\n'
-    columns = series.allocate(4, 4, True)
-    scan_openmetrics(series.padded(page), len(page), series.Limits(1 << 20, 100), np.ones(2, np.uint64), columns)
+    limits = series.Limits(1 << 20, 100)
+    scan_openmetrics(series.padded(page), len(page), limits, np.ones(2, np.uint64), series.allocate(4, 4, True))

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels.jit import inlined, kernel
-from vedette.kernels.words import load_word, multiply_high
+from vedette.kernels.words import (
+    any_high,
+    below_lowest,
+    load_word,
+    multiply_high,
+    trailing_zeros,
+    zero_bytes,
+)
 
 PADDING: Final = 16
 NEWLINE: Final = 10
@@ -46,6 +53,9 @@ DATA_AFTER_EOF: Final = 24
 LINE_TOO_LONG: Final = 25
 TOO_MANY_LABELS: Final = 26
 TOO_MANY_SAMPLES: Final = 27
+BAD_MESSAGE: Final = 28
+INVALID_METRIC_NAME: Final = 29
+INVALID_LABEL_NAME: Final = 30
 
 # metric types, as numbers in `types` and in metadata rows
 UNKNOWN: Final = 0
@@ -67,13 +77,8 @@ TEXT: Final = 0
 OPENMETRICS: Final = 1
 EXEMPLAR: Final = 2
 
-# rows of `state`
-SAMPLES: Final = 0
-METADATA: Final = 1
-EXEMPLARS: Final = 2
-UNSETTLED: Final = 3
-CURRENT_TYPE: Final = 4
-STATE_ROWS: Final = 5
+EXEMPLAR_LABELS_MAX: Final = 1 << 20
+"""None of ours: line_bytes_max bounds them."""
 
 # which number of a row is unsettled
 VALUE: Final = 0
@@ -87,9 +92,9 @@ TIME_LIMIT: Final = (1 << 63) - 1
 
 
 class Columns(NamedTuple):
-    """What a scanner fills. `state` counts the rows of each; capacity is the caller's, and no scanner writes past it.
+    """What a scanner fills; it returns how many rows of each. Capacity is the caller's, and no scanner writes past it.
 
-    metadata: int64[m, 6] kind, name start, name end, text start, text end, samples before it.
+    metadata: int64[m, 6] kind, name start, name end, text start (TYPE: the type), text end, samples before it.
     exemplars: int64[e, 5] sample row, labels start, labels end, time ms, value bits.
     unsettled: int64[u, 4] row (sample or exemplar), which number, start, end: read these again with Python's float.
     """
@@ -102,12 +107,22 @@ class Columns(NamedTuple):
     metadata: Any
     exemplars: Any
     unsettled: Any
-    state: Any
 
 
 class Limits(NamedTuple):
     line_bytes: int
     labels: int
+
+
+class Scanned(NamedTuple):
+    """How a scan ended: code and byte offset of what is wrong, and rows filled of each table."""
+
+    code: int
+    offset: int
+    samples: int
+    metadata: int
+    exemplars: int
+    unsettled: int
 
 
 def allocate(n: int, lines: int, exemplars: bool) -> Columns:
@@ -121,7 +136,6 @@ def allocate(n: int, lines: int, exemplars: bool) -> Columns:
         metadata=np.empty((lines, 6), np.int64),
         exemplars=np.empty((n if exemplars else 0, 5), np.int64),
         unsettled=np.empty((4 * lines if exemplars else lines, 4), np.int64),
-        state=np.zeros(STATE_ROWS, np.int64),
     )
 
 
@@ -151,6 +165,11 @@ def _classes() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 CLASSES = _classes()
+
+_NONE = np.uint64(0)
+_QUOTES = np.uint64(0x2222222222222222)
+_BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
+_NEWLINES = np.uint64(0x0A0A0A0A0A0A0A0A)
 
 _K0 = np.uint64(0x9E3779B97F4A7C15)
 _K1 = np.uint64(0xD6E8FEB86659FD93)
@@ -215,24 +234,61 @@ def skip_quoted_name(buffer: Any, i: Any, n: Any, newlines: Any) -> Any:
 @kernel
 def skip_value(buffer: Any, i: Any, n: Any, mode: Any) -> Any:
     """From the opening quote: (behind the closing one or -1, whether it holds bytes above 127). Source: both lexers' sLValue."""
+    start = i
     i += 1
-    seen = np.uint8(0)
+    high = False
     while True:
-        c = buffer[i]
-        if c == 34:
-            return i + 1, seen >= 128
-        seen |= c
-        if c == 92:
+        i, seen = _next_stop(buffer, i)
+        high |= seen
+        if buffer[i] == 34:
+            return (i + 1, high) if mode != EXEMPLAR or not _has_zero(buffer, start, i) else (-1, False)
+        if buffer[i] == 92:
             i += 1
-            while buffer[i] == 0 and i < n and mode != EXEMPLAR:
+            while buffer[i] == 0 and i < n:
                 i += 1
-            c = buffer[i]
-            seen |= c
-            if c == 10:
+            high |= buffer[i] >= 128
+            if buffer[i] == 10:
                 return -1, False
-        if i >= n or (c == 10 and mode != TEXT) or (c == 0 and mode == EXEMPLAR):
+        elif mode != TEXT:
             return -1, False
         i += 1
+        if i >= n:
+            return -1, False
+
+
+@kernel
+def _next_stop(buffer: Any, i: Any) -> Any:
+    """(the next quote, backslash or newline, whether bytes above 127 stand before it)."""
+    seen = _NONE
+    word = load_word(buffer, i)
+    stops = zero_bytes(word ^ _QUOTES) | zero_bytes(word ^ _BACKSLASHES) | zero_bytes(word ^ _NEWLINES)
+    while stops == _NONE:
+        seen |= word
+        i += 8
+        word = load_word(buffer, i)
+        stops = zero_bytes(word ^ _QUOTES) | zero_bytes(word ^ _BACKSLASHES) | zero_bytes(word ^ _NEWLINES)
+    return i + (trailing_zeros(stops) >> 3), any_high(seen | (word & below_lowest(stops)))
+
+
+@kernel
+def _has_zero(buffer: Any, i: Any, end: Any) -> Any:
+    while i < end and buffer[i] != 0:
+        i += 1
+    return i < end
+
+
+@kernel
+def find_newline(buffer: Any, i: Any) -> Any:
+    """(the next newline, whether bytes above 127 stand before it)."""
+    seen = _NONE
+    word = load_word(buffer, i)
+    stops = zero_bytes(word ^ _NEWLINES)
+    while stops == _NONE:
+        seen |= word
+        i += 8
+        word = load_word(buffer, i)
+        stops = zero_bytes(word ^ _NEWLINES)
+    return i + (trailing_zeros(stops) >> 3), any_high(seen | (word & below_lowest(stops)))
 
 
 @kernel
@@ -335,37 +391,19 @@ def word_at(buffer: Any, i: Any, word: Any) -> Any:
 
 
 @kernel
-def add_metadata(columns: Any, kind: Any, name_start: Any, name_end: Any, text_start: Any, text_end: Any) -> Any:
-    state = columns.state
-    row = columns.metadata[state[METADATA]]
-    row[0] = kind
-    row[1] = name_start
-    row[2] = name_end
-    row[3] = text_start
-    row[4] = text_end
-    row[5] = state[SAMPLES]
-    state[METADATA] += 1
+def set_metadata(table: Any, row: Any, kind: Any, name_start: Any, name_end: Any, start: Any, end: Any) -> Any:
+    """All of a metadata row but the number of samples before it."""
+    table[row, 0] = kind
+    table[row, 1] = name_start
+    table[row, 2] = name_end
+    table[row, 3] = start
+    table[row, 4] = end
 
 
 @kernel
-def add_unsettled(columns: Any, row: Any, which: Any, start: Any, end: Any) -> Any:
-    state = columns.state
-    entry = columns.unsettled[state[UNSETTLED]]
-    entry[0] = row
-    entry[1] = which
-    entry[2] = start
-    entry[3] = end
-    state[UNSETTLED] += 1
-
-
-@kernel
-def add_sample(columns: Any, key: Any, start: Any, end: Any, bits: Any, time_ms: Any) -> Any:
-    state = columns.state
-    row = state[SAMPLES]
-    columns.keys[row] = key
-    columns.spans[row, 0] = start
-    columns.spans[row, 1] = end
-    columns.bits[row] = bits
-    columns.times_ms[row] = time_ms
-    columns.types[row] = state[CURRENT_TYPE]
-    state[SAMPLES] = row + 1
+def set_unsettled(table: Any, row: Any, of: Any, which: Any, start: Any, end: Any) -> Any:
+    table[row, 0] = of
+    table[row, 1] = which
+    table[row, 2] = start
+    table[row, 3] = end
+    return row + 1

@@ -39,32 +39,34 @@ def _find(rows: Any, key: Any) -> Any:
 
 @kernel
 def resolve_keys(
-    rows: Any, keys: Any, times_ms: Any, scrape: Any, honor_timestamps: Any, track_timed: Any, refs: Any
+    rows: Any, keys: Any, times_ms: Any, scrape: Any, finished: Any, honor_timestamps: Any, track_timed: Any, refs: Any
 ) -> Any:
-    """Fills refs; marks rows; adds unknown keys. Returns (keys added, keys seen for the first time in this scrape)."""
-    added = 0
-    fresh = 0
+    """Fills refs; marks rows; adds unknown keys.
+
+    Returns how many keys: were added, are on their first line in this scrape, are tracked now, and of these were tracked
+    in scrape `finished` too.
+    """
+    added, fresh, tracked, kept = 0, 0, 0, 0
     for i in range(len(keys)):
         at = _find(rows, keys[i])
-        row = rows[at]
-        if row[KEY] == 0:
-            row[KEY] = np.int64(keys[i])
-            row[REF] = UNKNOWN
-            row[TRACKED] = 0
-            row[EARLIER] = 0
-            row[SEEN] = 0
+        if rows[at, KEY] == 0:
+            rows[at, KEY] = np.int64(keys[i])
+            rows[at, REF] = UNKNOWN
             added += 1
+        ref = rows[at, REF]
         untimed = times_ms[i] == NO_TIME or not honor_timestamps
-        if row[SEEN] == scrape:
-            refs[i] = DUPLICATE if untimed and row[REF] != DROPPED else row[REF]
+        if rows[at, SEEN] == scrape:
+            refs[i] = DUPLICATE if untimed and ref != DROPPED else ref
         else:
-            row[SEEN] = scrape
+            rows[at, SEEN] = scrape
+            refs[i] = ref
             fresh += 1
-            refs[i] = row[REF]
-        if (untimed or track_timed) and row[TRACKED] != scrape:
-            row[EARLIER] = row[TRACKED]
-            row[TRACKED] = scrape
-    return added, fresh
+        if (untimed or track_timed) and rows[at, TRACKED] != scrape:
+            kept += rows[at, TRACKED] == finished
+            tracked += 1
+            rows[at, EARLIER] = rows[at, TRACKED]
+            rows[at, TRACKED] = scrape
+    return added, fresh, tracked, kept
 
 
 @kernel
@@ -79,11 +81,11 @@ def collect_refs(rows: Any, tracked: Any, current: Any, out: Any) -> Any:
     """Refs (>= 0) last tracked in scrape `tracked`, also those that were so before `current` (0: none). Returns how many."""
     n = 0
     for at in range(len(rows)):
-        row = rows[at]
-        if row[KEY] == 0 or row[REF] < 0:
+        if rows[at, KEY] == 0 or rows[at, REF] < 0:
             continue
-        if row[TRACKED] == tracked or (current != 0 and row[TRACKED] == current and row[EARLIER] == tracked):
-            out[n] = row[REF]
+        last = rows[at, TRACKED]
+        if last == tracked or (current != 0 and last == current and rows[at, EARLIER] == tracked):
+            out[n] = rows[at, REF]
             n += 1
     return n
 
@@ -104,7 +106,7 @@ def rebuild(rows: Any, seen_from: Any, out: Any) -> Any:
 def warm() -> None:
     rows = np.zeros((8, COLUMNS), np.int64)
     keys = np.ones(1, np.uint64)
-    resolve_keys(rows, keys, np.zeros(1, np.int64), 1, True, False, np.zeros(1, np.int64))
+    resolve_keys(rows, keys, np.zeros(1, np.int64), 1, 0, True, False, np.zeros(1, np.int64))
     learn_refs(rows, keys, np.zeros(1, np.int64), np.zeros(1, np.int64))
     collect_refs(rows, 1, 0, np.zeros(8, np.int64))
     rebuild(rows, 0, np.zeros((8, COLUMNS), np.int64))

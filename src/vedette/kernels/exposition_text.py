@@ -20,11 +20,11 @@ from vedette.kernels.exposition_series import (
     NO_TIME,
     OK,
     TEXT,
-    add_metadata,
-    add_sample,
-    add_unsettled,
+    find_newline,
     hash_span,
     scan_labels,
+    set_metadata,
+    set_unsettled,
     skip_blanks,
     skip_class,
     skip_quoted_name,
@@ -33,6 +33,7 @@ from vedette.kernels.exposition_series import (
 )
 from vedette.kernels.jit import kernel
 
+_ZERO = np.uint64(0)
 _HELP = np.frombuffer(b"HELP", np.uint8)
 _TYPE = np.frombuffer(b"TYPE", np.uint8)
 _COUNTER = np.frombuffer(b"counter\n", np.uint8)
@@ -44,31 +45,45 @@ _UNTYPED = np.frombuffer(b"untyped\n", np.uint8)
 
 @kernel
 def scan_text(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any:
-    """Fills `columns` from buffer[:n] (the last byte is a newline): (code, byte offset of what is wrong).
+    """Fills `columns` from buffer[:n], whose last byte is a newline: Scanned.
 
     seeds: uint64[2], of this process. Columns need one row a newline, `unsettled` as many.
     """
-    i = 0
-    code = OK
+    keys, spans, times_ms, bits, types, metadata, _, unsettled = columns
+    i, rows, lines, hard, metric_type, code = 0, 0, 0, 0, 0, OK
     while i < n:
         start = i
         i = skip_blanks(buffer, i)
         c = buffer[i]
         if c == 10:
             i += 1
-        elif c == 35:
-            i, code = _scan_comment(buffer, i, n, columns)
-        elif c == 0:
+            continue
+        if c == 0:
             break
-        elif columns.state[series.SAMPLES] == len(columns.keys):
-            return series.TOO_MANY_SAMPLES, start
+        if c == 35:
+            i, code, kind = _scan_comment(buffer, i, n, metadata, lines)
+            if kind >= 0:
+                metadata[lines, 5] = rows
+                metric_type = metadata[lines, 3] if kind == series.TYPE else metric_type
+                lines += 1
+        elif rows == len(keys):
+            i, code = start, series.TOO_MANY_SAMPLES
         else:
-            i, code = _scan_sample(buffer, start, i, n, limits.labels, seeds, columns)
+            end, code = _scan_series(buffer, i, n, limits.labels)
+            i = end
+            if code == OK:
+                i, code, bits[rows], times_ms[rows], hard = _scan_suffix(buffer, end, rows, unsettled, hard)
+                keys[rows] = hash_span(buffer, start, end, seeds[0] + np.uint64(metric_type), seeds[1])
+                spans[rows, 0] = start
+                spans[rows, 1] = end
+                types[rows] = metric_type
+                rows += 1
         if code != OK:
-            return (OK, i) if code == series.END else (code, i)
+            break
         if i - start > limits.line_bytes:
-            return series.LINE_TOO_LONG, start
-    return OK, i
+            i, code = start, series.LINE_TOO_LONG
+            break
+    return series.Scanned(OK if code == series.END else code, i, rows, lines, 0, hard)
 
 
 @kernel
@@ -76,9 +91,9 @@ def _skip_comment(buffer: Any, i: Any, zeros: Any) -> Any:
     """To behind the newline; a zero byte ends the page unless `zeros` says that they are passed over."""
     while buffer[i] != 10:
         if buffer[i] == 0 and not zeros:
-            return i, series.END
+            return i, series.END, -1
         i += 1
-    return i + 1, OK
+    return i + 1, OK, -1
 
 
 @kernel
@@ -96,7 +111,8 @@ def _scan_keyword(buffer: Any, i: Any, keyword: Any) -> Any:
 
 
 @kernel
-def _scan_comment(buffer: Any, i: Any, n: Any, columns: Any) -> Any:
+def _scan_comment(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
+    """A line with `#`: (behind it, code, kind of the metadata row it filled or -1)."""
     i += 1
     if buffer[i] != 32 and buffer[i] != 9:
         return _skip_comment(buffer, i, False)
@@ -111,40 +127,36 @@ def _scan_comment(buffer: Any, i: Any, n: Any, columns: Any) -> Any:
         return _skip_comment(buffer, i, buffer[i] != 0)
     if not found:
         return _skip_comment(buffer, i, True)
+    after = -1
     if buffer[i] == 34:
         after = skip_quoted_name(buffer, i, n, True)
-        name_start, name_end = i + 1, after - 1
     elif CLASSES[buffer[i]] & METRIC_START:
         after = skip_class(buffer, i, METRIC_CHAR)
-        name_start, name_end = i, after
-    else:
-        return i, series.EXPECTED_METADATA_NAME
     if after < 0:
-        return i, series.EXPECTED_METADATA_NAME
-    return _scan_metadata_text(buffer, after, kind, name_start, name_end, columns)
+        return i, series.EXPECTED_METADATA_NAME, -1
+    if buffer[after] == 0:
+        return after, series.EXPECTED_METADATA_END, -1
+    quote = np.int64(buffer[i] == 34)
+    return _scan_metadata_text(buffer, after, kind, i + quote, after - quote, metadata, row)
 
 
 @kernel
-def _scan_metadata_text(buffer: Any, i: Any, kind: Any, name_start: Any, name_end: Any, columns: Any) -> Any:
-    """The text starts one byte behind the name, whatever that byte is."""
-    if buffer[i] == 0:
-        return i, series.EXPECTED_METADATA_END
-    start = i
-    seen = np.uint8(0)
-    while buffer[i] != 10:
-        seen |= buffer[i]
-        i += 1
-    text = start if skip_blanks(buffer, start) == i else start + 1
-    text_end = start if text == start else i
+def _scan_metadata_text(
+    buffer: Any, start: Any, kind: Any, name_start: Any, name_end: Any, metadata: Any, row: Any
+) -> Any:
+    """The text starts one byte behind the name, whatever that byte is. A TYPE row holds the type in place of the text."""
+    end, high = find_newline(buffer, start)
+    text = start + 1 if skip_blanks(buffer, start) < end else end
     if kind == series.TYPE:
-        metric_type = _type_at(buffer, text) if text != start else -1
+        metric_type = _type_at(buffer, text)
         if metric_type < 0:
-            return start, series.UNKNOWN_TYPE
-        columns.state[series.CURRENT_TYPE] = metric_type
-    elif seen >= 128 and not valid_utf8(buffer, text, text_end):
-        return start, series.HELP_NOT_UTF8
-    add_metadata(columns, kind, name_start, name_end, text, text_end)
-    return i + 1, OK
+            return start, series.UNKNOWN_TYPE, -1
+        set_metadata(metadata, row, kind, name_start, name_end, metric_type, 0)
+    else:
+        if high and not valid_utf8(buffer, text, end):
+            return start, series.HELP_NOT_UTF8, -1
+        set_metadata(metadata, row, kind, name_start, name_end, text, end)
+    return end + 1, OK, kind
 
 
 @kernel
@@ -164,51 +176,49 @@ def _type_at(buffer: Any, i: Any) -> Any:
 
 
 @kernel
-def _scan_sample(buffer: Any, start: Any, i: Any, n: Any, labels_max: Any, seeds: Any, columns: Any) -> Any:
-    named = False
-    if CLASSES[buffer[i]] & METRIC_START:
-        named = True
+def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
+    """The metric name and the label set: (behind them or where it went wrong, code)."""
+    start = i
+    named = buffer[i] != 123
+    if named:
+        if not CLASSES[buffer[i]] & METRIC_START:
+            return i, series.EXPECTED_START
         i = skip_class(buffer, i, METRIC_CHAR)
-    elif buffer[i] != 123:
-        return i, series.EXPECTED_START
     brace = skip_blanks(buffer, i)
-    if buffer[brace] == 123:
-        i, named, code = scan_labels(buffer, brace + 1, n, TEXT, named, labels_max)
-        if code != OK:
-            return i, code
-    if not named:
-        return start, series.NAME_MISSING
-    seed = seeds[0] + np.uint64(columns.state[series.CURRENT_TYPE])
-    return _scan_suffix(buffer, start, i, hash_span(buffer, start, i, seed, seeds[1]), columns)
+    if buffer[brace] != 123:
+        return i, OK
+    i, named, code = scan_labels(buffer, brace + 1, n, TEXT, named, labels_max)
+    return (i, code) if named or code != OK else (start, series.NAME_MISSING)
 
 
 @kernel
-def _scan_suffix(buffer: Any, start: Any, series_end: Any, key: Any, columns: Any) -> Any:
-    """The value, perhaps a timestamp in ms, the newline."""
-    at = skip_blanks(buffer, series_end)
+def _scan_suffix(buffer: Any, i: Any, row: Any, unsettled: Any, hard: Any) -> Any:
+    """The value, perhaps a timestamp in ms, the newline: (behind it, code, bits, time, unsettled rows)."""
+    at = skip_blanks(buffer, i)
     if buffer[at] == 10 or buffer[at] == 0 or buffer[at] == 123:
-        return at, series.EXPECTED_VALUE
+        return at, series.EXPECTED_VALUE, _ZERO, NO_TIME, hard
     bits, i, status = parse_number(buffer, at)
     if status != EXACT and status != HARD:
-        return at, series.NUMBER_OVERFLOW if status == OVERFLOW else series.INVALID_NUMBER
+        return at, series.NUMBER_OVERFLOW if status == OVERFLOW else series.INVALID_NUMBER, bits, NO_TIME, hard
     c = buffer[i]
-    if c != 10 and c != 32 and c != 9:
-        return at, series.EXPECTED_TIMESTAMP if c == 123 or c == 0 else series.INVALID_NUMBER
-    if status == HARD:
-        add_unsettled(columns, columns.state[series.SAMPLES], series.VALUE, at, i)
-    i = skip_blanks(buffer, i)
-    time_ms = NO_TIME
-    if buffer[i] != 10:
-        time_ms, i, code = _scan_time_ms(buffer, i)
-        if code != OK:
-            return i, code
-    add_sample(columns, key, start, series_end, bits, time_ms)
-    return i + 1, OK
+    if c == 10:
+        time_ms, code = NO_TIME, OK
+    elif c == 32 or c == 9:
+        time_ms, i, code = _scan_time_ms(buffer, skip_blanks(buffer, i + 1))
+    else:
+        code = series.EXPECTED_TIMESTAMP if c == 123 or c == 0 else series.INVALID_NUMBER
+        return at, code, bits, NO_TIME, hard
+    if status == HARD and code == OK:
+        _, end, _ = parse_number(buffer, at)
+        hard = set_unsettled(unsettled, hard, row, series.VALUE, at, end)
+    return i + (code == OK), code, bits, time_ms, hard
 
 
 @kernel
 def _scan_time_ms(buffer: Any, i: Any) -> Any:
-    """Digits only, as the lexer has it: no sign. (time, at the newline, code)"""
+    """Digits only, as the lexer has it, no sign; or nothing: (time, at the newline, code)."""
+    if buffer[i] == 10:
+        return NO_TIME, i, OK
     time_ms: Any = 0
     first = i
     while 48 <= buffer[i] <= 57:
@@ -225,5 +235,5 @@ def _scan_time_ms(buffer: Any, i: Any) -> Any:
 
 def warm() -> None:
     page = b'# HELP a b\n# TYPE a gauge\na{b="c"} 1 2\n'
-    columns = series.allocate(4, 4, True)
-    scan_text(series.padded(page), len(page), series.Limits(1 << 20, 100), np.ones(2, np.uint64), columns)
+    limits = series.Limits(1 << 20, 100)
+    scan_text(series.padded(page), len(page), limits, np.ones(2, np.uint64), series.allocate(4, 4, True))

@@ -2,9 +2,10 @@
 
 A field's type says how it is read and written (`SCALARS`); a field's metadata may say
 - `key`: the YAML key, where it is not the field's name (`from`, `global`),
+- `formerly`: an older key that is taken with a warning,
 - `always`: written even when it is empty,
 - `inline`: the fields of that section stand in the parent,
-- `rest`: a mapping that takes the keys of this set, as plain values,
+- `rest`: a mapping that takes these keys, as plain values, once its `refuse` (of the same metadata) has seen their node,
 - `hidden`: no part of the file.
 A section may define `check(self)`, which returns the section, normalised, or raises BadInput (the reader adds file,
 line and key), and `TYPE`, its name in the reference's messages. Null means the type's zero, not the default: so says the reference's YAML library.
@@ -73,20 +74,32 @@ SCALARS: Final[dict[Any, Scalar]] = {
 
 def read_section(kind: type[T], node: Node) -> T:
     """Raises ConfigError for unknown, repeated or malformed fields and for what `check` refuses."""
+    return _read_fields(kind, node, ignore_unknown=False)
+
+
+def read_known(kind: type[T], node: Node) -> T:
+    """As `read_section`, from a mapping that has other fields too."""
+    return _read_fields(kind, node, ignore_unknown=True)
+
+
+def _read_fields(kind: type[T], node: Node, *, ignore_unknown: bool) -> T:
     type_name = getattr(kind, "TYPE", kind.__name__)
     fields = _fields(typing.cast("Hashable", kind))
     values: dict[str, Any] = {}
     for key, value in node.fields(type_name):
         name = key.text()
-        if name not in fields:
+        if name in fields:
+            _store(values, fields[name], name, value)
+        elif not ignore_unknown:
             raise key.error(f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}")
-        _store(values, fields[name], name, value)
     try:
-        section = _build(kind, values)
-        check = getattr(section, "check", None)
-        return typing.cast("T", check() if check else section)
+        return typing.cast("T", _checked(_build(kind, values)))
     except BadInput as error:
         raise node.located(error) from None
+
+
+def _checked(section: Any) -> Any:
+    return section.check() if hasattr(section, "check") else section
 
 
 class _Field(NamedTuple):
@@ -94,7 +107,9 @@ class _Field(NamedTuple):
 
     path: tuple[str, ...]
     type: Any
-    rest: bool
+    refuse: Callable[[Node], None] | None = None
+    """Of a key that is kept as it is."""
+    renamed_to: str = ""
 
 
 @cache
@@ -107,16 +122,22 @@ def _fields(kind: Hashable) -> dict[str, _Field]:
             for key, inner in _fields(hints[field.name]).items():
                 found[key] = inner._replace(path=(field.name, *inner.path))
         elif "rest" in field.metadata:
-            found.update((key, _Field((field.name,), None, True)) for key in field.metadata["rest"])
+            found.update((key, _Field((field.name,), None, field.metadata["refuse"])) for key in field.metadata["rest"])
         elif not field.metadata.get("hidden"):
-            found[field.metadata.get("key", field.name)] = _Field((field.name,), hints[field.name], False)
+            key = field.metadata.get("key", field.name)
+            found[key] = _Field((field.name,), hints[field.name])
+            if "formerly" in field.metadata:
+                found[field.metadata["formerly"]] = found[key]._replace(renamed_to=key)
     return found
 
 
 def _store(values: dict[str, Any], field: _Field, name: str, node: Node) -> None:
+    if field.renamed_to:
+        node.document.warnings.append(f"{node.key}: this name is deprecated; write {field.renamed_to}")
     for part in field.path[:-1]:
         values = values.setdefault(part, {})
-    if field.rest:
+    if field.refuse is not None:
+        field.refuse(node)
         values.setdefault(field.path[-1], {})[name] = node.plain()
     else:
         values[field.path[-1]] = read_value(field.type, node)
@@ -150,7 +171,7 @@ def _read_value(kind: Any, node: Node) -> Any:
         return SCALARS[kind].zero if node.is_null else SCALARS[kind].read(node)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(node.text())
-    return kind() if node.is_null else read_section(kind, node)
+    return _checked(kind()) if node.is_null else read_section(kind, node)
 
 
 def _listed(node: Node, item_kind: Any) -> list[Node]:

@@ -61,6 +61,9 @@ class StaticGroup:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> Self:
+        for target in self.targets:
+            if not is_utf8(target):
+                raise BadInput(f"{quote(target)} is not a valid hostname")
         for name, value in self.labels.items():
             if not name or not is_utf8(name):
                 raise BadInput(f"{quote(name)} is not a valid label name")
@@ -97,7 +100,10 @@ class HttpDiscovery:
     def check(self) -> Self:
         if not self.url:
             raise BadInput("URL is missing")
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise BadInput(f"parse {quote(self.url)}: {str(error).lower()}") from None
         if parts.scheme not in ("http", "https"):
             raise BadInput("URL scheme must be 'http' or 'https'")
         if not parts.hostname:

@@ -18,6 +18,7 @@ from vedette.intake.config.values import (
     FilePath,
     Secret,
 )
+from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
 from vedette.model.quoting import quote
 
@@ -105,8 +106,16 @@ class ProxyUrl(str):
         return repr(self.redacted())
 
 
+def _read_proxy_url(node: Node) -> ProxyUrl:
+    try:
+        _ = urlsplit(node.text()).port
+    except ValueError as error:
+        raise BadInput(f"proxy_url is not a URL: {str(error).lower()}") from None
+    return ProxyUrl(node.text())
+
+
 NO_PROXY_URL: Final = ProxyUrl()
-SCALARS[ProxyUrl] = Scalar(lambda node: ProxyUrl(node.text()), ProxyUrl(), ProxyUrl.redacted)
+SCALARS[ProxyUrl] = Scalar(_read_proxy_url, NO_PROXY_URL, ProxyUrl.redacted)
 
 
 @dataclass(frozen=True, slots=True)

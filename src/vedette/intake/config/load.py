@@ -16,7 +16,7 @@ from typing import ClassVar, Final
 import yaml
 
 from vedette.intake.config.codec import read_section, write_section
-from vedette.intake.config.foreign import check_foreign_job, check_foreign_sections
+from vedette.intake.config.foreign_sections import check_translation
 from vedette.intake.config.sections import GlobalConfig, PrometheusConfig, ScrapeConfig
 from vedette.intake.config.yaml_nodes import Document, Node, parse_yaml
 from vedette.model.errors import BadInput, ConfigError
@@ -96,15 +96,17 @@ _GLOB_PATH: Final = re.compile(r"[^*]*(\*[^/]*)?")
 def _read_root(root: Node) -> PrometheusConfig:
     config = read_section(PrometheusConfig, root)
     places = dict(_places(root))
-    for key, paths in (("rule", config.rule_files), ("scrape config", config.scrape_config_files)):
-        for path in paths:
-            if not _GLOB_PATH.fullmatch(path):
-                place = places[f"{key.replace(' ', '_')}_files"]
-                raise place.error(f"invalid {key} file path {quote(path)}", "a star may stand in the last part only")
+    for kind, key in (("rule", "rule_files"), ("scrape config", "scrape_config_files")):
+        for node in places[key].items() if key in places and not places[key].is_null else ():
+            if not _GLOB_PATH.fullmatch(node.text()):
+                message = f"invalid {kind} file path {quote(node.text())}"
+                raise node.error(message, "a star may stand in the last part only")
     nodes = places["scrape_configs"].items() if config.scrape_configs else []
     jobs = _inherited_jobs(config.common, config.scrape_configs, nodes, {})
     try:
-        check_foreign_sections(config.unbuilt)
+        check_translation(
+            config.unbuilt.get("otlp"), legacy_names=config.common.metric_name_validation_scheme == "legacy"
+        )
     except BadInput as error:
         raise root.located(error) from None
     return replace(config, scrape_configs=jobs)
@@ -124,7 +126,6 @@ def _inherited_jobs(
         try:
             if job is None:
                 raise BadInput("empty or null scrape config section")
-            check_foreign_job(job.unbuilt)
             filled.append(job.inherit(common))
             if job.job_name in seen:
                 first = f", first found in {seen[job.job_name]}" if seen[job.job_name] else ""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from vedette.intake.config.codec import SCALARS, Scalar, write_section
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
-from vedette.model.names import ValidationScheme
+from vedette.model.names import ValidationScheme, is_utf8
 from vedette.model.quoting import quote
 from vedette.model.regex import compile_anchored
 from vedette.signals.relabel import (
@@ -28,6 +28,8 @@ class Regex(str):
 
 
 def _read_regex(node: Node) -> Regex:
+    if not is_utf8(node.text()):
+        raise BadInput(f"error parsing regexp: invalid UTF-8: {quote(node.text())}")
     compile_anchored(node.text())
     return Regex(node.text())
 

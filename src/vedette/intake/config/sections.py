@@ -18,6 +18,8 @@ from vedette.intake.config.discovery import (
     StaticGroup,
     check_target_address,
 )
+from vedette.intake.config.foreign_discovery import check_discovery
+from vedette.intake.config.foreign_sections import UNBUILT_SECTIONS, check_section
 from vedette.intake.config.http import PLAIN_HTTP, HttpClientConfig
 from vedette.intake.config.protocols import (
     check_protocol,
@@ -111,7 +113,9 @@ class ScrapeConfig:
     scrape_protocols: tuple[str, ...] | None = None
     fallback_scrape_protocol: str = ""
     scrape_native_histograms: bool | None = None
-    always_scrape_classic_histograms: bool | None = None
+    always_scrape_classic_histograms: bool | None = field(
+        default=None, metadata={"formerly": "scrape_classic_histograms"}
+    )
     convert_classic_histograms_to_nhcb: bool | None = None
     scrape_failure_log_file: FilePath = NO_PATH
     metrics_path: str = "/metrics"
@@ -134,7 +138,9 @@ class ScrapeConfig:
     file_sd_configs: tuple[FileDiscovery, ...] = ()
     http_sd_configs: tuple[HttpDiscovery, ...] = ()
     dns_sd_configs: tuple[DnsDiscovery, ...] = ()
-    unbuilt: Mapping[str, Any] = field(default_factory=dict, metadata={"rest": UNBUILT_KINDS})
+    unbuilt: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"rest": UNBUILT_KINDS, "refuse": check_discovery}
+    )
     relabel_configs: tuple[RelabelConfig | None, ...] = ()
     metric_relabel_configs: tuple[RelabelConfig | None, ...] = ()
 
@@ -299,7 +305,6 @@ class StorageConfig:
 
 
 DEFAULT_STORAGE: Final = StorageConfig()
-UNBUILT_SECTIONS: Final = frozenset({"runtime", "alerting", "tracing", "remote_write", "remote_read", "otlp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +317,8 @@ class PrometheusConfig:
     scrape_config_files: tuple[FilePath, ...] = ()
     scrape_configs: tuple[ScrapeConfig | None, ...] = ()
     storage: StorageConfig = DEFAULT_STORAGE
-    unbuilt: Mapping[str, Any] = field(default_factory=dict, metadata={"rest": UNBUILT_SECTIONS})
+    unbuilt: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"rest": UNBUILT_SECTIONS, "refuse": check_section}
+    )
     jobs: tuple[ScrapeConfig, ...] = field(default=(), metadata={"hidden": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"hidden": True})

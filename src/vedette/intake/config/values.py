@@ -59,10 +59,16 @@ def parse_size(text: str) -> ByteSize:
     while position < len(rest):
         part = _SIZE_PART.match(rest, position)
         if part is None:
-            raise BadInput(f"units: unknown unit in {text}", hint="write for example 10MB or 512KB")
+            raise BadInput(
+                f"units: unknown unit {_unit(rest, position)} in {text}", hint="write for example 10MB or 512KB"
+            )
         total += float(part[1]) * 1024 ** _UNITS.index(part[2].replace("i", ""))
         position = part.end()
     return ByteSize(sign * int(total))
+
+
+def _unit(text: str, position: int) -> str:
+    return text[position:].lstrip("0123456789.")
 
 
 def format_size(size: ByteSize) -> str:

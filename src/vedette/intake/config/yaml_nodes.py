@@ -131,7 +131,7 @@ class Node:
     def _child(self, raw: yaml.Node, key: str) -> Node:
         self.document.nodes_left -= 1
         if self.document.nodes_left < 0:
-            raise self.error(f"more than {NODES_MAX} values", hint="aliases to aliases multiply; write the values out")
+            raise self.error("too many values", hint="aliases to aliases multiply; write the values out")
         return Node(raw, key, self.document)
 
     def plain(self) -> Any:
@@ -160,7 +160,7 @@ def parse_yaml(text: str, document: Document) -> Node | None:
         mark = error.problem_mark or error.context_mark
         message = f"yaml: {error.problem or error.context or 'malformed document'}"
         raise ConfigError(message, file=document.file, line=mark.line + 1 if mark else 0) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise ConfigError(f"yaml: {error}", file=document.file) from None
     return Node(root, "", document) if root is not None else None
 

@@ -64,14 +64,14 @@ class FileProvider:
             if known is not None and known.stamp == stamp and not read_all:
                 return known
             return _Known(stamp, read_groups(path))
-        except (OSError, BadInput) as error:
+        except (OSError, UnicodeDecodeError, BadInput) as error:
             metrics.SD_FILE_ERRORS.inc()
             _LOG.error("error reading discovery file %s: %s", path, error)
             return known
 
 
 def read_groups(path: str) -> list[TargetGroup]:
-    """Raises OSError, or BadInput where the content is not a list of groups."""
+    """Raises OSError, UnicodeDecodeError, or BadInput where the content is not a list of groups."""
     with open(path, "rb") as file:
         content = file.read(LIST_BYTES_MAX + 1)
     if len(content) > LIST_BYTES_MAX:
@@ -79,4 +79,4 @@ def read_groups(path: str) -> list[TargetGroup]:
     extra = {"__meta_filepath": path}
     if path.lower().endswith(".json"):
         return groups_from_json(content, path, extra)
-    return groups_from_yaml(content.decode(errors="surrogateescape"), path, extra)
+    return groups_from_yaml(content.decode(), path, extra)

@@ -12,7 +12,8 @@ from vedette.intake import metrics
 from vedette.intake.bodies import inflate
 from vedette.intake.config.discovery import HttpDiscovery
 from vedette.intake.discovery.group_lists import LIST_BYTES_MAX, groups_from_json
-from vedette.intake.http_client import USER_AGENT, FetchFailed, HttpClient
+from vedette.intake.http1 import FetchFailed
+from vedette.intake.http_client import USER_AGENT, HttpClient
 from vedette.intake.target import TargetGroup
 from vedette.model.errors import VedetteError
 from vedette.model.quoting import quote
@@ -47,9 +48,10 @@ class HttpProvider:
         )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
-        if not _JSON_TYPE.fullmatch(response.content_type.strip()):
-            raise FetchFailed(f"unsupported content type {quote(response.content_type)}")
-        body = inflate(response.body, response.encoding, LIST_BYTES_MAX)
+        content_type = response.headers.get("content-type", "")
+        if not _JSON_TYPE.fullmatch(content_type.strip()):
+            raise FetchFailed(f"unsupported content type {quote(content_type)}")
+        body = inflate(response.body, response.headers.get("content-encoding", ""), LIST_BYTES_MAX)
         return groups_from_json(body, self._url, {"__meta_url": self._url})
 
     async def close(self) -> None:

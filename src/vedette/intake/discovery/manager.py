@@ -78,6 +78,7 @@ class DiscoveryManager:
                 await self._start_job(name, job, before)
 
     async def _start_job(self, name: str, job: ScrapeConfig, before: JobDiscovery | None) -> None:
+        self._taken.discard(name)
         discovery = self._jobs[name] = JobDiscovery(job, before)
         if before is not None:
             await self._stop_job(before)
@@ -136,6 +137,10 @@ class DiscoveryManager:
             _LOG.error(
                 "discovery %s of job %s: unable to refresh target groups: %s", provider.kind, name, error.message
             )
+            return None
+        except Exception:  # noqa: BLE001 - the provider's task runner: it keeps its last answer and tries again
+            metrics.SD_REFRESH_FAILURES.labels(provider.kind, name).inc()
+            _LOG.exception("discovery %s of job %s failed unexpectedly", provider.kind, name)
             return None
         finally:
             elapsed_s = self._clock.monotonic_s() - start_s

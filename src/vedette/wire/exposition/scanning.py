@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels import exposition_protobuf as protobuf
 from vedette.kernels import exposition_series as series
 from vedette.kernels.exposition_openmetrics import scan_openmetrics, to_ms
 from vedette.kernels.exposition_text import scan_text
@@ -20,12 +21,19 @@ from vedette.model.errors import MalformedPage
 from vedette.model.limits import IngestLimits
 from vedette.wire.exposition.negotiation import Format
 from vedette.wire.exposition.page import Exemplars, Page
+from vedette.wire.exposition.series_protobuf import ProtobufSeries
 from vedette.wire.exposition.series_text import TextSeries
+from vedette.wire.exposition.strict import strict_problems
 
 SEEDS: Final = np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
 """Of this process, so that no target can choose series whose keys collide."""
 
 _EXCERPT_BYTES: Final = 60
+
+# how many bytes of protobuf a row takes at the least on real pages; a denser one is scanned twice
+_SAMPLE_BYTES: Final = 8
+_FAMILY_BYTES: Final = 16
+_EXEMPLAR_BYTES: Final = 32
 
 _SCANNERS: Final = {Format.TEXT: scan_text, Format.OPENMETRICS: scan_openmetrics}
 
@@ -56,6 +64,9 @@ _WORDS: Final = {
     series.LINE_TOO_LONG: "line exceeds line_bytes_max",
     series.TOO_MANY_LABELS: "series exceeds labels_per_series_max",
     series.TOO_MANY_SAMPLES: "page exceeds page_samples_max",
+    series.BAD_MESSAGE: "malformed or truncated protobuf message",
+    series.INVALID_METRIC_NAME: "invalid metric name",
+    series.INVALID_LABEL_NAME: "invalid label name",
 }
 
 
@@ -63,7 +74,15 @@ def scan(
     body: bytes | memoryview, page_format: Format, *, strict: bool = False, limits: IngestLimits = IngestLimits()
 ) -> Page:
     """All samples of a page, or MalformedPage (line, byte offset) and none of them. Synchronous, releases the GIL."""
-    return _scan_text_page(body, page_format, limits)
+    if page_format is Format.PROTOBUF:
+        return _scan_protobuf_page(body, limits)
+    page = _scan_text_page(body, page_format, limits)
+    if strict and page_format is Format.OPENMETRICS:
+        if not len(body):
+            raise malformed(_WORDS[series.NO_EOF], body, 0)
+        for problem in strict_problems(page):
+            raise malformed(problem.text, body, problem.offset)
+    return page
 
 
 def _scan_text_page(body: bytes | memoryview, page_format: Format, limits: IngestLimits) -> Page:
@@ -71,19 +90,22 @@ def _scan_text_page(body: bytes | memoryview, page_format: Format, limits: Inges
     n = len(body)
     lines = int(np.count_nonzero(buffer == series.NEWLINE))
     columns = series.allocate(min(lines, limits.page_samples_max), lines, page_format is Format.OPENMETRICS)
-    if n:
-        kernel_limits = series.Limits(limits.line_bytes_max, limits.labels_per_series_max)
-        end = n if page_format is Format.OPENMETRICS else n + 1
-        code, offset = _SCANNERS[page_format](buffer, end, kernel_limits, SEEDS, columns)
-        if code != series.OK:
-            raise malformed(_WORDS[code], body, int(offset))
-        _settle(columns, buffer, body)
-    return _page(columns, buffer, page_format)
+    if not n:
+        return _page(columns, series.Scanned(series.OK, 0, 0, 0, 0, 0), buffer, page_format)
+    kernel_limits = series.Limits(limits.line_bytes_max, limits.labels_per_series_max)
+    end = n if page_format is Format.OPENMETRICS else n + 1
+    scanned = _SCANNERS[page_format](buffer, end, kernel_limits, SEEDS, columns)
+    if scanned.code != series.OK:
+        raise malformed(_WORDS[scanned.code], body, scanned.offset)
+    _settle(columns, columns.unsettled[: scanned.unsettled], buffer, body)
+    return _page(columns, scanned, buffer, page_format)
 
 
-def _settle(columns: series.Columns, buffer: NDArray[np.uint8], body: bytes | memoryview) -> None:
+def _settle(
+    columns: series.Columns, unsettled: NDArray[np.int64], buffer: NDArray[np.uint8], body: bytes | memoryview
+) -> None:
     """Reads the numbers again that the kernel could not round for certain."""
-    for row, which, start, end in columns.unsettled[: columns.state[series.UNSETTLED]].tolist():
+    for row, which, start, end in unsettled.tolist():
         value = float(buffer[start:end].tobytes())
         if not math.isfinite(value):
             raise malformed(_WORDS[series.NUMBER_OVERFLOW], body, start)
@@ -99,17 +121,10 @@ def _settle(columns: series.Columns, buffer: NDArray[np.uint8], body: bytes | me
                 columns.exemplars[row, 3] = to_ms(value)
 
 
-def _page(columns: series.Columns, buffer: NDArray[np.uint8], page_format: Format) -> Page:
-    n = int(columns.state[series.SAMPLES])
+def _page(columns: series.Columns, scanned: series.Scanned, buffer: NDArray[np.uint8], page_format: Format) -> Page:
+    n = scanned.samples
     spans, types = columns.spans[:n], columns.types[:n]
-    rows = columns.metadata[: columns.state[series.METADATA]]
-    found = columns.exemplars[: columns.state[series.EXEMPLARS]]
-    exemplars = Exemplars(
-        np.ascontiguousarray(found[:, 0]),
-        np.ascontiguousarray(found[:, 1:3]),
-        np.ascontiguousarray(found[:, 3]),
-        np.ascontiguousarray(found[:, 4]).view(np.float64),
-    )
+    rows = columns.metadata[: scanned.metadata]
     return Page(
         n=n,
         keys=columns.keys[:n],
@@ -118,8 +133,54 @@ def _page(columns: series.Columns, buffer: NDArray[np.uint8], page_format: Forma
         times_ms=columns.times_ms[:n],
         values=columns.bits[:n].view(np.float64),
         types=types,
-        exemplars=exemplars,
+        exemplars=_exemplars(columns.exemplars[: scanned.exemplars]),
         source=TextSeries(buffer, spans, types, rows, quotes_in_help=page_format is Format.OPENMETRICS),
+    )
+
+
+def _scan_protobuf_page(body: bytes | memoryview, limits: IngestLimits) -> Page:
+    buffer = series.padded(body)
+    n = len(body)
+    tables = protobuf.allocate(n // _SAMPLE_BYTES, n // _FAMILY_BYTES, n // _EXEMPLAR_BYTES, n // _FAMILY_BYTES)
+    scanned = protobuf.scan_protobuf(buffer, n, limits.labels_per_series_max, SEEDS, tables)
+    if scanned.code == series.OK and scanned.samples > limits.page_samples_max:
+        raise MalformedPage(_WORDS[series.TOO_MANY_SAMPLES])
+    if scanned.code != series.OK:
+        raise MalformedPage(f"{_WORDS[scanned.code]} at byte {scanned.offset}", offset=scanned.offset)
+    wanted = scanned.samples, scanned.metadata, scanned.exemplars, scanned.unsettled
+    if any(rows > len(table) for rows, table in zip(wanted, tables, strict=True)):
+        tables = protobuf.allocate(*wanted)
+        protobuf.scan_protobuf(buffer, n, limits.labels_per_series_max, SEEDS, tables)
+    return _protobuf_page(protobuf.Tables(*(table[:rows] for rows, table in zip(wanted, tables, strict=True))), buffer)
+
+
+def _protobuf_page(tables: protobuf.Tables, buffer: NDArray[np.uint8]) -> Page:
+    samples = tables.samples
+
+    def column(index: int) -> NDArray[np.int64]:
+        return np.ascontiguousarray(samples[:, index])
+
+    return Page(
+        n=len(samples),
+        keys=column(protobuf.KEY).view(np.uint64),
+        spans=np.ascontiguousarray(samples[:, protobuf.START : protobuf.STOP + 1]),
+        buffer=buffer,
+        times_ms=column(protobuf.TIME),
+        values=column(protobuf.BITS).view(np.float64),
+        types=tables.families[samples[:, protobuf.FAMILY], protobuf.FAMILY_COLUMNS - 1].astype(np.uint8),
+        exemplars=_exemplars(tables.exemplars),
+        source=ProtobufSeries(buffer, samples, tables.families),
+        start_times_ms=column(protobuf.START_TIME),
+        natives=tables.natives,
+    )
+
+
+def _exemplars(rows: NDArray[np.int64]) -> Exemplars:
+    return Exemplars(
+        np.ascontiguousarray(rows[:, 0]),
+        np.ascontiguousarray(rows[:, 1:3]),
+        np.ascontiguousarray(rows[:, 3]),
+        np.ascontiguousarray(rows[:, 4]).view(np.float64),
     )
 
 

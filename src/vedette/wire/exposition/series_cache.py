@@ -23,20 +23,22 @@ DROPPED: Final = table.DROPPED
 DUPLICATE: Final = table.DUPLICATE
 """A line without timestamp whose series was already on this page: it is counted, not stored."""
 
+_NONE: Final = np.empty(0, np.int64)
 _ROWS_MIN: Final = 64
 _FORGOTTEN_MIN: Final = 1_000
 
 
 class SeriesCache:
-    __slots__ = ("_finished", "_fresh", "_lasting", "_n", "_rows", "_scrape")
+    __slots__ = ("_expected", "_finished", "_fresh", "_kept", "_lasting", "_n", "_rows", "_scrape", "_tracked")
 
     def __init__(self) -> None:
         self._rows = np.zeros((_ROWS_MIN, table.COLUMNS), np.int64)
         self._n = 0
-        self._fresh = 0
-        self._lasting = 0
+        self._lasting = 0  # lines left by the last finished scrape
         self._scrape = 1
         self._finished = 0
+        self._expected = 0  # lines tracked by the last finished scrape
+        self._fresh = self._tracked = self._kept = 0  # what `resolve` counted in this scrape
 
     def __len__(self) -> int:
         """Lines remembered."""
@@ -49,11 +51,13 @@ class SeriesCache:
         """
         self._reserve(page.n)
         refs = np.empty(page.n, np.int64)
-        added, fresh = table.resolve_keys(
-            self._rows, page.keys, page.times_ms, self._scrape, honor_timestamps, track_timed, refs
+        added, fresh, tracked, kept = table.resolve_keys(
+            self._rows, page.keys, page.times_ms, self._scrape, self._finished, honor_timestamps, track_timed, refs
         )
         self._n += added
         self._fresh += fresh
+        self._tracked += tracked
+        self._kept += kept
         return refs
 
     def learn(self, page: Page, indices: Int64s, refs: Int64s) -> None:
@@ -62,11 +66,12 @@ class SeriesCache:
 
     def finish(self) -> Int64s:
         """Refs (sorted, each once) that the previous finished scrape had and this one has not."""
-        gone = self._collect(self._finished, 0)
-        if len(gone):
-            gone = np.setdiff1d(gone, self._collect(self._scrape, 0))
+        gone = _NONE
+        if self._kept < self._expected:
+            gone = np.setdiff1d(self._collect(self._finished, 0), self._collect(self._scrape, 0))
         self._forget(self._scrape, self._fresh)
         self._finished = self._scrape
+        self._expected = self._tracked
         self._lasting = self._n
         self._begin()
         return gone
@@ -76,12 +81,13 @@ class SeriesCache:
         gone = np.unique(self._collect(self._finished, self._scrape))
         self._forget(self._finished or self._scrape, self._lasting)
         self._finished = 0
+        self._expected = 0
         self._begin()
         return gone
 
     def _begin(self) -> None:
         self._scrape += 1
-        self._fresh = 0
+        self._fresh = self._tracked = self._kept = 0
 
     def live(self) -> Int64s:
         """Refs of the last finished scrape; a ref may stand twice. Changes nothing."""
@@ -89,7 +95,7 @@ class SeriesCache:
 
     def _collect(self, tracked: int, current: int) -> Int64s:
         if tracked == 0:
-            return np.empty(0, np.int64)
+            return _NONE
         out = np.empty(self._n, np.int64)
         return out[: table.collect_refs(self._rows, tracked, current, out)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ from vedette.model.labels import METRIC_NAME, Labels
 from vedette.wire.exposition.bounds import normalize_bound
 
 TYPE_NAMES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
+
+_FIELD_OF_KIND: Final = {series.TYPE: 0, series.HELP: 1, series.UNIT: 2}
 
 _QUOTED = rb'"(?:\\\x00*[^\x00]|[^"\\])*"'
 _PAIR = re.compile(
@@ -49,6 +52,10 @@ class TextSeries:
         pairs = [(name, normalize_bound(metric_type, name, value)) for name, value in self._pairs(i)]
         return checked_labels(pairs)
 
+    def written_labels(self, i: int) -> Labels:
+        """As the page has them, bounds not normalized."""
+        return checked_labels(self._pairs(i))
+
     def _pairs(self, i: int) -> list[tuple[str, str]]:
         try:
             return parse_series(self.raw(i))
@@ -64,18 +71,20 @@ class TextSeries:
         families: dict[str, list[str]] = {}
         for kind, name_start, name_end, text_start, text_end, _ in self.rows.tolist():
             family = families.setdefault(self.name_at(name_start, name_end), ["unknown", "", ""])
-            text = self.buffer[text_start:text_end].tobytes()
-            family[(1, 0, 2)[kind]] = self._metadata_text(kind, text)
+            family[_FIELD_OF_KIND[kind]] = self.metadata_text(kind, text_start, text_end)
         return [MetricMetadata(name, *entry) for name, entry in families.items()]
 
     def name_at(self, start: int, end: int) -> str:
         return _unescape(self.buffer[start:end].tobytes(), _ESCAPE).decode(errors="replace")
 
-    def _metadata_text(self, kind: int, text: bytes) -> str:
+    def metadata_text(self, kind: int, start: int, end: int) -> str:
+        """What a metadata row says; `start` of a TYPE row is the type itself."""
+        if kind == series.TYPE:
+            return TYPE_NAMES[start]
+        text = self.buffer[start:end].tobytes()
         if kind == series.HELP:
-            return _unescape(text, _ESCAPE if self.quotes_in_help else _HELP_ESCAPE).decode()
-        word = text.decode(errors="replace")
-        return "unknown" if kind == series.TYPE and word == "untyped" else word
+            text = _unescape(text, _ESCAPE if self.quotes_in_help else _HELP_ESCAPE)
+        return text.decode(errors="replace")
 
 
 def parse_series(raw: bytes) -> list[tuple[str, str]]:
@@ -109,7 +118,7 @@ def checked_labels(pairs: list[tuple[str, str]]) -> Labels:
         raise MalformedPage("missing metric name (__name__ label)")
     if any(not name for name, _ in pairs):
         raise MalformedPage(f"invalid metric name or label names: {labels}")
-    for (name, _), (following, _) in zip(labels.pairs, labels.pairs[1:], strict=False):
+    for (name, _), (following, _) in pairwise(labels.pairs):
         if name == following:
             raise MalformedPage(f'label name "{name}" is not unique: invalid sample')
     return labels

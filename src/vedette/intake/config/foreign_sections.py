@@ -1,0 +1,176 @@
+"""Checks of top-level sections that are not built yet: alerting, remote write and read, tracing, otlp.
+
+As for discovery kinds, a section is kept as it is and only held against what the reference refuses, in its words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from vedette.intake.config.http import RESERVED_HEADERS
+from vedette.intake.config.yaml_nodes import Node
+from vedette.model.errors import BadInput
+from vedette.model.quoting import quote
+from vedette.model.time import parse_duration_ms
+
+Section = Any
+
+
+def check_section(node: Node) -> None:
+    """Raises ConfigError when the reference would refuse the section."""
+    if node.is_null:
+        return
+    try:
+        _CHECKS[node.key](node.plain())
+    except BadInput as error:
+        raise node.located(error) from None
+    except (AttributeError, TypeError, ValueError):
+        raise node.error(f"unmarshal errors: line {node.line}: a value of {node.key} has the wrong shape") from None
+
+
+def _check_runtime(section: Section) -> None:
+    if not isinstance(section, Mapping):
+        raise BadInput("unmarshal errors: cannot unmarshal into config.RuntimeConfig")
+
+
+def _check_alerting(section: Section) -> None:
+    _check_rules(section.get("alert_relabel_configs"), "empty or null alert relabeling rule")
+    for manager in section.get("alertmanagers") or ():
+        for key in ("relabel_configs", "alert_relabel_configs"):
+            _check_rules((manager or {}).get(key), "empty or null Alertmanager target relabeling rule")
+        if (manager or {}).get("api_version", "v2") != "v2":
+            raise BadInput(f"expected Alertmanager api version to be one of [v2] but got {manager['api_version']}")
+
+
+def _check_rules(rules: Iterable[Any] | None, message: str) -> None:
+    if any(rule is None for rule in rules or ()):
+        raise BadInput(message)
+
+
+_PROTOBUF_MESSAGES: Final = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
+
+
+def _check_remote_write(section: Section) -> None:
+    _check_remotes(section, "write")
+    for remote in section:
+        _check_rules(remote.get("write_relabel_configs"), "empty or null relabeling rule in remote write config")
+        message = remote.get("protobuf_message", _PROTOBUF_MESSAGES[0])
+        if message not in _PROTOBUF_MESSAGES:
+            raise BadInput(
+                "invalid protobuf_message value: unknown type for remote write protobuf message "
+                f"{message}, supported: {', '.join(_PROTOBUF_MESSAGES)}"
+            )
+        _check_queue({**_QUEUE_DEFAULTS, **(remote.get("queue_config") or {})})
+
+
+def _check_remote_read(section: Section) -> None:
+    _check_remotes(section, "read")
+
+
+def _check_remotes(section: Sequence[Any], kind: str) -> None:
+    if None in section:
+        raise BadInput(f"empty or null remote {kind} config section")
+    for remote in section:
+        if not remote.get("url"):
+            raise BadInput(f"url for remote_{kind} is empty")
+        _check_headers(
+            remote.get("headers"),
+            "authorization header must be changed via the basic_auth, authorization, oauth2, sigv4, azuread or "
+            "google_iam parameter",
+        )
+    names = Counter(remote.get("name") for remote in section if remote.get("name"))
+    for name, count in names.items():
+        if count > 1:
+            raise BadInput(f"found multiple remote {kind} configs with job name {quote(str(name))}")
+
+
+def _check_headers(headers: Mapping[str, Any] | None, on_authorization: str) -> None:
+    for name in headers or {}:
+        if name.lower() == "authorization":
+            raise BadInput(on_authorization)
+        if name.lower() in RESERVED_HEADERS:
+            raise BadInput(f"{name} is a reserved header. It must not be changed")
+
+
+_QUEUE_DEFAULTS: Final = {
+    "max_shards": 50,
+    "min_shards": 1,
+    "max_samples_per_send": 2000,
+    "capacity": 10_000,
+    "min_backoff": "30ms",
+    "max_backoff": "5s",
+}
+
+
+def _check_queue(queue: Mapping[str, Any]) -> None:
+    for key in ("max_shards", "min_shards", "max_samples_per_send", "capacity"):
+        if int(queue[key] or 0) <= 0:
+            raise BadInput(f"remote write queue {key} must be positive")
+    if int(queue["min_shards"]) > int(queue["max_shards"]):
+        raise BadInput("remote write queue min_shards must not be greater than max_shards")
+    if parse_duration_ms(str(queue["max_backoff"])) < parse_duration_ms(str(queue["min_backoff"])):
+        raise BadInput("remote write queue max_backoff must not be less than min_backoff")
+
+
+def _check_tracing(section: Section) -> None:
+    _check_headers(section.get("headers"), "custom authorization header configuration is not yet supported")
+    if not section.get("endpoint"):
+        raise BadInput("tracing endpoint must be set")
+    compression = section.get("compression")
+    if compression not in (None, "", "gzip"):
+        raise BadInput(f"invalid compression type {compression} provided, valid options: gzip")
+
+
+_UTF8_STRATEGIES: Final = frozenset({"NoTranslation", "NoUTF8EscapingWithSuffixes"})
+_STRATEGIES: Final = frozenset({"", "UnderscoreEscapingWithSuffixes", "UnderscoreEscapingWithoutSuffixes"})
+
+
+def check_translation(otlp: Section, *, legacy_names: bool) -> None:
+    """The strategy against the global name scheme; raises BadInput."""
+    strategy = (otlp or {}).get("translation_strategy") or ""
+    if strategy not in _STRATEGIES | _UTF8_STRATEGIES:
+        raise BadInput(f"unsupported OTLP translation strategy {quote(str(strategy))}")
+    if legacy_names and strategy in _UTF8_STRATEGIES:
+        raise BadInput(f"OTLP translation strategy {quote(strategy)} is not allowed when UTF8 is disabled")
+
+
+def _check_otlp(section: Section) -> None:
+    promoted = section.get("promote_resource_attributes") or ()
+    ignored = section.get("ignore_resource_attributes") or ()
+    if section.get("promote_all_resource_attributes"):
+        if promoted:
+            raise BadInput(
+                "'promote_all_resource_attributes' and 'promote_resource_attributes' cannot be configured simultaneously"
+            )
+        _check_attributes(ignored, "ignore_resource_attributes", "ignored")
+        return
+    if ignored:
+        raise BadInput(
+            "'ignore_resource_attributes' cannot be configured unless 'promote_all_resource_attributes' is true"
+        )
+    _check_attributes(promoted, "promote_resource_attributes", "promoted")
+
+
+def _check_attributes(names: Iterable[Any], key: str, adjective: str) -> None:
+    stripped = [str(name or "").strip() for name in names]
+    problems = []
+    for place, name in enumerate(stripped):
+        if not name:
+            problems.append(f"empty {adjective} OTel resource attribute")
+        elif name in stripped[:place]:
+            problems.append(f"duplicated {adjective} OTel resource attribute {quote(name)}")
+    if problems:
+        raise BadInput(f"invalid '{key}': " + "; ".join(problems))
+
+
+_CHECKS: Final[dict[str, Callable[[Section], None]]] = {
+    "runtime": _check_runtime,
+    "alerting": _check_alerting,
+    "tracing": _check_tracing,
+    "remote_write": _check_remote_write,
+    "remote_read": _check_remote_read,
+    "otlp": _check_otlp,
+}
+UNBUILT_SECTIONS: Final = frozenset(_CHECKS)
