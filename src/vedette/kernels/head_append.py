@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vedette.kernels.borrowing import borrowed
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
     PACKED,
@@ -34,11 +35,12 @@ from vedette.kernels.head_state import (
     OPEN,
     SEALED,
     fits_page,
+    new_state,
     reset_page,
     take_page,
     word_at,
 )
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import inlined, kernel
 from vedette.model.verdicts import ACCEPTED, DUPLICATE, IDEMPOTENT, OUT_OF_ORDER, REFUSED, TOO_FAR, TOO_OLD
 
 
@@ -51,40 +53,65 @@ def append_rows(state: Any, rows: Any, verdicts: Any, bounds: Any, start: int) -
     """
     refs, times, values = rows
     series, pages, page_times, page_values = state.series, state.pages, state.page_times, state.page_values
+    sealed, heads = (state.segments, state.table), (series, pages, page_times)
     newest_allowed, oldest_in_order, oldest_late = bounds
     newest = state.marks[NEWEST]
-    done = len(refs)
     for row in range(start, len(refs)):
         ref, time = refs[row], times[row]
         if ref < 0:
             verdicts[row] = REFUSED
-        elif time > newest_allowed:
+            continue
+        if time > newest_allowed:
             verdicts[row] = TOO_FAR
-        elif time <= series[ref, LAST_MS]:
+            continue
+        if time > series[ref, LAST_MS]:
+            which = OPEN
+            if time < oldest_in_order:
+                verdicts[row] = TOO_OLD
+                continue
+        elif time >= oldest_late and _is_next_late(sealed, state.marks, heads, ref, time):
+            which = LATE
+        else:
             verdict = _append_late(state, ref, time, values[row : row + 1], oldest_late)
             if verdict < 0:
-                done = row
-                break
+                return row
             verdicts[row] = verdict
-        elif time < oldest_in_order:
-            verdicts[row] = TOO_OLD
-        else:
-            page = series[ref, OPEN]
-            if page == NONE or not fits_page(pages, page, time):
-                page = _turn_page(state, ref, OPEN, time)
-                if page == NONE:
-                    done = row
-                    break
-            at = pages[page, COUNT]
-            page_times[page, at] = np.uint32(time - pages[page, BASE])
-            page_values[page, at] = values[row]
-            pages[page, COUNT] = at + 1
-            state.marks[N_SAMPLES] += 1
+            continue
+        page = series[ref, which]
+        if page == NONE or not fits_page(pages, page, time):
+            page = _turn_page(state, ref, which, time)
+            if page == NONE:
+                return row
+        at = pages[page, COUNT]
+        page_times[page, at] = np.uint32(time - pages[page, BASE])
+        page_values[page, at] = values[row]
+        pages[page, COUNT] = at + 1
+        state.marks[N_SAMPLES] += 1
+        if which == OPEN:
             series[ref, LAST_MS] = time
-            newest = max(newest, time)
+            state.marks[NEWEST] = newest = max(newest, time)
             verdicts[row] = ACCEPTED
-    state.marks[NEWEST] = newest
-    return done
+        else:
+            verdicts[row] = OUT_OF_ORDER
+    return len(refs)
+
+
+@inlined
+def _is_next_late(sealed: Any, marks: Any, pages: Any, ref: int, time: int) -> Any:
+    """A late row that is newer than all but the open page, which begins after it: what a load under live appends brings.
+
+    Its time cannot be held, so neither a search nor a sorted insert is needed.
+    """
+    segments, table = sealed
+    series, heads, page_times = pages
+    late, open_, position = series[ref, LATE], series[ref, OPEN], series[ref, SEALED]
+    if open_ == NONE or heads[open_, COUNT] == 0 or heads[open_, BASE] + np.int64(page_times[open_, 0]) <= time:
+        return False
+    if late != NONE:
+        n = heads[late, COUNT]
+        if n > 0 and heads[late, BASE] + np.int64(page_times[late, n - 1]) >= time:
+            return False
+    return position < marks[FIRST_LIVE] or segments[word_at(table, position) + CHAIN_LAST_MS] < time
 
 
 @kernel
@@ -167,3 +194,9 @@ def _find(state: Any, ref: int, time: int) -> Any:
                 return True
         position = words[at + PREVIOUS]
     return False
+
+
+def warm() -> None:
+    one = borrowed(np.zeros(1), np.int64)
+    rows = (one, one, borrowed(np.zeros(1), np.float64))
+    append_rows(new_state(0), rows, np.empty(1, np.uint8), (0, 0, 0), 0)

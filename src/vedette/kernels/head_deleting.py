@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vedette.kernels.borrowing import borrowed
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
     PACKED,
@@ -35,6 +36,7 @@ from vedette.kernels.head_state import (
     evict_segment,
     free_page,
     live_segments,
+    new_state,
     segment_slot,
     word_at,
 )
@@ -116,3 +118,10 @@ def forget_before(state: Any, time: int) -> None:
                 free_page(marks, pages, page)
                 state.series[ref, which] = NONE
     marks[EVICTED_TO] = max(marks[EVICTED_TO], np.int64(time) - 1)
+
+
+def warm() -> None:
+    state = new_state(0)
+    one = borrowed(np.zeros(1), np.int64)
+    delete_between(state, one, one, one)
+    forget_before(state, 0)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vedette.kernels.borrowing import borrowed
 from vedette.kernels.deltas import STALE
 from vedette.kernels.head_sealing import (
     CHAIN_LAST_MS,
@@ -32,6 +33,7 @@ from vedette.kernels.head_state import (
     OPEN,
     SAMPLES,
     SEALED,
+    new_state,
     word_at,
 )
 from vedette.kernels.jit import inlined, kernel
@@ -192,3 +194,12 @@ def oldest_time(state: Any, none: int) -> Any:
             if page != NONE and state.pages[page, COUNT]:
                 oldest = min(oldest, state.pages[page, BASE] + np.int64(state.page_times[page, 0]))
     return oldest
+
+
+def warm() -> None:
+    state = new_state(0)
+    refs = borrowed(np.zeros(1), np.int64)
+    offsets = np.zeros(2, np.int64)
+    most = count_between(state, refs, 0, 0, offsets[1:])
+    copy_between(state, refs, (0, 0), (offsets, np.empty(0, np.int64), np.empty(0)), np.empty((2, most), np.int64))
+    oldest_time(state, 0)

@@ -7,8 +7,8 @@
     word 4  from the low end: samples (8 bits), layout of times (4), layout of values (4), exponent (8), period (32)
     then the deviations of the times, then the values, each from a word on
 
-A layout is 0 (nothing: on time, or all values equal) or 1 + width (deltas of 1, 2, 4 or 8 bytes); values that are not
-short decimals, and pages with a stale marker, have the layout PLAIN. Sealing happens every 32 samples of a series.
+A layout is 0 (nothing: on time, or all values equal) or 1 + width (deltas of 1, 2, 4 or 8 bytes). For values 8 bytes
+are the values as they are: not short decimals, or far apart, or with a stale marker among them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from vedette.kernels.jit import inlined, kernel
 
 PREVIOUS, START_MS, CHAIN_LAST_MS, FIRST_VALUE, PACKED, HEADER_WORDS = range(6)
 
-PLAIN: Final = 5
+PLAIN: Final = 4
 
 PERIOD_MAX: Final = (1 << 31) - 1
 
@@ -111,13 +111,14 @@ def _value_layout(values: Any, n: int) -> Any:
     if exponent == NOT_DECIMAL:
         return 0, np.int64(0), PLAIN
     first, low, high = delta_range(values, 0, n, POWERS_OF_TEN[exponent])
-    return exponent, first, 1 + width_of(low, high) if low != 0 or high != 0 else 0
+    layout = 1 + width_of(low, high) if low != 0 or high != 0 else 0
+    return (0, np.int64(0), PLAIN) if layout == PLAIN else (exponent, first, layout)
 
 
 @inlined
 def _words(n: int, layout: int) -> Any:
-    """Words that n items take; PLAIN takes 8 bytes each, as the widest deltas do."""
-    return ((n << min(layout - 1, 3)) + 7) >> 3 if layout else 0
+    """Words that n items take."""
+    return ((n << (layout - 1)) + 7) >> 3 if layout else 0
 
 
 @kernel
@@ -141,8 +142,6 @@ def _write_values(values: Any, n: int, exponent: int, layout: int, words: Any) -
         write_deltas(values, 0, n, power, words.view(np.int16))
     elif layout == 3:
         write_deltas(values, 0, n, power, words.view(np.int32))
-    elif layout == 4:
-        write_deltas(values, 0, n, power, words)
     elif layout == PLAIN:
         words[:n] = values[:n].view(np.int64)
 
@@ -199,8 +198,6 @@ def read_sealed_values(views: Any, at: int, out: Any, begin: int) -> None:
         read_deltas(words16, at << 2, first, out, begin, end)
     elif layout == 3:
         read_deltas(words32, at << 1, first, out, begin, end)
-    elif layout == 4:
-        read_deltas(words, at, first, out, begin, end)
     else:
         bits = out.view(np.int64)
         for i in range(n):
@@ -215,3 +212,7 @@ def forget_sealed(state: Any, position: int) -> None:
     state.segments[at] -= n
     state.table[segment_slot(state.table, position), SAMPLES] -= n
     state.marks[N_SAMPLES] -= n
+
+
+def warm() -> None:
+    """Only other kernels call these; they are compiled with them."""

@@ -96,7 +96,7 @@ def _merge_overlapping(overlapping: Any, cursors: Any, runs: Any, out: Any, writ
         out_times[written : written + end - start] = times[start:end]
         out_values[written : written + end - start] = values[start:end]
         return written + end - start
-    overlapping.sort()
+    _sort_few(overlapping)
     for j in range(k):
         cursors[j] = offsets[overlapping[j]]
     while True:
@@ -113,6 +113,17 @@ def _merge_overlapping(overlapping: Any, cursors: Any, runs: Any, out: Any, writ
         for j in range(best, k):
             if cursors[j] < offsets[overlapping[j] + 1] and times[cursors[j]] == time:
                 cursors[j] += 1
+
+
+@kernel
+def _sort_few(items: Any) -> None:
+    for i in range(1, len(items)):
+        item = items[i]
+        at = i
+        while at > 0 and items[at - 1] > item:
+            items[at] = items[at - 1]
+            at -= 1
+        items[at] = item
 
 
 def warm() -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from vedette.model.errors import QueryCanceled, QueryTimeout
+from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge
 from vedette.model.matchers import Matcher
 
 
@@ -29,6 +29,16 @@ class ScanPlan:
     step_ms: int = 0
     grouping: tuple[str, ...] = ()
     grouping_by: bool = False
+
+    def check_series(self, n: int) -> None:
+        """Raises QueryTooLarge when n series are more than the plan allows."""
+        if n > self.series_max:
+            raise QueryTooLarge(f"query would touch too many series: {n}, limit {self.series_max}")
+
+    def check_samples(self, n: int) -> None:
+        """Raises QueryTooLarge, in the reference's words, when n samples are more than the plan allows."""
+        if n > self.samples_max:
+            raise QueryTooLarge("query processing would load too many samples into memory in query execution")
 
 
 class Deadline:

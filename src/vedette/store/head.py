@@ -88,7 +88,10 @@ class Head:
 
     @property
     def covered_from_ms(self) -> int:
-        """The head holds every sample of this time or later."""
+        """The head holds every sample of this time or later.
+
+        Select first, then ask this, then ask the engine for what is older: it may rise at any time.
+        """
         return max(self._loaded_from_ms, int(self._state.marks[EVICTED_TO]) + 1)
 
     @property

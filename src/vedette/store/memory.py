@@ -18,7 +18,6 @@ import numpy as np
 
 from vedette.model import verdicts
 from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
-from vedette.model.errors import QueryTooLarge
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import STALE_NAN_BITS
@@ -93,8 +92,7 @@ class MemoryStore(Store):
         deadline.check()
         with self._lock:
             refs = self._index.select(principal.tenant, [plan.matchers])
-            if len(refs) > plan.series_max:
-                raise QueryTooLarge(f"query would touch too many series, limit is {plan.series_max}")
+            plan.check_series(len(refs))
             kept: list[int] = []
             offsets = [0]
             times: list[int] = []
@@ -110,8 +108,7 @@ class MemoryStore(Store):
                 values += samples.values[window]
                 kept.append(ref)
                 offsets.append(len(times))
-                if len(times) > plan.samples_max:
-                    raise QueryTooLarge("query processing would load too many samples into memory in query execution")
+                plan.check_samples(len(times))
             labels = self._index.labels_of(np.array(kept, np.int64))
         column = np.array(values, np.float64)
         has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
