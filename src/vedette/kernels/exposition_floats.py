@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vedette.kernels.jit import inlined, kernel
+from vedette.kernels.jit import borrowing, inlined
 from vedette.kernels.words import bits_of, leading_zeros, multiply_high
 from vedette.model.staleness import NORMAL_NAN_BITS
 
@@ -56,7 +56,7 @@ _FIVES_LOW = np.array([five & ((1 << 64) - 1) for five in _FIVES], np.uint64)
 _TENS = np.array([10.0**e for e in range(23)], np.float64)
 
 
-@kernel
+@borrowing
 def eisel_lemire(mantissa: Any, exponent: Any) -> Any:
     """Bits of mantissa * 10**exponent, rounded to nearest even; mantissa uint64 > 0, exponent int64."""
     if exponent < _Q_MIN:
@@ -91,7 +91,7 @@ def eisel_lemire(mantissa: Any, exponent: Any) -> Any:
     return (digits & ~_IMPLICIT) | (np.uint64(power) << np.uint64(52))
 
 
-@kernel
+@borrowing
 def _subnormal(digits: Any, power: Any) -> Any:
     if 1 - power >= 64:
         return _ZERO
@@ -105,7 +105,7 @@ def _is_digit(c: Any) -> Any:
     return 48 <= c <= 57
 
 
-@kernel
+@borrowing
 def _matches(buffer: Any, i: Any, word: Any) -> Any:
     """Whether the lower-case `word` stands at i, in any case; the caller's buffer ends with a byte that no word has."""
     k = 0
@@ -119,7 +119,7 @@ _INF_WORD = np.frombuffer(b"inf", np.uint8)
 _INITY_WORD = np.frombuffer(b"inity", np.uint8)
 
 
-@kernel
+@borrowing
 def _parse_word(buffer: Any, i: Any, signed: Any, sign: Any) -> Any:
     if _matches(buffer, i, _INF_WORD):
         return sign | _INFINITY, i + 8 if _matches(buffer, i + 3, _INITY_WORD) else i + 3, EXACT
@@ -128,7 +128,7 @@ def _parse_word(buffer: Any, i: Any, signed: Any, sign: Any) -> Any:
     return _ZERO, i, INVALID
 
 
-@kernel
+@borrowing
 def _parse_exponent(buffer: Any, i: Any) -> Any:
     """From behind the `e`: (exponent, end); end is -1 where no digit follows."""
     negative = buffer[i] == 45
@@ -144,7 +144,7 @@ def _parse_exponent(buffer: Any, i: Any) -> Any:
     return -exponent if negative else exponent, i
 
 
-@kernel
+@borrowing
 def parse_number(buffer: Any, i: Any) -> Any:
     """The number at i: (bits uint64, end, EXACT | HARD | INVALID | OVERFLOW). The longest match; the caller judges what follows.
 
@@ -195,7 +195,7 @@ def parse_number(buffer: Any, i: Any) -> Any:
     return sign | bits, i, status
 
 
-@kernel
+@borrowing
 def _round(mantissa: Any, exponent: Any, truncated: Any) -> Any:
     if mantissa == _ZERO:
         return _ZERO, EXACT

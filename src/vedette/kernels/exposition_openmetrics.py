@@ -31,7 +31,7 @@ from vedette.kernels.exposition_series import (
     valid_utf8,
     word_at,
 )
-from vedette.kernels.jit import inlined, kernel
+from vedette.kernels.jit import borrowing, inlined
 from vedette.kernels.words import float_of
 
 _ZERO = np.uint64(0)
@@ -49,7 +49,7 @@ _INFO = np.frombuffer(b"info\n", np.uint8)
 _STATESET = np.frombuffer(b"stateset\n", np.uint8)
 
 
-@kernel
+@borrowing
 def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any:
     """Fills `columns` from buffer[:n], with a newline at n: Scanned. `unsettled` needs four rows a newline."""
     keys, spans, times_ms, bits, types, metadata, exemplars, unsettled = columns
@@ -98,7 +98,7 @@ def _end_line(buffer: Any, i: Any, n: Any) -> Any:
     return (i + 1, OK) if i < n else (i, series.NO_EOF)
 
 
-@kernel
+@borrowing
 def _scan_metadata(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
     """A line with `#`: (behind it, code, kind of the metadata row it filled or -1)."""
     kind = -1
@@ -124,7 +124,7 @@ def _scan_metadata(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
     return _scan_metadata_text(buffer, after + 1, n, kind, i + quote, after - quote, metadata, row)
 
 
-@kernel
+@borrowing
 def _scan_metadata_text(
     buffer: Any, start: Any, n: Any, kind: Any, name_start: Any, name_end: Any, metadata: Any, row: Any
 ) -> Any:
@@ -146,7 +146,7 @@ def _scan_metadata_text(
     return end + 1, OK, kind
 
 
-@kernel
+@borrowing
 def _ends_with_unit(buffer: Any, name_start: Any, name_end: Any, start: Any, end: Any) -> Any:
     """Whether the name ends with `_` and the unit."""
     at = name_end - (end - start)
@@ -155,7 +155,7 @@ def _ends_with_unit(buffer: Any, name_start: Any, name_end: Any, start: Any, end
     return word_at(buffer, at, buffer[start:end])
 
 
-@kernel
+@borrowing
 def _type_at(buffer: Any, i: Any) -> Any:
     c = buffer[i]
     if c == 99 and word_at(buffer, i, _COUNTER):
@@ -177,7 +177,7 @@ def _type_at(buffer: Any, i: Any) -> Any:
     return -1
 
 
-@kernel
+@borrowing
 def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
     """The metric name and the label set: (behind them or where it went wrong, code)."""
     start = i
@@ -192,7 +192,7 @@ def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
     return (i, code) if named or code != OK else (start, series.NAME_MISSING)
 
 
-@kernel
+@borrowing
 def _scan_suffix(buffer: Any, i: Any, row: Any, unsettled: Any, hard: Any) -> Any:
     """The value, perhaps a timestamp: (behind them, code, bits, time, unsettled rows)."""
     bits, i, code, hard = _scan_number(buffer, i, row, series.VALUE, unsettled, hard)
@@ -207,7 +207,7 @@ def _at_exemplar(buffer: Any, i: Any) -> Any:
     return buffer[i + 1] == 35 and buffer[i + 2] == 32
 
 
-@kernel
+@borrowing
 def _scan_number(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, hard: Any) -> Any:
     """One space, then a number up to a space or the line's end: (bits, at that byte, code, unsettled rows)."""
     if buffer[i] != 32 or buffer[i + 1] == 32 or buffer[i + 1] == 10 or buffer[i + 1] == 0:
@@ -223,7 +223,7 @@ def _scan_number(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, hard
     return bits, end, OK, hard
 
 
-@kernel
+@borrowing
 def _scan_time_ms(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, hard: Any) -> Any:
     """Seconds as a float, to whole milliseconds towards zero."""
     bits, end, code, hard = _scan_number(buffer, i, row, which, unsettled, hard)
@@ -233,7 +233,7 @@ def _scan_time_ms(buffer: Any, i: Any, row: Any, which: Any, unsettled: Any, har
     return time_ms, end, OK if time_ms != NO_TIME else series.INVALID_TIMESTAMP, hard
 
 
-@kernel
+@borrowing
 def to_ms(seconds: Any) -> Any:
     """NO_TIME for what is not finite; beyond int64 the nearest end, which every store refuses as out of bounds."""
     if not np.isfinite(seconds):
@@ -246,7 +246,7 @@ def to_ms(seconds: Any) -> Any:
     return np.int64(scaled)
 
 
-@kernel
+@borrowing
 def _scan_exemplar(buffer: Any, i: Any, n: Any, row: Any, exemplars: Any, mark: Any, unsettled: Any, hard: Any) -> Any:
     """` # {labels} value [seconds]` behind a sample: (behind it, code, unsettled rows)."""
     if not _at_exemplar(buffer, i) or buffer[i + 3] != 123:

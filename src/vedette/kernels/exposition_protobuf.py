@@ -14,7 +14,7 @@ import numpy as np
 
 from vedette.kernels import exposition_series as series
 from vedette.kernels.exposition_series import NO_TIME, OK, fold, hash_span, valid_utf8
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import borrowing
 from vedette.kernels.protobuf import BYTES, FIXED64, VARINT, read_field, read_varint
 from vedette.kernels.words import bits_of, float_of
 
@@ -61,19 +61,22 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 class Tables(NamedTuple):
     """What the scanner fills: samples int64[n, 9], families int64[f, 7], exemplars int64[e, 5], natives int64[k, 3].
 
-    Rows beyond a table's end are counted and not written: the caller makes it larger and scans again.
+    Rows beyond a table's end are counted (in `counts`, zero at first) and not written: the caller makes it larger and
+    scans again. `spans` is scratch for one family.
     """
 
     samples: Any
     families: Any
     exemplars: Any
     natives: Any
+    counts: Any
+    spans: Any
 
 
-@kernel
+@borrowing
 def scan_protobuf(buffer: Any, n: Any, labels_max: Any, seeds: Any, tables: Any) -> Any:
     """All families of buffer[:n]: Scanned, `metadata` counting families and `unsettled` native histograms."""
-    counts = np.zeros(4, np.int64)
+    counts = tables.counts
     i, code = 0, OK
     while i < n and code == OK:
         length, start = read_varint(buffer, i, n)
@@ -84,10 +87,12 @@ def scan_protobuf(buffer: Any, n: Any, labels_max: Any, seeds: Any, tables: Any)
     return series.Scanned(code, i, counts[SAMPLES], counts[FAMILIES], counts[EXEMPLARS], counts[NATIVES])
 
 
-@kernel
+@borrowing
 def _scan_family(buffer: Any, start: Any, end: Any, labels_max: Any, seeds: Any, tables: Any, counts: Any) -> Any:
     """One MetricFamily: (behind it or where it went wrong, code). A family without metrics is passed over unjudged."""
-    spans = np.zeros(6, np.int64)
+    spans = tables.spans
+    for slot in range(len(spans)):
+        spans[slot] = 0
     kind: Any = 0
     n_metrics = 0
     i = start
@@ -112,13 +117,14 @@ def _scan_family(buffer: Any, start: Any, end: Any, labels_max: Any, seeds: Any,
     family = counts[FAMILIES]
     counts[FAMILIES] += 1
     if family < len(tables.families):
-        tables.families[family, :6] = spans
+        for column in range(len(spans)):
+            tables.families[family, column] = spans[column]
         tables.families[family, 6] = _TYPES[kind]
     seed = hash_span(buffer, spans[0], spans[1], seeds[0], seeds[1])
     return _scan_metrics(buffer, start, end, (family, kind, labels_max), (seed, seeds[1]), tables, counts)
 
 
-@kernel
+@borrowing
 def _judge_family(buffer: Any, spans: Any, kind: Any) -> Any:
     if spans[0] == spans[1] or not valid_utf8(buffer, spans[0], spans[1]):
         return series.INVALID_METRIC_NAME
@@ -127,7 +133,7 @@ def _judge_family(buffer: Any, spans: Any, kind: Any) -> Any:
     return OK if 0 <= kind < len(_TYPES) else series.UNKNOWN_TYPE
 
 
-@kernel
+@borrowing
 def _scan_metrics(buffer: Any, i: Any, end: Any, family: Any, seeds: Any, tables: Any, counts: Any) -> Any:
     while i < end:
         number, _, _, start, stop, i = read_field(buffer, i, end)
@@ -138,7 +144,7 @@ def _scan_metrics(buffer: Any, i: Any, end: Any, family: Any, seeds: Any, tables
     return end, OK
 
 
-@kernel
+@borrowing
 def _scan_metric(buffer: Any, start: Any, end: Any, family: Any, seeds: Any, tables: Any, counts: Any) -> Any:
     """Its labels into a hash, its timestamp, then what the family's type says."""
     index, kind, labels_max = family
@@ -171,7 +177,7 @@ def _scan_metric(buffer: Any, start: Any, end: Any, family: Any, seeds: Any, tab
     return _scan_number(buffer, value_start, value_stop, metric_type == series.COUNTER, metric, tables, counts)
 
 
-@kernel
+@borrowing
 def _judge_label(buffer: Any, i: Any, end: Any) -> Any:
     named = False
     while i < end:
@@ -186,7 +192,7 @@ def _judge_label(buffer: Any, i: Any, end: Any) -> Any:
     return OK if named else series.INVALID_LABEL_NAME
 
 
-@kernel
+@borrowing
 def _add(samples: Any, counts: Any, metric: Any, part: Any, bound: Any, bits: Any, start_ms: Any) -> Any:
     row = counts[SAMPLES]
     counts[SAMPLES] += 1
@@ -205,7 +211,7 @@ def _add(samples: Any, counts: Any, metric: Any, part: Any, bound: Any, bits: An
     samples[row, START_TIME] = start_ms
 
 
-@kernel
+@borrowing
 def _scan_number(buffer: Any, i: Any, end: Any, counter: Any, metric: Any, tables: Any, counts: Any) -> Any:
     """Counter, Gauge or Untyped: the value, and for a counter its exemplar and start."""
     bits = _ZERO
@@ -228,7 +234,7 @@ def _scan_number(buffer: Any, i: Any, end: Any, counter: Any, metric: Any, table
     return end, OK
 
 
-@kernel
+@borrowing
 def _scan_summary(buffer: Any, start: Any, end: Any, metric: Any, samples: Any, counts: Any) -> Any:
     count, total = _ZERO, _ZERO
     start_ms = 0
@@ -259,7 +265,7 @@ def _scan_summary(buffer: Any, start: Any, end: Any, metric: Any, samples: Any, 
     return end, OK
 
 
-@kernel
+@borrowing
 def _scan_histogram(buffer: Any, start: Any, end: Any, metric: Any, tables: Any, counts: Any) -> Any:
     """The classic series of a histogram; a native one is noted with its message besides."""
     count, count_float, total = _ZERO, _ZERO, _ZERO
@@ -297,7 +303,7 @@ def _scan_histogram(buffer: Any, start: Any, end: Any, metric: Any, tables: Any,
     return _scan_buckets(buffer, start, end, bits, start_ms, metric, tables, counts)
 
 
-@kernel
+@borrowing
 def _histogram_wire_fits(number: Any, wire: Any) -> Any:
     if number == 1 or number == 7:
         return wire == VARINT
@@ -306,7 +312,7 @@ def _histogram_wire_fits(number: Any, wire: Any) -> Any:
     return wire == BYTES if number in (3, 9, 12, 15, 16) else True
 
 
-@kernel
+@borrowing
 def _scan_buckets(
     buffer: Any, i: Any, end: Any, count_bits: Any, start_ms: Any, metric: Any, tables: Any, counts: Any
 ) -> Any:
@@ -327,7 +333,7 @@ def _scan_buckets(
     return end, OK
 
 
-@kernel
+@borrowing
 def _read_point(buffer: Any, i: Any, end: Any, bound_field: Any, value_field: Any) -> Any:
     """A Bucket (bound in field 2, count in 1 or 4, exemplar in 3) or a Quantile (quantile in 1, value in 2).
 
@@ -356,13 +362,13 @@ def _read_point(buffer: Any, i: Any, end: Any, bound_field: Any, value_field: An
     return bound, value, exemplar, exemplar_stop, True
 
 
-@kernel
+@borrowing
 def _count_bits(count: Any, count_float: Any) -> Any:
     """The float count where it is set, else the integer one, as bits of a double."""
     return count_float if float_of(count_float) != 0 else bits_of(np.float64(count))
 
 
-@kernel
+@borrowing
 def _read_time_ms(buffer: Any, i: Any, end: Any) -> Any:
     """A google.protobuf.Timestamp in ms, 0 at the earliest; -1 where it is malformed."""
     time_ms: Any = 0
@@ -377,7 +383,7 @@ def _read_time_ms(buffer: Any, i: Any, end: Any) -> Any:
     return max(time_ms, 0)
 
 
-@kernel
+@borrowing
 def _add_exemplar(buffer: Any, start: Any, end: Any, tables: Any, counts: Any) -> Any:
     """The exemplar of the sample that comes next; False where it is malformed."""
     bits = _ZERO
@@ -412,6 +418,8 @@ def allocate(samples: int, families: int, exemplars: int, natives: int) -> Table
         np.empty((families, FAMILY_COLUMNS), np.int64),
         np.empty((exemplars, 5), np.int64),
         np.empty((natives, 3), np.int64),
+        np.zeros(4, np.int64),
+        np.empty(6, np.int64),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.kernels.jit import inlined, kernel
+from vedette.kernels.jit import borrowing, inlined
 from vedette.kernels.words import (
     any_high,
     below_lowest,
@@ -195,7 +195,7 @@ def fold(a: Any, b: Any) -> Any:
     return (a * b) ^ multiply_high(a, b)
 
 
-@kernel
+@borrowing
 def hash_span(buffer: Any, start: Any, end: Any, seed: Any, secret: Any) -> Any:
     """A keyed 64-bit hash of buffer[start:end], never 0; reads at most seven bytes behind `end`."""
     state = seed ^ (np.uint64(end - start) * _K0)
@@ -213,7 +213,7 @@ def hash_span(buffer: Any, start: Any, end: Any, seed: Any, secret: Any) -> Any:
     return state if state != np.uint64(0) else np.uint64(1)
 
 
-@kernel
+@borrowing
 def skip_quoted_name(buffer: Any, i: Any, n: Any, newlines: Any) -> Any:
     """From the opening quote to behind the closing one, or -1. A zero byte is not allowed."""
     i += 1
@@ -231,7 +231,7 @@ def skip_quoted_name(buffer: Any, i: Any, n: Any, newlines: Any) -> Any:
         i += 1
 
 
-@kernel
+@borrowing
 def skip_value(buffer: Any, i: Any, n: Any, mode: Any) -> Any:
     """From the opening quote: (behind the closing one or -1, whether it holds bytes above 127). Source: both lexers' sLValue."""
     start = i
@@ -256,7 +256,7 @@ def skip_value(buffer: Any, i: Any, n: Any, mode: Any) -> Any:
             return -1, False
 
 
-@kernel
+@borrowing
 def _next_stop(buffer: Any, i: Any) -> Any:
     """(the next quote, backslash or newline, whether bytes above 127 stand before it)."""
     seen = _NONE
@@ -270,14 +270,14 @@ def _next_stop(buffer: Any, i: Any) -> Any:
     return i + (trailing_zeros(stops) >> 3), any_high(seen | (word & below_lowest(stops)))
 
 
-@kernel
+@borrowing
 def _has_zero(buffer: Any, i: Any, end: Any) -> Any:
     while i < end and buffer[i] != 0:
         i += 1
     return i < end
 
 
-@kernel
+@borrowing
 def find_newline(buffer: Any, i: Any) -> Any:
     """(the next newline, whether bytes above 127 stand before it)."""
     seen = _NONE
@@ -291,7 +291,7 @@ def find_newline(buffer: Any, i: Any) -> Any:
     return i + (trailing_zeros(stops) >> 3), any_high(seen | (word & below_lowest(stops)))
 
 
-@kernel
+@borrowing
 def valid_utf8(buffer: Any, i: Any, end: Any) -> Any:
     """Shortest forms only, no surrogates, up to U+10FFFF, as Go and Python judge it."""
     while i < end:
@@ -322,7 +322,7 @@ def valid_utf8(buffer: Any, i: Any, end: Any) -> Any:
     return True
 
 
-@kernel
+@borrowing
 def scan_labels(buffer: Any, i: Any, n: Any, mode: Any, named: Any, labels_max: Any) -> Any:
     """From behind `{`: (behind `}` or where it went wrong, whether a metric name is set, code).
 
@@ -361,7 +361,7 @@ def scan_labels(buffer: Any, i: Any, n: Any, mode: Any, named: Any, labels_max: 
             return i, named, TOO_MANY_LABELS
 
 
-@kernel
+@borrowing
 def _scan_label_value(buffer: Any, i: Any, n: Any, mode: Any) -> Any:
     """`="value"` and the comma behind it."""
     if buffer[i] != 61:
@@ -382,7 +382,7 @@ def _scan_label_value(buffer: Any, i: Any, n: Any, mode: Any) -> Any:
     return i, OK
 
 
-@kernel
+@borrowing
 def word_at(buffer: Any, i: Any, word: Any) -> Any:
     k = 0
     while k < len(word) and buffer[i + k] == word[k]:
@@ -390,7 +390,7 @@ def word_at(buffer: Any, i: Any, word: Any) -> Any:
     return k == len(word)
 
 
-@kernel
+@borrowing
 def set_metadata(table: Any, row: Any, kind: Any, name_start: Any, name_end: Any, start: Any, end: Any) -> Any:
     """All of a metadata row but the number of samples before it."""
     table[row, 0] = kind
@@ -400,7 +400,7 @@ def set_metadata(table: Any, row: Any, kind: Any, name_start: Any, name_end: Any
     table[row, 4] = end
 
 
-@kernel
+@borrowing
 def set_unsettled(table: Any, row: Any, of: Any, which: Any, start: Any, end: Any) -> Any:
     table[row, 0] = of
     table[row, 1] = which

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from vedette.kernels.exposition_series import NO_TIME
-from vedette.kernels.jit import inlined, kernel
+from vedette.kernels.jit import borrowing, inlined
 
 KEY: Final = 0
 REF: Final = 1
@@ -37,7 +37,7 @@ def _find(rows: Any, key: Any) -> Any:
     return at
 
 
-@kernel
+@borrowing
 def resolve_keys(
     rows: Any, keys: Any, times_ms: Any, scrape: Any, finished: Any, honor_timestamps: Any, track_timed: Any, refs: Any
 ) -> Any:
@@ -69,14 +69,14 @@ def resolve_keys(
     return added, fresh, tracked, kept
 
 
-@kernel
+@borrowing
 def learn_refs(rows: Any, keys: Any, indices: Any, refs: Any) -> Any:
     """Sets the refs of keys[indices], all of which resolve_keys has added."""
     for k in range(len(indices)):
         rows[_find(rows, keys[indices[k]]), REF] = refs[k]
 
 
-@kernel
+@borrowing
 def collect_refs(rows: Any, tracked: Any, current: Any, out: Any) -> Any:
     """Refs (>= 0) last tracked in scrape `tracked`, also those that were so before `current` (0: none). Returns how many."""
     n = 0
@@ -90,7 +90,7 @@ def collect_refs(rows: Any, tracked: Any, current: Any, out: Any) -> Any:
     return n
 
 
-@kernel
+@borrowing
 def rebuild(rows: Any, seen_from: Any, out: Any) -> Any:
     """Copies the rows seen in scrape `seen_from` or later into the empty table `out`. Returns how many."""
     n = 0

@@ -31,7 +31,7 @@ from vedette.kernels.exposition_series import (
     valid_utf8,
     word_at,
 )
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import borrowing
 
 _ZERO = np.uint64(0)
 _HELP = np.frombuffer(b"HELP", np.uint8)
@@ -43,7 +43,7 @@ _SUMMARY = np.frombuffer(b"summary\n", np.uint8)
 _UNTYPED = np.frombuffer(b"untyped\n", np.uint8)
 
 
-@kernel
+@borrowing
 def scan_text(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any:
     """Fills `columns` from buffer[:n], whose last byte is a newline: Scanned.
 
@@ -86,7 +86,7 @@ def scan_text(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any
     return series.Scanned(OK if code == series.END else code, i, rows, lines, 0, hard)
 
 
-@kernel
+@borrowing
 def _skip_comment(buffer: Any, i: Any, zeros: Any) -> Any:
     """To behind the newline; a zero byte ends the page unless `zeros` says that they are passed over."""
     while buffer[i] != 10:
@@ -96,7 +96,7 @@ def _skip_comment(buffer: Any, i: Any, zeros: Any) -> Any:
     return i + 1, OK, -1
 
 
-@kernel
+@borrowing
 def _scan_keyword(buffer: Any, i: Any, keyword: Any) -> Any:
     """(behind `keyword` and the blanks after it, found). Zero bytes inside are passed over, as the lexer does."""
     for k in range(len(keyword)):
@@ -110,7 +110,7 @@ def _scan_keyword(buffer: Any, i: Any, keyword: Any) -> Any:
     return (skip_blanks(buffer, i), True) if buffer[i] == 32 or buffer[i] == 9 else (i, False)
 
 
-@kernel
+@borrowing
 def _scan_comment(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
     """A line with `#`: (behind it, code, kind of the metadata row it filled or -1)."""
     i += 1
@@ -140,7 +140,7 @@ def _scan_comment(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
     return _scan_metadata_text(buffer, after, kind, i + quote, after - quote, metadata, row)
 
 
-@kernel
+@borrowing
 def _scan_metadata_text(
     buffer: Any, start: Any, kind: Any, name_start: Any, name_end: Any, metadata: Any, row: Any
 ) -> Any:
@@ -159,7 +159,7 @@ def _scan_metadata_text(
     return end + 1, OK, kind
 
 
-@kernel
+@borrowing
 def _type_at(buffer: Any, i: Any) -> Any:
     c = buffer[i]
     if c == 99 and word_at(buffer, i, _COUNTER):
@@ -175,7 +175,7 @@ def _type_at(buffer: Any, i: Any) -> Any:
     return -1
 
 
-@kernel
+@borrowing
 def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
     """The metric name and the label set: (behind them or where it went wrong, code)."""
     start = i
@@ -191,7 +191,7 @@ def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
     return (i, code) if named or code != OK else (start, series.NAME_MISSING)
 
 
-@kernel
+@borrowing
 def _scan_suffix(buffer: Any, i: Any, row: Any, unsettled: Any, hard: Any) -> Any:
     """The value, perhaps a timestamp in ms, the newline: (behind it, code, bits, time, unsettled rows)."""
     at = skip_blanks(buffer, i)
@@ -214,7 +214,7 @@ def _scan_suffix(buffer: Any, i: Any, row: Any, unsettled: Any, hard: Any) -> An
     return i + (code == OK), code, bits, time_ms, hard
 
 
-@kernel
+@borrowing
 def _scan_time_ms(buffer: Any, i: Any) -> Any:
     """Digits only, as the lexer has it, no sign; or nothing: (time, at the newline, code)."""
     if buffer[i] == 10:

@@ -33,5 +33,11 @@ numba.config.CACHE_DIR = str(CACHE_FOLDER)
 kernel: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
 """For kernels: releases the GIL, cached, IEEE division, no fastmath (NaN and order matter)."""
 
+borrowing: Any = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+"""For kernels that allocate nothing and call each other often: arrays are borrowed and no reference is counted.
+
+The atomic counts around every call took half of the exposition scanners' time (122 -> 55 us a page).
+"""
+
 inlined: Any = numba.njit(nogil=True, cache=True, error_model="numpy", inline="always")
 """For small pieces that kernels call in their inner loops."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import borrowing
 from vedette.kernels.words import load_word
 
 VARINT: Final = 0
@@ -25,7 +25,7 @@ _ZERO = np.uint64(0)
 _LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
-@kernel
+@borrowing
 def read_varint(buffer: Any, i: Any, end: Any) -> Any:
     """(value uint64, behind it)."""
     value = _ZERO
@@ -40,7 +40,7 @@ def read_varint(buffer: Any, i: Any, end: Any) -> Any:
     return value, -1
 
 
-@kernel
+@borrowing
 def read_field(buffer: Any, i: Any, end: Any) -> Any:
     """One field of the message that ends at `end`: (number, wire type, value, start, stop, behind it).
 

@@ -12,7 +12,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import borrowing
 
 _I64 = ir.IntType(64)
 _I128 = ir.IntType(128)
@@ -85,19 +85,19 @@ _ONES = np.uint64(0x0101010101010101)
 _HIGHS = np.uint64(0x8080808080808080)
 
 
-@kernel
+@borrowing
 def zero_bytes(word: Any) -> Any:
     """The high bit of each byte of `word` that is zero; bits above the lowest one that is set may be false."""
     return (word - _ONES) & ~word & _HIGHS
 
 
-@kernel
+@borrowing
 def any_high(word: Any) -> Any:
     """Whether a byte of `word` is above 127."""
     return word & _HIGHS != np.uint64(0)
 
 
-@kernel
+@borrowing
 def below_lowest(bits: Any) -> Any:
     """All bits below the lowest one of `bits`, which is not zero."""
     return (bits & (~bits + np.uint64(1))) - np.uint64(1)

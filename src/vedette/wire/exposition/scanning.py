@@ -17,6 +17,7 @@ from vedette.kernels import exposition_protobuf as protobuf
 from vedette.kernels import exposition_series as series
 from vedette.kernels.exposition_openmetrics import scan_openmetrics, to_ms
 from vedette.kernels.exposition_text import scan_text
+from vedette.model.blocks import Int64s
 from vedette.model.errors import MalformedPage
 from vedette.model.limits import IngestLimits
 from vedette.wire.exposition.negotiation import Format
@@ -148,15 +149,16 @@ def _scan_protobuf_page(body: bytes | memoryview, limits: IngestLimits) -> Page:
     if scanned.code != series.OK:
         raise MalformedPage(f"{_WORDS[scanned.code]} at byte {scanned.offset}", offset=scanned.offset)
     wanted = scanned.samples, scanned.metadata, scanned.exemplars, scanned.unsettled
-    if any(rows > len(table) for rows, table in zip(wanted, tables, strict=True)):
+    if any(rows > len(table) for rows, table in zip(wanted, tables[:4], strict=True)):
         tables = protobuf.allocate(*wanted)
         protobuf.scan_protobuf(buffer, n, limits.labels_per_series_max, SEEDS, tables)
-    return _protobuf_page(protobuf.Tables(*(table[:rows] for rows, table in zip(wanted, tables, strict=True))), buffer)
+    samples, families, exemplars, natives = (table[:rows] for rows, table in zip(wanted, tables[:4], strict=True))
+    return _protobuf_page(samples, families, exemplars, natives, buffer)
 
 
-def _protobuf_page(tables: protobuf.Tables, buffer: NDArray[np.uint8]) -> Page:
-    samples = tables.samples
-
+def _protobuf_page(
+    samples: Int64s, families: Int64s, exemplars: Int64s, natives: Int64s, buffer: NDArray[np.uint8]
+) -> Page:
     def column(index: int) -> NDArray[np.int64]:
         return np.ascontiguousarray(samples[:, index])
 
@@ -167,11 +169,11 @@ def _protobuf_page(tables: protobuf.Tables, buffer: NDArray[np.uint8]) -> Page:
         buffer=buffer,
         times_ms=column(protobuf.TIME),
         values=column(protobuf.BITS).view(np.float64),
-        types=tables.families[samples[:, protobuf.FAMILY], protobuf.FAMILY_COLUMNS - 1].astype(np.uint8),
-        exemplars=_exemplars(tables.exemplars),
-        source=ProtobufSeries(buffer, samples, tables.families),
+        types=families[samples[:, protobuf.FAMILY], protobuf.FAMILY_COLUMNS - 1].astype(np.uint8),
+        exemplars=_exemplars(exemplars),
+        source=ProtobufSeries(buffer, samples, families),
         start_times_ms=column(protobuf.START_TIME),
-        natives=tables.natives,
+        natives=natives,
     )
 
 

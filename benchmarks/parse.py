@@ -1,0 +1,84 @@
+"""A real node_exporter page on one core: scan and find every series in a warm cache, against prometheus_client's parser.
+
+The page is fetched from the peer node_exporter on this machine; where there is none, its own end-to-end fixture is taken.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from prometheus_client.parser import text_string_to_metric_families
+from tests.harness import Options, Skipped
+from tests.settings import conformance, free_port, peer
+
+from benchmarks.harness import Figure, Ratio
+from vedette.wire.exposition import Format, SeriesCache, scan
+
+STARTUP_S = 10.0
+REPEATS = 7
+SAMPLES_PER_SECOND_MIN = 4e6
+
+
+def run(options: Options) -> Iterable[Ratio | Figure]:
+    body = node_page()
+    cache = SeriesCache()
+    page = scan(body, Format.TEXT)
+    cache.resolve(page)
+    cache.learn(page, np.arange(page.n), np.arange(page.n))
+    cache.finish()
+
+    def ours() -> None:
+        refs = cache.resolve(scan(body, Format.TEXT))
+        assert refs[-1] == page.n - 1
+        cache.finish()
+
+    text = body.decode()
+
+    def theirs() -> None:
+        n = sum(len(family.samples) for family in text_string_to_metric_families(text))
+        assert n >= page.n
+
+    ours_s, theirs_s = best_s(ours, 100), best_s(theirs, 1)
+    yield Ratio("parse", "prometheus_client", [theirs_s / ours_s])
+    yield Figure("parse_rate", page.n / ours_s, "samples/s", SAMPLES_PER_SECOND_MIN)
+
+
+def best_s(work: Callable[[], None], calls: int) -> float:
+    """Seconds of one call, the best of several rounds: what the machine can do when it does nothing else."""
+    rounds = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        for _ in range(calls):
+            work()
+        rounds.append((time.perf_counter() - started) / calls)
+    return min(rounds)
+
+
+def node_page() -> bytes:
+    try:
+        binary = peer("node_exporter")
+    except Skipped:
+        return conformance("prometheus", "node_exporter_e2e-output.txt").read_bytes()
+    listen = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen([binary, f"--web.listen-address={listen}"], stderr=subprocess.DEVNULL)
+    try:
+        return fetch(f"http://{listen}/metrics")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def fetch(url: str) -> bytes:
+    deadline = time.monotonic() + STARTUP_S
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=STARTUP_S) as response:
+                return bytes(response.read())
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
