@@ -8,54 +8,71 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from vedette.store.memory import MemoryStore
 
 from tests import settings
 from tests.conformance.promqltest.exclusions import Case, Exclusions, read_exclusions, write_exclusions
 from tests.conformance.promqltest.reasons import reason_of
-from tests.conformance.promqltest.runner import CaseResult, ScriptRunner
+from tests.conformance.promqltest.runner import CaseResult, Insert, ScriptRunner
 from tests.conformance.promqltest.script import read_script
 from tests.harness import Options, Outcome
-from vedette.model.limits import IngestLimits
-from vedette.model.time import MAX_TIME_MS
+from vedette.model.blocks import SampleBatch
+from vedette.ports.principal import Principal
 from vedette.ports.store import Store
+from vedette.store.memory import MemoryStore
 
 EXCLUSIONS: Final = Path(__file__).with_name("promql_exclusions.toml")
-_FAILURES_SHOWN: Final = 20
+_COMMIT_WITHIN_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loadable:
+    store: Store
+    insert: Insert
 
 
 def run(options: Options) -> Iterable[Outcome]:
     exclusions = read_exclusions(EXCLUSIONS)
-    for name, open_store in _STORES.items():
-        with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder))) as store:
-            yield _outcome(name, _run_scripts(store), exclusions)
+    for name, opened in _STORES.items():
+        with opened() as loadable:
+            yield _outcome(name, _run_scripts(loadable), exclusions)
 
 
-def _open_memory(_: Path) -> Store:
-    return MemoryStore(windows=False)
+@contextmanager
+def _open_memory() -> Iterator[Loadable]:
+    store = MemoryStore(windows=False)
+
+    def insert(principal: Principal, batch: SampleBatch) -> None:
+        store.append(principal, batch).committed.result(_COMMIT_WITHIN_S)
+
+    yield Loadable(store, insert)
 
 
-def _open_chdb(folder: Path) -> Store:
-    """Takes samples of 1970, and commits at once. Imported here: the other runs do without the engine's 100 MB."""
+@contextmanager
+def _open_chdb() -> Iterator[Loadable]:
+    """Samples are imported, so that every answer is read from chunk rows on disk. Imported here: memory runs do without."""
     from vedette.store.chdb_store import ChdbStore, StoreSettings
 
-    return ChdbStore(StoreSettings(folder, IngestLimits(out_of_order_window_ms=MAX_TIME_MS), commit_wait_s=0.0))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(ChdbStore(StoreSettings(Path(folder), maintenance=False))) as store,
+    ):
+        yield Loadable(store, lambda _, batch: store.import_samples([batch]))
 
 
-_STORES: Final[dict[str, Callable[[Path], Store]]] = {"memory": _open_memory, "chdb": _open_chdb}
+_STORES: Final = {"memory": _open_memory, "chdb": _open_chdb}
 
 
-def _run_scripts(store: Store, wanted: frozenset[str] = frozenset()) -> Iterator[tuple[Case, CaseResult]]:
+def _run_scripts(loadable: Loadable, wanted: frozenset[str] = frozenset()) -> Iterator[tuple[Case, CaseResult]]:
     """All scripts, or those whose file names are wanted."""
     for script in sorted(settings.conformance("promql").glob("*.test")):
         if wanted and script.name not in wanted:
             continue
-        for result in ScriptRunner(store, script.stem).run(read_script(script.read_text())):
+        for result in ScriptRunner(loadable.store, loadable.insert, script.stem).run(read_script(script.read_text())):
             yield (script.name, result.command.line), result
 
 
@@ -80,7 +97,8 @@ def _outcome(name: str, results: Iterable[tuple[Case, CaseResult]], exclusions: 
 
 
 def _regenerate() -> None:
-    results = list(_run_scripts(_open_memory(Path())))
+    with _open_memory() as loadable:
+        results = list(_run_scripts(loadable))
     reasons = {case: reason_of(result) for case, result in results if result.failure}
     write_exclusions(EXCLUSIONS, [case for case, _ in results], reasons)
     print(f"{len(results) - len(reasons)} of {len(results)} pass; wrote {EXCLUSIONS.name}")
@@ -88,10 +106,11 @@ def _regenerate() -> None:
 
 def _show(wanted: list[str]) -> None:
     files = frozenset(case.partition(":")[0] for case in wanted)
-    for case, result in _run_scripts(_open_memory(Path()), files):
-        place = f"{case[0]}:{case[1]}"
-        if result.failure and (place in wanted or case[0] in wanted):
-            print(f"{place} [{reason_of(result)}]\n    {result.command.query}\n    {result.failure}")
+    with _open_memory() as loadable:
+        for case, result in _run_scripts(loadable, files):
+            place = f"{case[0]}:{case[1]}"
+            if result.failure and (place in wanted or case[0] in wanted):
+                print(f"{place} [{reason_of(result)}]\n    {result.command.query}\n    {result.failure}")
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from vedette.store.memory import MemoryStore
 
 from tests.differential.promql_answers import Reply, disagreement, read_envelope, read_failure, read_result
 from tests.differential.promql_data import END_S, METRICS, START_S, Family, magnitudes, make_families, openmetrics_text
@@ -28,10 +27,13 @@ from vedette.ports.principal import SYSTEM
 from vedette.ports.scan import Deadline
 from vedette.query.promql.engine import Engine, EngineOptions
 from vedette.query.promql.parser import ALL_FEATURES
+from vedette.store.memory import MemoryStore
 
 _SHORT_ROUNDS: Final = 150
 _FAILURES_SHOWN: Final = 10
 _TIMEOUT_S: Final = 60.0
+_TIMES_AS_VALUES: Final = ("time()", "timestamp(", "ts_of_")
+"""Where these stand in a query, times are among its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Question:
 def run(options: Options) -> Iterable[Outcome]:
     rounds = options.rounds_or(_SHORT_ROUNDS)
     families = make_families(options.seed)
-    scales = magnitudes(families)
+    scales = magnitudes(families) | dict.fromkeys(_TIMES_AS_VALUES, float(END_S))
     outcome = Outcome("promql", 0, 0)
     with both_sides(families) as (engine, peer):
         for question in make_questions(options.seed, rounds):

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from tests.differential.promql_generator import Metric
-from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.labels import METRIC_NAME, Labels, escape_value
 
 START_S: Final = 1_704_067_200
 """2024-01-01T00:00:00Z"""
@@ -71,7 +71,8 @@ def openmetrics_text(families: tuple[Family, ...]) -> str:
     for family in families:
         lines.append(f"# TYPE {family.name} {family.type}")
         for series in family.series:
-            lines += [f"{series.labels} {_number(value)} {time / 1000:.3f}" for time, value in series.samples]
+            name = _exposed(series.labels)
+            lines += [f"{name} {_number(value)} {time / 1000:.3f}" for time, value in series.samples]
     return "\n".join([*lines, "# EOF", ""])
 
 
@@ -83,6 +84,12 @@ def magnitudes(families: tuple[Family, ...]) -> dict[str, float]:
             finite = [abs(value) for _, value in series.samples if math.isfinite(value)]
             largest[series.labels.name] = max(largest.get(series.labels.name, 0.0), *finite)
     return largest
+
+
+def _exposed(labels: Labels) -> str:
+    """Without the space behind commas, which OpenMetrics does not allow."""
+    pairs = [f'{name}="{escape_value(value)}"' for name, value in labels if name != METRIC_NAME]
+    return f"{labels.name}{{{','.join(pairs)}}}"
 
 
 def _number(value: float) -> str:

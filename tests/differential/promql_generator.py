@@ -29,12 +29,15 @@ _RANGE_FUNCTIONS: Final = (
     *("first_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time"),
     *("mad_over_time", "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time"),
 )
+_EXTENDED_FUNCTIONS: Final = ("rate", "increase", "delta", "changes", "resets")
 _COUNTER_FUNCTIONS: Final = frozenset({"rate", "increase", "irate", "resets"})
 _INSTANT_FUNCTIONS: Final = (
     *("abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "timestamp", "absent"),
-    *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "deg", "rad"),
+    *("asin", "acos", "atan", "tanh", "asinh", "acosh", "atanh", "deg", "rad"),
     *("minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year"),
 )
+_SENSITIVE_FUNCTIONS: Final = ("sin", "cos", "tan", "sinh", "cosh")
+"""Of large numbers they amplify a difference in the last digit beyond any tolerance; they get small ones."""
 _AGGREGATORS: Final = ("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar")
 _ARITHMETIC: Final = ("+", "-", "*", "/", "%", "^", "atan2")
 _COMPARISONS: Final = ("==", "!=", ">", "<", ">=", "<=")
@@ -86,11 +89,12 @@ class QueryGenerator:
 
     def scalar(self, depth: int) -> str:
         if depth <= 0 or self._rng.random() < 0.6:
-            return self._pick((*_NUMBERS, "time()", "pi()"))
+            return self._pick((*_NUMBERS, "time()", "pi()", "start()", "end()", "step()", "range()"))
         rules: tuple[tuple[int, Callable[[int], str]], ...] = (
             (3, lambda left: f"scalar({self.vector(left)})"),
             (2, lambda left: f"({self.scalar(left)} {self._pick(_ARITHMETIC)} {self.scalar(left)})"),
             (1, lambda left: f"({self.scalar(left)} {self._pick(_COMPARISONS)} bool {self.scalar(left)})"),
+            (1, lambda left: f"{self._pick(('max_of', 'min_of'))}({self.scalar(left)}, {self.scalar(left)})"),
         )
         return self._choose(rules)(depth - 1)
 
@@ -123,7 +127,7 @@ class QueryGenerator:
         """An offset, an @, both, or mostly nothing."""
         text = ""
         if self._rng.random() < 0.12:
-            text += f" offset {self._pick(('', '-'))}{self._duration()}"
+            text += f" offset {self._pick(('', '-'))}{self._pick((self._duration(), f'({self._computed_duration()})'))}"
         if self._rng.random() < 0.08:
             text += f" @ {self._pick(('start()', 'end()', str(self._rng.randint(*self._span))))}"
         return text
@@ -131,8 +135,24 @@ class QueryGenerator:
     def _duration(self) -> str:
         return self._pick(_DURATIONS)
 
+    def _computed_duration(self) -> str:
+        duration = self._duration()
+        return self._pick(
+            (
+                f"{duration} * 2",
+                f"{duration} + step()",
+                f"max_of({duration}, step())",
+                f"min_of({duration}, range() + 1m)",
+                f"-{duration} + 2 ^ 3 * 1m",
+                f"{duration} / 3 % 1m",
+            )
+        )
+
+    def _range(self) -> str:
+        return self._computed_duration() if self._rng.random() < 0.08 else self._duration()
+
     def _matrix_selector(self, metric: Metric) -> str:
-        return f"{self._bare_selector(metric)}[{self._duration()}]{self._placement()}"
+        return f"{self._bare_selector(metric)}[{self._range()}]{self._placement()}"
 
     def _subquery(self, depth: int) -> str:
         step = self._pick(("", "15s", "30s", "1m", "77s"))
@@ -152,6 +172,10 @@ class QueryGenerator:
             return f"predict_linear({self._matrix(depth, '')}, {self._pick(('60', '3600', '-600'))})"
         if draw < 0.2:
             return f"double_exponential_smoothing({self._matrix(depth, '')}, 0.5, {self._pick(('0.1', '0.9'))})"
+        if draw < 0.3:
+            metric, extension = self._metric(), self._pick(("anchored", "smoothed"))
+            selector = f"{self._bare_selector(metric)}[{self._range()}] {extension}{self._placement()}"
+            return f"{self._pick(_EXTENDED_FUNCTIONS)}({selector})"
         function = self._pick(_RANGE_FUNCTIONS)
         return f"{function}({self._matrix(depth, function)})"
 
@@ -159,6 +183,8 @@ class QueryGenerator:
         return self._pick(("0", "0.25", "0.5", "0.9", "0.99", "1", "-1", "2", "NaN"))
 
     def _instant_call(self, depth: int) -> str:
+        if self._rng.random() < 0.15:
+            return f"{self._pick(_SENSITIVE_FUNCTIONS)}(clamp({self.vector(depth)}, -10, 10))"
         return f"{self._pick(_INSTANT_FUNCTIONS)}({self.vector(depth)})"
 
     def _shaped_call(self, depth: int) -> str:
@@ -182,22 +208,35 @@ class QueryGenerator:
         vector = self.vector(depth)
         draw = self._rng.random()
         if draw < 0.15:
-            return f"{self._pick(('topk', 'bottomk'))}{clause} ({self._pick(('1', '2', '5', '0', '-1'))}, {vector})"
+            count = self._pick(("1", "2", "5", "0", "-1"))
+            return f"{self._pick(('topk', 'bottomk', 'limitk'))}{clause} ({count}, {self._steady_vector()})"
         if draw < 0.25:
             return f"quantile{clause} ({self._quantile()}, {vector})"
         if draw < 0.3:
             return f'count_values{clause} ("value", round({vector}))'
         return f"{self._pick(_AGGREGATORS)}{clause} ({vector})"
 
+    def _steady_vector(self) -> str:
+        """One whose series come in the same order each time: the reference shuffles those of most other expressions."""
+        metric = self._metric()
+        if self._rng.random() < 0.5:
+            return self._selector(metric)
+        return f"{self._pick(_RANGE_FUNCTIONS)}({self._matrix_selector(metric)})"
+
     def _matching(self) -> str:
         return self._pick(("", "", f" on ({self._labels()})", f" ignoring ({self._labels()})"))
+
+    def _fill(self) -> str:
+        if self._rng.random() < 0.85:
+            return ""
+        return self._pick((" fill (0)", " fill_left (-1.5)", " fill_right (23)", " fill_left (1) fill_right (2)"))
 
     def _arithmetic(self, depth: int) -> str:
         operator = self._pick(_ARITHMETIC)
         if self._rng.random() < 0.6:
             metric = self._metric()
-            return f"{self._selector(metric)} {operator} {self._selector(metric)}"
-        return f"({self.vector(depth)}) {operator}{self._matching()} ({self.vector(depth)})"
+            return f"{self._selector(metric)} {operator}{self._fill()} {self._selector(metric)}"
+        return f"({self.vector(depth)}) {operator}{self._matching()}{self._fill()} ({self.vector(depth)})"
 
     def _comparison(self, depth: int) -> str:
         operator = f"{self._pick(_COMPARISONS)}{self._pick(('', ' bool'))}"
@@ -249,11 +288,16 @@ class QueryGenerator:
             )
         )
 
-    def _sorted(self, depth: int) -> str:
-        function = self._pick(("sort", "sort_desc"))
+    def _sorted(self, _: int) -> str:
+        """Of a few series: the reference's sort is not stable from 13 on, nor is its order of numbers in labels one."""
+        metric = self._pick([metric for metric in self._metrics if "le" not in metric.labels])
+        vector = self._selector(metric)
+        if self._rng.random() < 0.5:
+            vector = f"{self._pick(_RANGE_FUNCTIONS)}({self._matrix_selector(metric)})"
+        order = self._pick(("", "_desc"))
         if self._rng.random() < 0.3:
-            return f'{function.replace("sort", "sort_by_label")}({self.vector(depth)}, "{self._pick(("le", "job"))}")'
-        return f"{function}({self.vector(depth)})"
+            return f'sort_by_label{order}({vector}, "{self._pick(("instance", "job"))}")'
+        return f"sort{order}({vector})"
 
     def _wrong(self, depth: int) -> str:
         """Refused by the parser, the type checker or the engine."""

@@ -1,131 +1,110 @@
-"""Merging sorted runs of samples of one series into one; where two runs hold the same time, the earlier run wins.
+"""Merges runs of sorted samples, series by series, to one sample per time: the lowest rank wins.
 
-Runs of a series mostly follow one another in time (a chunk per block, then recent rows, then the head): those are copied.
-Only runs whose times overlap are merged sample by sample. A heap was left out: overlaps have two or three runs.
+A run is `times[start:end]` (strictly ascending) of one series. Runs of a series rarely overlap (a late sample, a block
+caught between compaction's insert and drop), so the common case is a copy; where they do, only the runs that overlap at
+a time are compared, and there are few of them.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
-from vedette.kernels.jit import kernel
-
-Int64s = NDArray[np.int64]
-Float64s = NDArray[np.float64]
+from vedette.kernels.jit import inlined, kernel
 
 
-def merge_runs(
-    n_series: int, series: Int64s, offsets: Int64s, times: Int64s, values: Float64s
-) -> tuple[Int64s, Int64s, Float64s]:
-    """Run i holds samples offsets[i]:offsets[i+1] of series[i] (0 .. n_series-1), times strictly ascending.
+@inlined
+def _lower_bound(times, start, end, time):  # type: ignore[no-untyped-def]
+    """The first place in [start, end) whose time is not below `time`."""
+    while start < end:
+        middle = (start + end) >> 1
+        if times[middle] < time:
+            start = middle + 1
+        else:
+            end = middle
+    return start
 
-    Returns (offsets int64[n_series+1], times, values), strictly ascending within a series. Among equal times the run
-    with the smallest i stays, so put the first committed first. Runs need not be grouped by series.
+
+@kernel
+def trim_runs(starts, ends, times, min_time_ms, max_time_ms):  # type: ignore[no-untyped-def]
+    """Narrows each run, in place, to the samples with min_time_ms <= t <= max_time_ms."""
+    for run in range(len(starts)):
+        start, end = starts[run], ends[run]
+        if start < end and times[start] < min_time_ms:
+            start = _lower_bound(times, start, end, min_time_ms)
+        if start < end and times[end - 1] > max_time_ms:
+            end = _lower_bound(times, start, end, max_time_ms + 1)
+        starts[run] = start
+        ends[run] = end
+
+
+@kernel
+def merge_runs(slots, starts, ends, ranks, times, values, offsets, out_times, out_values):  # type: ignore[no-untyped-def]
+    """Writes series after series and returns the number of samples written.
+
+    slots, starts, ends, ranks: int64[n_runs], ordered by (slot, first time); empty runs are not allowed.
+    offsets: int64[n_slots + 1], out: where each slot's samples start. out_times, out_values: room for all samples.
     """
-    order = borrowed(np.argsort(series, kind="stable"), np.int64)
-    groups = np.zeros(n_series + 1, np.int64)
-    np.cumsum(np.bincount(series, minlength=n_series), out=groups[1:])
-    out_offsets = np.zeros(n_series + 1, np.int64)
-    out_times, out_values = np.empty(len(times), np.int64), np.empty(len(times), np.float64)
-    _merge_groups(
-        (order, borrowed(groups, np.int64)),
-        (borrowed(offsets, np.int64), borrowed(times, np.int64), borrowed(values, np.float64)),
-        (out_offsets, out_times, out_values),
-    )
-    total = int(out_offsets[-1])
-    return out_offsets, out_times[:total], out_values[:total]
+    n_runs = len(slots)
+    heads = np.empty(n_runs, np.int64)
+    written = np.int64(0)
+    run = 0
+    for slot in range(len(offsets) - 1):
+        offsets[slot] = written
+        while run < n_runs and slots[run] == slot:
+            last = times[ends[run] - 1]
+            group_end = run + 1
+            while group_end < n_runs and slots[group_end] == slot and times[starts[group_end]] <= last:
+                last = max(last, times[ends[group_end] - 1])
+                group_end += 1
+            if group_end == run + 1:
+                n = ends[run] - starts[run]
+                out_times[written : written + n] = times[starts[run] : ends[run]]
+                out_values[written : written + n] = values[starts[run] : ends[run]]
+                written += n
+            else:
+                written = _merge_group(
+                    run, group_end, starts, ends, ranks, times, values, heads, written, out_times, out_values
+                )
+            run = group_end
+    offsets[len(offsets) - 1] = written
+    return written
 
 
-@kernel
-def _merge_groups(grouping: Any, runs: Any, out: Any) -> None:
-    order, groups = grouping
-    offsets, times, _ = runs
-    largest = 0
-    for series in range(len(groups) - 1):
-        largest = max(largest, groups[series + 1] - groups[series])
-    waiting = np.empty(largest, np.int64)
-    cursors = np.empty(largest, np.int64)
-    written = 0
-    for series in range(len(groups) - 1):
-        n = 0
-        for run in order[groups[series] : groups[series + 1]]:
-            if offsets[run + 1] > offsets[run]:
-                n = _insert_by_start(waiting, n, run, offsets, times)
-        start = 0
-        while start < n:
-            end = _overlap_end(waiting, start, n, offsets, times)
-            written = _merge_overlapping(waiting[start:end], cursors, runs, out, written)
-            start = end
-        out[0][series + 1] = written
-
-
-@kernel
-def _insert_by_start(waiting: Any, n: int, run: int, offsets: Any, times: Any) -> Any:
-    """Keeps waiting[:n] sorted by first time; equal ones in order of insertion."""
-    start = times[offsets[run]]
-    at = n
-    while at > 0 and times[offsets[waiting[at - 1]]] > start:
-        waiting[at] = waiting[at - 1]
-        at -= 1
-    waiting[at] = run
-    return n + 1
-
-
-@kernel
-def _overlap_end(waiting: Any, start: int, n: int, offsets: Any, times: Any) -> Any:
-    """waiting[start:answer] overlap one another, directly or through others; what follows begins later."""
-    last = times[offsets[waiting[start] + 1] - 1]
-    end = start + 1
-    while end < n and times[offsets[waiting[end]]] <= last:
-        last = max(last, times[offsets[waiting[end] + 1] - 1])
-        end += 1
-    return end
-
-
-@kernel
-def _merge_overlapping(overlapping: Any, cursors: Any, runs: Any, out: Any, written: int) -> Any:
-    offsets, times, values = runs
-    _, out_times, out_values = out
-    k = len(overlapping)
-    if k == 1:
-        start, end = offsets[overlapping[0]], offsets[overlapping[0] + 1]
-        out_times[written : written + end - start] = times[start:end]
-        out_values[written : written + end - start] = values[start:end]
-        return written + end - start
-    _sort_few(overlapping)
-    for j in range(k):
-        cursors[j] = offsets[overlapping[j]]
+@inlined
+def _merge_group(run, group_end, starts, ends, ranks, times, values, heads, written, out_times, out_values):  # type: ignore[no-untyped-def]
+    for other in range(run, group_end):
+        heads[other] = starts[other]
+    first = run
     while True:
-        best = -1
-        for j in range(k):
-            if cursors[j] < offsets[overlapping[j] + 1] and (best < 0 or times[cursors[j]] < times[cursors[best]]):
-                best = j
-        if best < 0:
+        while first < group_end and heads[first] == ends[first]:
+            first += 1
+        if first == group_end:
             return written
-        time = times[cursors[best]]
-        out_times[written] = time
-        out_values[written] = values[cursors[best]]
+        best = first
+        best_time = times[heads[first]]
+        for other in range(first + 1, group_end):
+            if heads[other] == ends[other]:
+                continue
+            time = times[heads[other]]
+            if time < best_time or (time == best_time and ranks[other] < ranks[best]):
+                best = other
+                best_time = time
+            elif heads[other] == starts[other] and time > best_time:
+                break  # this run and those behind it begin later
+        out_times[written] = best_time
+        out_values[written] = values[heads[best]]
         written += 1
-        for j in range(best, k):
-            if cursors[j] < offsets[overlapping[j] + 1] and times[cursors[j]] == time:
-                cursors[j] += 1
-
-
-@kernel
-def _sort_few(items: Any) -> None:
-    for i in range(1, len(items)):
-        item = items[i]
-        at = i
-        while at > 0 and items[at - 1] > item:
-            items[at] = items[at - 1]
-            at -= 1
-        items[at] = item
+        for other in range(first, group_end):
+            if heads[other] < ends[other]:
+                if times[heads[other]] == best_time:
+                    heads[other] += 1
+                elif heads[other] == starts[other] and times[heads[other]] > best_time:
+                    break
 
 
 def warm() -> None:
-    one = np.zeros(1, np.int64)
-    merge_runs(1, one, np.array([0, 1]), one, np.zeros(1))
+    one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+    times, values = borrowed(zero, np.int64), borrowed(np.zeros(1), np.float64)
+    trim_runs(zero, one, times, 0, 0)
+    merge_runs(zero, zero, one, zero, times, values, np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(1))

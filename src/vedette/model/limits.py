@@ -48,3 +48,18 @@ class HttpLimits:
     body_timeout_s: float = 120.0
     lookups_max: int = 8
     """Label, series, metadata and status requests that run at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """What the embedded engine may take; its own defaults assume that it owns the machine."""
+
+    engine_memory_bytes_max: int = 2 << 30
+    query_memory_bytes_max: int = 1 << 30
+    """Memory of one query inside the engine."""
+    query_connections: int = 4
+    """Reads that run in the engine at once; the others wait for a connection."""
+    commit_rows_max: int = 1_000_000
+    """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
+    compaction_samples_max: int = 4_000_000
+    """Samples that compaction and import hold at once."""

@@ -86,8 +86,11 @@ class Store(Protocol):
         """
         ...
 
-    def append(self, principal: Principal, batch: SampleBatch) -> AppendResult:
-        """Raises QueueFull when too many samples wait for a commit. Rows become visible to `select` at once."""
+    def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
+        """Raises QueueFull when too many samples wait for a commit. Rows become visible to `select` at once.
+
+        `commit_within_s` is for callers whose peer waits (remote write: 0.1); None is the scrapes' own cadence.
+        """
         ...
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...

@@ -65,7 +65,7 @@ class MemoryStore(Store):
             self._series.extend(_Samples() for _ in range(len(self._index) - len(self._series)))
         return refs
 
-    def append(self, principal: Principal, batch: SampleBatch) -> AppendResult:
+    def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         committed: Future[int] = Future()
         with self._lock:
             now = self._clock.now_ms()

@@ -7,8 +7,8 @@ from typing import Any
 
 import bcrypt
 import pytest
-from tests.unit.api.outside import Caller, caller
 
+from tests.unit.api.outside import Caller, caller
 from vedette.api.passwords import Passwords
 from vedette.api.principals import Tenancy, Tenants
 from vedette.api.security import Access, check_listen_address, host_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.api.outside import NOW_MS, Caller, caller, principal_of, put
 
+from tests.unit.api.outside import NOW_MS, Caller, caller, principal_of, put
 from vedette.api.prometheus.escaping import escape_name, unescape_name
 from vedette.api.services import ConfigView
 from vedette.model.blocks import MetricMetadata

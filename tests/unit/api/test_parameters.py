@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.api.outside import NOW_MS, Caller, caller, put
 
+from tests.unit.api.outside import NOW_MS, Caller, caller, put
 from vedette.api.prometheus.parameters import parse_duration_ns, parse_time_ms
 from vedette.model.errors import BadInput
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS

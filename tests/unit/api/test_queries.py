@@ -9,8 +9,8 @@ import threading
 from typing import Any
 
 import pytest
-from tests.unit.api.outside import NOW_MS, Body, Caller, StoppedClock, caller, put, reply_of, services
 
+from tests.unit.api.outside import NOW_MS, Body, Caller, StoppedClock, caller, put, reply_of, services
 from vedette.api.app import build_app
 from vedette.api.asgi import Message
 from vedette.model.errors import QueryCanceled, QueryFailed, QueryTimeout, QueryTooLarge, StoreUnavailable, VedetteError

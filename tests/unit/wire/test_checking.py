@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.wire import protobuf_pages as pb
 
+from tests.unit.wire import protobuf_pages as pb
 from vedette.wire.exposition import Format, check_page
 from vedette.wire.exposition.bounds import format_bound, parse_float
 

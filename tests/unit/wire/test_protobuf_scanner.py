@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.unit.wire import pages
 from tests.unit.wire import protobuf_pages as pb
-
 from vedette.model.blocks import MetricMetadata
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import METRIC_NAME, Labels

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.wire import lexer_twin, pages
 
+from tests.unit.wire import lexer_twin, pages
 from vedette.kernels.exposition_floats import EXACT, HARD, parse_number
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import Labels

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from vedette.model.errors import QueryFailed
+from vedette.model.errors import BadInput
 from vedette.query.promql.ast import Duration, DurationExpr, NumberLiteral
 from vedette.query.promql.go_math import go_max, go_min, go_power
 
@@ -23,15 +23,15 @@ class DurationContext:
     range_s: float
 
     def resolve_ms(self, expr: DurationExpr, *, may_be_negative: bool) -> int:
-        """Whole ms, rounded towards zero. Raises QueryFailed where the result is no usable duration."""
+        """Whole ms, rounded towards zero. Raises BadInput where the result is no usable duration."""
         seconds = self._evaluate(expr)
         place = f"{expr.start}:{expr.end}"
         if not math.isfinite(seconds):
-            raise QueryFailed(f"{place}: duration is NaN or infinite")
+            raise BadInput(f"{place}: duration is NaN or infinite")
         if seconds <= 0 and not may_be_negative:
-            raise QueryFailed(f"{place}: duration must be greater than 0")
+            raise BadInput(f"{place}: duration must be greater than 0")
         if abs(seconds) > _DURATION_SECONDS_MAX:
-            raise QueryFailed(f"{place}: duration is out of range")
+            raise BadInput(f"{place}: duration is out of range")
         return int(seconds * 1000)
 
     def _evaluate(self, expr: Duration) -> float:
@@ -56,7 +56,7 @@ class DurationContext:
                 return left * right
             case "/" | "%" if right == 0:
                 problem = "division by zero" if expr.op == "/" else "modulo by zero"
-                raise QueryFailed(f"{expr.start}:{expr.end}: {problem}")
+                raise BadInput(f"{expr.start}:{expr.end}: {problem}")
             case "/":
                 return left / right
             case "%":

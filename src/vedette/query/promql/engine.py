@@ -19,7 +19,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.query.promql.annotations import Annotations
-from vedette.query.promql.ast import Expr, ValueType
+from vedette.query.promql.ast import AggregateExpr, Call, Expr, ValueType, walk
 from vedette.query.promql.calls import EVALUATORS
 from vedette.query.promql.evaluation import Evaluation, drop_metadata
 from vedette.query.promql.instant_functions import vector_of
@@ -131,6 +131,7 @@ class Engine:
             annotations=Annotations(),
             stats=stats,
             evaluators=EVALUATORS,
+            order_counts=any(map(depends_on_order, walk(expr))),
             scanned={},
         )
 
@@ -144,6 +145,13 @@ class Engine:
             return vector_of(value)
         assert isinstance(value, Matrix), kind
         return value.sorted_by_labels()
+
+
+def depends_on_order(node: Expr) -> bool:
+    """Between equal values the series that comes first wins, or stays first."""
+    if isinstance(node, AggregateExpr):
+        return node.op in ("topk", "bottomk", "limitk")
+    return isinstance(node, Call) and node.function.name.startswith("sort")
 
 
 def remove_names(matrix: Matrix) -> Matrix:

@@ -23,7 +23,7 @@ from vedette.query.promql.annotations import Annotations
 from vedette.query.promql.ast import VectorSelector
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.plan import Plan, PlanExpr
-from vedette.query.promql.samples import Samples
+from vedette.query.promql.samples import Samples, in_label_order
 from vedette.query.promql.stats import SampleStats
 from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, Scalar, Value, has_duplicates
 from vedette.query.shared.steps import Grid
@@ -46,6 +46,8 @@ class Evaluation:
     annotations: Annotations
     stats: SampleStats
     evaluators: Mapping[type, Evaluator]
+    order_counts: bool
+    """Whether the order in which series come can change the answer."""
     scanned: dict[int, Samples]
 
     def evaluate(self, node: PlanExpr, grid: Grid) -> Value:
@@ -99,7 +101,7 @@ class Evaluation:
     def scan(self, plan: ScanPlan) -> Samples:
         with self.stats.timing("scan"):
             columns = self.store.select(self.principal, plan, self.deadline)
-        return Samples(columns)
+        return Samples(in_label_order(columns) if self.order_counts else columns)
 
     def slices(self, n_series: int, work_per_series: float) -> Iterator[tuple[int, int]]:
         """Ranges of series for kernels; the deadline is checked before each. Work is in samples or steps passed over."""

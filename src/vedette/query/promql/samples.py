@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -58,6 +58,22 @@ class Samples:
         if columns.has_stale:
             arrays = strip_stale(*arrays)
         return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_))
+
+
+def in_label_order(columns: SeriesColumns) -> SeriesColumns:
+    """The series sorted by their labels, as Prometheus' storage gives them: it decides between equals in sort and topk."""
+    order = np.array(sorted(range(columns.n_series), key=columns.labels.__getitem__), np.int64)
+    lengths = np.diff(columns.offsets)[order]
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    rows = np.arange(columns.n_samples) + np.repeat(columns.offsets[:-1][order] - offsets[:-1], lengths)
+    return replace(
+        columns,
+        labels=[columns.labels[row] for row in order.tolist()],
+        offsets=offsets,
+        times_ms=columns.times_ms[rows],
+        values=columns.values[rows],
+        histograms=None if columns.histograms is None else columns.histograms[rows],
+    )
 
 
 def range_columns_of(matrix: Matrix) -> RangeColumns:

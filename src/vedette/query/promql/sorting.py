@@ -30,7 +30,8 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         names = [arg.value for arg in call.args[1:] if isinstance(arg, StringLiteral)]
         return matrix.rows(order_by_labels(matrix.labels, names, descending))
     values = matrix.values[:, 0]
-    keys = np.where(np.isnan(values), np.inf, -values if descending else values)
+    # NaN goes last, and among several the last comes first: the reference finds each NaN below every other value
+    keys = np.where(np.isnan(values), -np.arange(len(values)), -values if descending else values)
     return matrix.rows(np.lexsort((keys, np.isnan(values))))
 
 

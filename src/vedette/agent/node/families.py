@@ -1,0 +1,67 @@
+"""A metric family and how it is written: Prometheus text 0.0.4, the shape that every scraper takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vedette.model.labels import escape_value
+
+COUNTER = "counter"
+GAUGE = "gauge"
+UNTYPED = "untyped"
+
+
+@dataclass(slots=True)
+class Family:
+    """`samples` holds (name, labels, value) in the order in which they are shown; a histogram's names carry a suffix."""
+
+    name: str
+    type: str
+    help: str
+    samples: list[tuple[str, Mapping[str, str], float]] = field(default_factory=list)
+
+    def add(self, value: float, **labels: str) -> Family:
+        self.samples.append((self.name, labels, value))
+        return self
+
+    def add_named(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        self.samples.append((name, labels, value))
+
+
+def counter(name: str, text: str) -> Family:
+    return Family(f"node_{name}", COUNTER, text)
+
+
+def gauge(name: str, text: str) -> Family:
+    return Family(f"node_{name}", GAUGE, text)
+
+
+def untyped(name: str, text: str) -> Family:
+    return Family(f"node_{name}", UNTYPED, text)
+
+
+def render(families: Iterable[Family]) -> bytes:
+    """Families sorted by name, those without samples left out."""
+    lines: list[str] = []
+    for family in sorted(families, key=lambda family: family.name):
+        if not family.samples:
+            continue
+        help_text = family.help.replace("\\", "\\\\").replace("\n", "\\n")
+        lines.append(f"# HELP {family.name} {help_text}\n# TYPE {family.name} {family.type}\n")
+        lines += [f"{name}{label_part(labels)} {number(value)}\n" for name, labels, value in family.samples]
+    return "".join(lines).encode()
+
+
+def label_part(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{escape_value(value)}"' for name, value in labels.items()) + "}"
+
+
+def number(value: float) -> str:
+    """Shortest text that reads back as the same float64."""
+    if abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    text = repr(float(value))
+    return {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}.get(text, text)

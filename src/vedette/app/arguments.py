@@ -1,0 +1,286 @@
+"""The command line: verbs and flags, in two languages. Standard library only, so that `--help` needs nothing installed.
+
+A flag's value comes from the command line, else from the environment (`--web.route-prefix` is VEDETTE_WEB_ROUTE_PREFIX),
+else from `vedette.yml`, else from the default shown here; `app/settings.py` merges them. Unset flags are None.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vedette.app.language import Say, choose_language, speaker
+
+DEFAULT_LISTEN = "127.0.0.1:7567"
+DEFAULT_AGENT_LISTEN = "127.0.0.1:7568"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    name: str
+    metavar: str
+    en: str
+    zh: str
+    many: bool = False
+    switch: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.name.removeprefix("--").replace(".", "_").replace("-", "_")
+
+    def add_to(self, group: argparse._ArgumentGroup, say: Say) -> None:
+        help_text = say(self.en, self.zh).replace("%", "%%")
+        if self.switch:
+            group.add_argument(self.name, dest=self.key, action="store_true", default=None, help=help_text)
+        else:
+            action = "append" if self.many else "store"
+            group.add_argument(
+                self.name, dest=self.key, action=action, default=None, metavar=self.metavar, help=help_text
+            )
+
+
+LISTENING = (
+    Flag(
+        "--listen",
+        "HOST:PORT",
+        f"address of all HTTP and the page ({DEFAULT_LISTEN}); port 0 picks a free one",
+        f"HTTP 与页面的监听地址（{DEFAULT_LISTEN}）；端口 0 表示任选空闲端口",
+    ),
+    Flag(
+        "--external-url",
+        "URL",
+        "the URL under which users reach this server, if a proxy stands before it",
+        "用户访问本服务的地址（前面有代理时使用）",
+    ),
+    Flag(
+        "--web.route-prefix",
+        "PATH",
+        "path before every route (default: the path of --external-url)",
+        "所有路由的路径前缀（默认取 --external-url 的路径）",
+    ),
+    Flag(
+        "--web-config",
+        "FILE",
+        "TLS and users, in Prometheus' web config format; needed to listen off loopback",
+        "TLS 与用户，格式同 Prometheus 的 web config；监听非回环地址时必需",
+    ),
+    Flag(
+        "--allowed-host",
+        "HOST",
+        "a Host header to accept besides loopback names (repeatable)",
+        "除回环名称外允许的 Host 头（可重复）",
+        many=True,
+    ),
+    Flag(
+        "--cors-origin",
+        "REGEX",
+        "regular expression of origins whose pages may call the API (none by default)",
+        "允许跨域调用 API 的来源，正则表达式（默认没有）",
+    ),
+    Flag(
+        "--web.enable-admin-api",
+        "",
+        "allow deletion and snapshots over HTTP",
+        "允许通过 HTTP 删除数据和做快照",
+        switch=True,
+    ),
+    Flag("--web.enable-lifecycle", "", "allow POST /-/quit", "允许 POST /-/quit", switch=True),
+)
+STORAGE = (
+    Flag("--data", "DIR", "data directory (./data)", "数据目录（./data）"),
+    Flag("--storage.retention.time", "DURATION", "keep samples this long (15d)", "样本保留时长（15d）"),
+    Flag(
+        "--storage.retention.size",
+        "BYTES",
+        "keep at most this much on disk, such as 50GB (no limit)",
+        "磁盘占用上限，例如 50GB（默认不限）",
+    ),
+    Flag("--storage.head-bytes", "BYTES", "RAM for recent samples (256MB)", "近期样本占用的内存上限（256MB）"),
+)
+QUERYING = (
+    Flag("--query.timeout", "DURATION", "longest a query may take (2m)", "单个查询的最长时间（2m）"),
+    Flag(
+        "--query.max-samples",
+        "N",
+        "most samples a query may hold at once (50000000)",
+        "单个查询可载入的样本上限（50000000）",
+    ),
+    Flag("--query.max-concurrency", "N", "queries that run at the same time (20)", "同时执行的查询数（20）"),
+    Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
+    Flag(
+        "--enable-feature",
+        "NAMES",
+        "Prometheus' feature flags, comma-separated (repeatable)",
+        "Prometheus 的特性开关，逗号分隔（可重复）",
+        many=True,
+    ),
+)
+GENERAL = (
+    Flag(
+        "--config",
+        "FILE",
+        "a prometheus.yml as it is, or a vedette.yml (default: scrape ourselves and this machine)",
+        "现成的 prometheus.yml，或 vedette.yml（默认：采集自身与本机）",
+    ),
+    Flag(
+        "--no-node-job",
+        "",
+        "with --config: do not add the job that scrapes this machine",
+        "使用 --config 时不附加采集本机的任务",
+        switch=True,
+    ),
+    Flag(
+        "--log-level",
+        "LEVEL",
+        "debug, info, warning or error (info)",
+        "日志级别：debug、info、warning 或 error（info）",
+    ),
+    Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
+)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING)
+AGENT_FLAGS = (
+    Flag(
+        "--listen",
+        "HOST:PORT",
+        f"address of the agent's metrics ({DEFAULT_AGENT_LISTEN})",
+        f"代理指标的监听地址（{DEFAULT_AGENT_LISTEN}）",
+    ),
+    Flag(
+        "--web-config",
+        "FILE",
+        "TLS and users, in Prometheus' web config format; needed to listen off loopback",
+        "TLS 与用户，格式同 Prometheus 的 web config；监听非回环地址时必需",
+    ),
+    Flag(
+        "--allowed-host",
+        "HOST",
+        "a Host header to accept besides loopback names (repeatable)",
+        "除回环名称外允许的 Host 头（可重复）",
+        many=True,
+    ),
+    Flag(
+        "--collector.textfile.directory",
+        "DIR",
+        "folder of *.prom files to serve as well (repeatable)",
+        "附带提供的 *.prom 文件目录（可重复）",
+        many=True,
+    ),
+    *GENERAL[2:],
+)
+
+
+def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    say = speaker(choose_language(sys.argv[1:] if arguments is None else arguments))
+    top = argparse.ArgumentParser(
+        prog="vedette",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=say(
+            "Vedette watches machines and a Kubernetes cluster: metrics, queries and graphs in one program.",
+            "Vedette（瞭望）：一个程序完成机器与 Kubernetes 集群的指标采集、查询与图表。",
+        ),
+        epilog=say(
+            "examples:\n  ./run                                  start on http://127.0.0.1:7567 with data in ./data\n"
+            "  ./run --config prometheus.yml          scrape what your Prometheus scrapes\n"
+            "  ./vedette check config prometheus.yml  say what is wrong with it, and where\n",
+            "示例：\n  ./run                                  在 http://127.0.0.1:7567 启动，数据存于 ./data\n"
+            "  ./run --config prometheus.yml          采集你的 Prometheus 所采集的一切\n"
+            "  ./vedette check config prometheus.yml  指出配置哪里有错\n",
+        ),
+    )
+    add_language(top, say)
+    verbs = top.add_subparsers(dest="verb", metavar=say("VERB", "命令"), required=True)
+    add_server(
+        verbs,
+        say,
+        "up",
+        say("every role in one process: collect, store, query, show", "单进程运行全部角色：采集、存储、查询、展示"),
+    )
+    add_server(verbs, say, "server", say("like up, without the collectors of this machine", "同 up，但不含本机采集"))
+    agent = verbs.add_parser(
+        "agent", help=say("the light per-node role: serves this machine's metrics", "轻量节点角色：提供本机指标")
+    )
+    add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
+    add_check(verbs, say)
+    add_import(verbs, say)
+    return top
+
+
+def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say, verb: str, about: str) -> None:
+    added = verbs.add_parser(verb, help=about, description=about)
+    groups = (
+        (say("general", "常规"), GENERAL),
+        (say("listening", "监听"), LISTENING),
+        (say("storage", "存储"), STORAGE),
+        (say("queries", "查询"), QUERYING),
+    )
+    add_flags(added, say, groups)
+
+
+def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    check = verbs.add_parser("check", help=say("check a file and say what is wrong with it", "检查文件并指出错误"))
+    add_language(check, say)
+    kinds = check.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
+    for kind, about in (
+        ("config", say("a prometheus.yml or vedette.yml", "prometheus.yml 或 vedette.yml")),
+        ("web-config", say("TLS and users", "TLS 与用户")),
+        (
+            "metrics",
+            say(
+                "a page of metrics (OpenMetrics or Prometheus text); - reads standard input",
+                "一页指标（OpenMetrics 或 Prometheus 文本）；- 表示标准输入",
+            ),
+        ),
+    ):
+        added = kinds.add_parser(kind, help=about)
+        add_language(added, say)
+        added.add_argument("file", metavar="FILE", nargs="?" if kind == "metrics" else None, default="-")
+        if kind == "metrics":
+            added.add_argument(
+                "--format",
+                choices=("openmetrics", "text"),
+                default=None,
+                help=say("default: openmetrics if the page ends with # EOF", "默认：以 # EOF 结尾则为 openmetrics"),
+            )
+
+
+def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    bring = verbs.add_parser("import", help=say("load samples of any age", "导入任意时间的样本"))
+    add_language(bring, say)
+    kinds = bring.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
+    openmetrics = kinds.add_parser(
+        "openmetrics",
+        help=say(
+            "a file of OpenMetrics text with timestamps, ending with # EOF",
+            "带时间戳的 OpenMetrics 文本文件，以 # EOF 结尾",
+        ),
+    )
+    add_language(openmetrics, say)
+    openmetrics.add_argument("file", metavar="FILE")
+    openmetrics.add_argument(
+        "--data",
+        metavar="DIR",
+        default="data",
+        help=say("data directory of a server that is not running (./data)", "未运行的服务的数据目录（./data）"),
+    )
+    openmetrics.add_argument(
+        "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
+    )
+
+
+def add_flags(to: argparse.ArgumentParser, say: Say, groups: Sequence[tuple[str, Sequence[Flag]]]) -> None:
+    for title, flags in groups:
+        group = to.add_argument_group(title)
+        for flag in flags:
+            flag.add_to(group, say)
+    add_language(to, say)
+
+
+def add_language(to: argparse.ArgumentParser, say: Say) -> None:
+    to.add_argument(
+        "--lang",
+        choices=("en", "zh-CN"),
+        default=None,
+        help=say("language of the texts (from LANG)", "界面语言（取自 LANG）"),
+    )

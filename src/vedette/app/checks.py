@@ -1,0 +1,82 @@
+"""`vedette check KIND FILE`: what is wrong, where, and what to do about it. Exit code 1 when something is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vedette.app.language import Say, choose_language, speaker
+from vedette.model.errors import MalformedPage, VedetteError
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    say = speaker(choose_language(["--lang", arguments.lang] if arguments.lang else []))
+    return {"config": check_config, "web-config": check_web_config, "metrics": check_metrics}[arguments.kind](
+        arguments, say
+    )
+
+
+def check_config(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.app.settings import read_own_file, read_tenants
+    from vedette.intake.config import check_config
+
+    file = Path(arguments.file)
+    try:
+        own, prometheus_file, own_file = read_own_file(file)
+        read_tenants(own.get("tenants") or {}, own_file)
+    except VedetteError as error:
+        return failed(say, str(error))
+    if prometheus_file is None:
+        print(say(f"{file}: ok, our own settings only", f"{file}：正确，仅含自身设置"))
+        return 0
+    report = check_config(prometheus_file)
+    for warning in report.warnings:
+        print(say(f"warning: {warning}", f"警告：{warning}"))
+    if not report.ok:
+        return failed(say, report.error)
+    print(say(f"{prometheus_file}: ok, {report.jobs} jobs", f"{prometheus_file}：正确，共 {report.jobs} 个抓取任务"))
+    return 0
+
+
+def check_web_config(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.api.web_config import load_web_config
+
+    try:
+        web = load_web_config(Path(arguments.file))
+        web.tls_context()
+    except VedetteError as error:
+        return failed(say, str(error))
+    tls = say("TLS", "TLS") if web.has_tls else say("no TLS", "未配置 TLS")
+    users = say("users", "用户") if web.basic_auth_users else say("no users", "未配置用户")
+    print(say(f"{arguments.file}: ok: {tls}, {users}", f"{arguments.file}：正确：{tls}，{users}"))
+    return 0
+
+
+def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
+    """The strict verdict on one page; problems on stdout, `file:line: text`."""
+    from vedette.wire.exposition import Format
+    from vedette.wire.exposition.checking import check_page
+
+    try:
+        body = sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
+    except OSError as error:
+        return failed(say, f"{arguments.file}: {error.strerror}")
+    name = say("standard input", "标准输入") if arguments.file == "-" else arguments.file
+    ends_as_openmetrics = body.rstrip().endswith(b"# EOF")
+    chosen = arguments.format or ("openmetrics" if ends_as_openmetrics else "text")
+    try:
+        problems = check_page(body, Format.OPENMETRICS if chosen == "openmetrics" else Format.TEXT)
+    except MalformedPage as error:
+        return failed(say, f"{name}:{error.line}: {error}")
+    for problem in problems:
+        print(f"{name}:{problem.line}: {'hint: ' if problem.hint else ''}{problem.text}")
+    wrong = [problem for problem in problems if not problem.hint]
+    if not wrong:
+        print(say(f"{name}: ok ({chosen})", f"{name}：正确（{chosen}）"))
+    return 1 if wrong else 0
+
+
+def failed(say: Say, text: str) -> int:
+    print(say(f"error: {text}", f"错误：{text}"), file=sys.stderr)
+    return 1

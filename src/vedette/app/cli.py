@@ -1,0 +1,70 @@
+"""`vedette VERB`: reads the command line, runs the verb, turns errors into one clear message on stderr.
+
+A verb's own modules are imported when it runs: the agent must not load the engine.
+
+Exit codes: 0 done, 1 the answer is no (a check found something, a start failed), 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from vedette.app.arguments import parser
+from vedette.app.logs import set_up_logs
+from vedette.model.errors import VedetteError
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    try:
+        return VERBS[arguments.verb](arguments)
+    except VedetteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def up(arguments: argparse.Namespace) -> int:
+    return start_server(arguments, with_node=True)
+
+
+def server(arguments: argparse.Namespace) -> int:
+    return start_server(arguments, with_node=False)
+
+
+def start_server(arguments: argparse.Namespace, *, with_node: bool) -> int:
+    from vedette.app.settings import read_settings
+    from vedette.app.up import run_up
+
+    settings = read_settings(arguments)
+    set_up_logs(settings.log_level, settings.log_format)
+    return run_up(settings, with_node=with_node)
+
+
+def agent(arguments: argparse.Namespace) -> int:
+    from vedette.app.agent import run_agent
+
+    return run_agent(arguments)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    from vedette.app.checks import run_check
+
+    return run_check(arguments)
+
+
+def bring(arguments: argparse.Namespace) -> int:
+    from vedette.app.importing import run_import
+
+    return run_import(arguments)
+
+
+VERBS: dict[str, Verb] = {"up": up, "server": server, "agent": agent, "check": check, "import": bring}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The configuration in force: read, shown with its secrets hidden, replaced as a whole or not at all (DESIGN D14)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.api.services import ConfigView
+from vedette.app.jobs import default_config, with_node_job
+from vedette.app.settings import Settings
+from vedette.intake.config import PrometheusConfig, load_config, render_config
+from vedette.model.errors import ConfigError
+from vedette.model.telemetry import gauge
+from vedette.ports.clock import Clock
+
+log = logging.getLogger(__name__)
+
+_SUCCESSFUL = gauge("prometheus_config_last_reload_successful", "1 if the last reload of the configuration succeeded.")
+_TIME = gauge(
+    "prometheus_config_last_reload_success_timestamp_seconds", "When a reload last succeeded, in seconds since 1970."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTarget:
+    """Where this process serves its own metrics for itself."""
+
+    instance: str
+    socket: Path
+
+
+class Configuration:
+    """`current` is what runs. `reload` raises ConfigError and leaves it in force when the new file is wrong."""
+
+    def __init__(self, settings: Settings, own: OwnTarget, clock: Clock, *, with_node: bool) -> None:
+        self._settings = settings
+        self._own = own
+        self._clock = clock
+        self._with_node = with_node
+        self.succeeded = True
+        self.loaded_ms = 0
+        self.current = PrometheusConfig()
+        self.reload()
+
+    def reload(self) -> PrometheusConfig:
+        try:
+            config = self._read()
+        except ConfigError:
+            self.succeeded = False
+            _SUCCESSFUL.set(0)
+            raise
+        self.succeeded, self.loaded_ms, self.current = True, self._clock.now_ms(), config
+        _SUCCESSFUL.set(1)
+        _TIME.set(self.loaded_ms / 1000)
+        for warning in config.warnings:
+            log.warning("configuration: %s", warning)
+        return config
+
+    def view(self) -> ConfigView:
+        return ConfigView(render_config(self.current), dict(self.current.common.external_labels))
+
+    def _read(self) -> PrometheusConfig:
+        file, own = self._settings.prometheus_file, self._own
+        if file is None:
+            return default_config(own.instance, own.socket, with_node=self._with_node)
+        config = load_config(file)
+        return (
+            with_node_job(config, own.instance, own.socket) if self._with_node and self._settings.node_job else config
+        )

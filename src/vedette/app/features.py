@@ -1,0 +1,35 @@
+"""`--enable-feature`: upstream's names. What is on by default or not built says so instead of being refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from vedette.query.promql.options import EngineOptions
+from vedette.query.promql.parser import ParserOptions
+
+FUNCTIONS: Final = "promql-experimental-functions"
+EXTENDED: Final = "promql-extended-range-selectors"
+FILL: Final = "promql-binop-fill-modifiers"
+DELAYED: Final = "promql-delayed-name-removal"
+TYPE_AND_UNIT: Final = "type-and-unit-labels"
+BUILT: Final = frozenset({FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT})
+
+
+def engine_options(names: Iterable[str], subquery_step_ms: int) -> EngineOptions:
+    chosen = frozenset(names)
+    parser = ParserOptions(
+        experimental_functions=FUNCTIONS in chosen,
+        extended_range_selectors=EXTENDED in chosen,
+        binop_fill_modifiers=FILL in chosen,
+    )
+    return EngineOptions(
+        parser=parser,
+        delayed_name_removal=DELAYED in chosen,
+        type_and_unit_labels=TYPE_AND_UNIT in chosen,
+        subquery_step_ms=subquery_step_ms,
+    )
+
+
+def feature_warnings(names: Iterable[str]) -> list[str]:
+    return [f"--enable-feature: `{name}` is not built yet and is ignored" for name in sorted(set(names) - BUILT)]

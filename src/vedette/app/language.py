@@ -1,0 +1,33 @@
+"""zh-CN and en for the command line: a text is written once in each language, side by side, where it is used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+
+class Language(Enum):
+    EN = "en"
+    ZH_CN = "zh-CN"
+
+
+Say = Callable[[str, str], str]
+"""say(english, chinese) -> the text in the chosen language."""
+
+
+def speaker(language: Language) -> Say:
+    return (lambda english, chinese: chinese) if language is Language.ZH_CN else (lambda english, chinese: english)
+
+
+def choose_language(arguments: Sequence[str]) -> Language:
+    """`--lang` if given, else VEDETTE_LANG, LC_ALL, LC_MESSAGES, LANG. Anything that begins with zh is Chinese."""
+    wanted = ""
+    for position, argument in enumerate(arguments):
+        if argument == "--lang" and position + 1 < len(arguments):
+            wanted = arguments[position + 1]
+        elif argument.startswith("--lang="):
+            wanted = argument.removeprefix("--lang=")
+    for variable in ("VEDETTE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        wanted = wanted or os.environ.get(variable, "")
+    return Language.ZH_CN if wanted.lower().startswith("zh") else Language.EN

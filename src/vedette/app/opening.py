@@ -1,0 +1,31 @@
+"""Opens the store of a data directory with the limits and the retention that flags and configuration say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vedette.app.settings import Settings
+from vedette.intake.config import PrometheusConfig
+from vedette.model.limits import IngestLimits
+from vedette.ports.clock import Clock
+from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.retention import Retention
+
+
+def open_store(settings: Settings, config: PrometheusConfig, clock: Clock) -> ChdbStore:
+    """Raises DataDirectoryInUse, SchemaTooNew, StoreError. Not from the main thread (rules for chDB)."""
+    chosen = StoreSettings(settings.data, ingest=ingest_limits(settings, config), retention=retention(settings, config))
+    return ChdbStore(chosen, clock)
+
+
+def ingest_limits(settings: Settings, config: PrometheusConfig) -> IngestLimits:
+    window_ms = config.storage.tsdb.out_of_order_time_window
+    return replace(settings.ingest, out_of_order_window_ms=window_ms) if window_ms is not None else settings.ingest
+
+
+def retention(settings: Settings, config: PrometheusConfig) -> Retention:
+    """A flag wins over the file, as in the reference."""
+    file, default = config.storage.tsdb.retention, Retention()
+    by_time = settings.retention_ms if settings.retention_ms is not None else file.time
+    by_size = settings.retention_bytes if settings.retention_bytes is not None else file.size
+    return replace(default, keep_ms=by_time or default.keep_ms, bytes_max=by_size or default.bytes_max)

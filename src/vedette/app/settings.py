@@ -1,0 +1,194 @@
+"""Our own settings, merged from four places: command line, environment, `vedette.yml`, defaults (first one wins).
+
+One naming rule: the flag `--web.route-prefix` is VEDETTE_WEB_ROUTE_PREFIX in the environment and `web_route_prefix` in
+`vedette.yml`. `--config` takes a `prometheus.yml` itself, or a `vedette.yml` whose key `prometheus` names one (DESIGN D14).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import yaml
+
+from vedette.api.principals import Tenancy
+from vedette.app.arguments import DEFAULT_LISTEN, SERVER_FLAGS
+from vedette.app.values import normal_prefix, parse_bytes, parse_listen
+from vedette.model.errors import BadInput, ConfigError
+from vedette.model.limits import IngestLimits, QueryLimits
+from vedette.model.time import parse_duration_ms
+
+OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
+LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
+"""Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    host: str
+    port: int
+    data: Path
+    prometheus_file: Path | None
+    own_file: Path | None
+    external_url: str
+    route_prefix: str
+    web_config: Path | None
+    allowed_hosts: tuple[str, ...]
+    cors_origin: str
+    enable_admin_api: bool
+    enable_lifecycle: bool
+    node_job: bool
+    retention_ms: int | None
+    """None: as the configuration file says, else 15 days."""
+    retention_bytes: int | None
+    queries: QueryLimits
+    ingest: IngestLimits
+    features: frozenset[str]
+    log_level: str
+    log_format: str
+    tenants: Mapping[str, Tenancy]
+    warnings: tuple[str, ...]
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Every setting as text, for /api/v1/status/flags; names without the leading dashes."""
+
+
+def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises ConfigError or BadInput, naming the flag or the file's line."""
+    config = (
+        Path(arguments.config or environ.get("VEDETTE_CONFIG") or "")
+        if arguments.config or environ.get("VEDETTE_CONFIG")
+        else None
+    )
+    own, prometheus_file, own_file = read_own_file(config) if config else ({}, None, None)
+    values = _Values(arguments, environ, own)
+    host, port = parse_listen(values.text("listen", DEFAULT_LISTEN))
+    external_url = values.text("external_url", "").rstrip("/")
+    queries, ingest = QueryLimits(), IngestLimits()
+    return Settings(
+        host=host,
+        port=port,
+        data=Path(values.text("data", "data")),
+        prometheus_file=prometheus_file,
+        own_file=own_file,
+        external_url=external_url,
+        route_prefix=normal_prefix(values.text("web_route_prefix", urlsplit(external_url).path)),
+        web_config=values.read("web_config", Path, None),
+        allowed_hosts=values.many("allowed_host"),
+        cors_origin=values.text("cors_origin", ""),
+        enable_admin_api=values.switch("web_enable_admin_api"),
+        enable_lifecycle=values.switch("web_enable_lifecycle"),
+        node_job=not values.switch("no_node_job"),
+        retention_ms=values.read("storage_retention_time", parse_duration_ms, None),
+        retention_bytes=values.read("storage_retention_size", parse_bytes, None),
+        queries=QueryLimits(
+            samples_max=values.read("query_max_samples", int, queries.samples_max),
+            timeout_ms=values.read("query_timeout", parse_duration_ms, queries.timeout_ms),
+            concurrency_max=values.read("query_max_concurrency", int, queries.concurrency_max),
+            lookback_ms=values.read("query_lookback_delta", parse_duration_ms, queries.lookback_ms),
+        ),
+        ingest=IngestLimits(head_bytes_max=values.read("storage_head_bytes", parse_bytes, ingest.head_bytes_max)),
+        features=frozenset(
+            name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()
+        ),
+        log_level=values.text("log_level", "info"),
+        log_format=values.text("log_format", "logfmt"),
+        tenants=read_tenants(own.get("tenants") or {}, own_file),
+        warnings=tuple(
+            f"{own_file}: section `{key}` is not built yet and is ignored" for key in own if key in LATER_KEYS
+        ),
+        given=values.shown(),
+    )
+
+
+class _Values:
+    """A setting by its key: from the command line, the environment, the file."""
+
+    def __init__(self, arguments: argparse.Namespace, environ: Mapping[str, str], own: Mapping[str, Any]) -> None:
+        self._arguments, self._environ, self._own = vars(arguments), environ, own
+
+    def raw(self, key: str) -> Any:
+        if self._arguments.get(key) is not None:
+            return self._arguments[key]
+        return self._environ.get(f"VEDETTE_{key.upper()}") or self._own.get(key)
+
+    def text(self, key: str, default: str) -> str:
+        value = self.raw(key)
+        return default if value is None else str(value)
+
+    def many(self, key: str) -> tuple[str, ...]:
+        value = self.raw(key) or ()
+        return tuple(value.split(",")) if isinstance(value, str) else tuple(str(item) for item in value)
+
+    def switch(self, key: str) -> bool:
+        value = self.raw(key)
+        return value is True or str(value).lower() in ("1", "true", "yes")
+
+    def read(self, key: str, parse: Callable[[str], Any], default: Any) -> Any:
+        value = self.raw(key)
+        if value is None:
+            return default
+        try:
+            return parse(str(value))
+        except (BadInput, ValueError) as error:
+            raise BadInput(f"--{flag_name(key)}: {error}") from None
+
+    def shown(self) -> dict[str, str]:
+        shown = {}
+        for flag in SERVER_FLAGS:
+            value = self.raw(flag.key)
+            shown[flag.name.removeprefix("--")] = (
+                ",".join(value)
+                if isinstance(value, list | tuple)
+                else str(value).lower()
+                if value in (True, False)
+                else str(value or "")
+            )
+        return shown
+
+
+def flag_name(key: str) -> str:
+    return next((flag.name.removeprefix("--") for flag in SERVER_FLAGS if flag.key == key), key)
+
+
+def read_own_file(path: Path) -> tuple[dict[str, Any], Path | None, Path | None]:
+    """(our settings, the prometheus.yml, the vedette.yml). A file without one of our keys is a prometheus.yml."""
+    try:
+        document = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"cannot read the file: {error.strerror}", file=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return {}, path, None  # the reader of prometheus.yml says where and why
+    if not isinstance(document, dict) or not (OWN_KEYS | LATER_KEYS) & document.keys():
+        return {}, path, None
+    for key in document:
+        if key not in OWN_KEYS | LATER_KEYS:
+            raise ConfigError(
+                f"unknown setting `{key}`",
+                file=str(path),
+                key=str(key),
+                hint=f"known are: {', '.join(sorted(OWN_KEYS))}",
+            )
+    named = document.get("prometheus")
+    return document, path.parent / str(named) if named else None, path
+
+
+def read_tenants(section: Any, file: Path | None) -> dict[str, Tenancy]:
+    if not isinstance(section, dict):
+        raise ConfigError("tenants must be a mapping of users", file=str(file), key="tenants")
+    rules = {}
+    for user, rule in section.items():
+        if (
+            not isinstance(rule, dict)
+            or not isinstance(rule.get("tenant"), str)
+            or rule.keys() - {"tenant", "may_name"}
+        ):
+            raise ConfigError(
+                "each user needs {tenant: NAME, may_name: [NAME, ...]}", file=str(file), key=f"tenants.{user}"
+            )
+        rules[str(user)] = Tenancy(rule["tenant"], frozenset(str(name) for name in rule.get("may_name") or ()))
+    return rules

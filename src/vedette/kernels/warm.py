@@ -1,0 +1,50 @@
+"""Compiles every kernel into the cache, once: `python -m vedette.kernels.warm` (DESIGN D17).
+
+Every module of this room with a function `warm` calls its kernels there on tiny arrays of the real types.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import shutil
+import sys
+import time
+
+import vedette.kernels
+from vedette.kernels.jit import CACHE_FOLDER
+
+
+def warm_all(report: bool = False) -> int:
+    """The number of modules warmed."""
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(vedette.kernels.__path__) if module.name not in ("warm", "jit")
+    )
+    warmed = 0
+    for position, name in enumerate(names, 1):
+        module = importlib.import_module(f"vedette.kernels.{name}")
+        if not hasattr(module, "warm"):
+            continue
+        started = time.monotonic()
+        module.warm()
+        warmed += 1
+        if report:
+            print(
+                f"kernels {position}/{len(names)}: {name} ({time.monotonic() - started:.1f} s)",
+                file=sys.stderr,
+                flush=True,
+            )
+    return warmed
+
+
+def forget_older_caches() -> None:
+    """Folders of earlier sources beside ours are of no use to anybody."""
+    for folder in CACHE_FOLDER.parent.glob("kernels-*"):
+        if folder != CACHE_FOLDER:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    warm_all(report=True)
+    if "--forget-older" in sys.argv:
+        forget_older_caches()

@@ -1,0 +1,265 @@
+"""The Store on the embedded engine: index and head in RAM, truth in the engine's tables.
+
+    register --> index (RAM) --> queue `series`  --+
+    append ----> head (RAM) ---> queue `samples` --+--> group commit --> series, samples_recent
+                                                                              | compaction, each 2 h block once
+    select <---- head, samples_recent, chunks, one sample per (series, time) <-+--> chunks
+
+What is accepted is visible at once (the head holds it) and acknowledged when its commit is on disk. After a start the
+engine answers alone until the head is rebuilt from `samples_recent`. Contract: ports/store.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vedette.model import verdicts
+from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.labels import Labels
+from vedette.model.limits import IngestLimits, StoreLimits
+from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.clock import Clock, SystemClock
+from vedette.ports.principal import Principal
+from vedette.ports.scan import Deadline, ScanPlan
+from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
+from vedette.store import loading
+from vedette.store.cardinality import rank_cardinality
+from vedette.store.compaction import Compaction
+from vedette.store.deleting import delete_samples
+from vedette.store.directory import DataDirectory
+from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.group_commit import CommitTable, GroupCommit
+from vedette.store.head import Head
+from vedette.store.head_loading import load_head, load_spans
+from vedette.store.id_lookup import IdLookup
+from vedette.store.importing import Importer, ImportProgress
+from vedette.store.index import SeriesIndex
+from vedette.store.maintenance import Maintenance
+from vedette.store.migrations import check_version, migrate
+from vedette.store.partitions import Partitions
+from vedette.store.reading import column
+from vedette.store.repair import Repair
+from vedette.store.retention import Retention
+from vedette.store.rewriting import empty_draft
+from vedette.store.selecting import Selecting
+from vedette.store.series_facts import SeriesFacts
+from vedette.store.sql import literal
+from vedette.store.state import StoreState
+from vedette.store.writing import MetadataRows, SampleRows, SeriesRows, Writer
+
+SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    directory: Path
+    ingest: IngestLimits = field(default_factory=IngestLimits)
+    limits: StoreLimits = field(default_factory=StoreLimits)
+    commit_wait_s: float = 5.0
+    """Samples wait at most so long for their commit, unless an append says less."""
+    retention: Retention = field(default_factory=Retention)
+    maintenance: bool = True
+    """False: chores run only when `maintain` is called."""
+    step: Callable[[str], None] = lambda name: None
+    """Told before and after each step of compaction; fault tests kill there."""
+
+
+class ChdbStore:
+    """Implements `Store`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
+
+    def __init__(self, settings: StoreSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._directory = DataDirectory(settings.directory)
+        try:
+            self._state = open_state(self._directory, settings, self._clock)
+        except BaseException:
+            self._directory.release()
+            raise
+        state = self._state
+        self._metadata = loading.load_metadata(state.engine)
+        self._head = Head(settings.ingest, rebuilding=bool(state.partitions.recent | state.partitions.chunks))
+        self._selecting = Selecting(state, self._head)
+        self._append_lock = threading.Lock()
+        limits = settings.limits
+        self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
+        self._commits = self._new_commits()
+        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        self._maintenance = Maintenance(
+            state, self._head, self._commits, compaction, settings.retention, settings.ingest
+        )
+        self._head_ready = threading.Event()
+        self._loader = threading.Thread(target=self._load_head, name="head-loader", daemon=True)
+        self._closed = False
+        self._commits.start()
+        self._loader.start()
+
+    def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
+        index, facts = self._state.index, self._state.facts
+        with self._append_lock:
+            refs = index.add_all(principal.tenant, labels)
+            fresh = np.arange(len(facts), len(index), dtype=np.int64)
+            if len(fresh):
+                facts.add(principal.tenant, index.labels_of(fresh))
+                self._commits.append(SERIES, SeriesRows(fresh))
+        return refs
+
+    def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
+        with self._append_lock:
+            self._commits.check_room(SAMPLES, len(batch))
+            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            accepted = found <= verdicts.OUT_OF_ORDER
+            rows = SampleRows(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+            self._state.facts.widen(rows.refs, rows.times_ms)
+            committed = self._commits.append(SAMPLES, rows, commit_within_s)
+        return AppendResult(
+            committed,
+            accepted=len(rows),
+            idempotent=int(counts[verdicts.IDEMPOTENT]),
+            duplicates=int(counts[verdicts.DUPLICATE]),
+            too_old=int(counts[verdicts.TOO_OLD]),
+            too_far=int(counts[verdicts.TOO_FAR]),
+            out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+        )
+
+    def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
+        with self._append_lock:
+            known = self._metadata.setdefault(principal.tenant, {})
+            changed = [entry for entry in entries if known.get(entry.metric) != entry]
+            known.update((entry.metric, entry) for entry in changed)
+            if changed:
+                self._commits.append(METADATA, MetadataRows(principal.tenant, changed))
+
+    def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        return self._selecting.select(principal.tenant, plan, deadline)
+
+    def series(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[Labels]:
+        refs = self._selecting.refs_within(principal.tenant, selectors, min_time_ms, max_time_ms)
+        return sorted(self._state.index.labels_of(refs))
+
+    def label_names(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]:
+        refs = self._selecting.refs_within(principal.tenant, selectors or [()], min_time_ms, max_time_ms)
+        return self._state.index.label_names(refs)
+
+    def label_values(
+        self, principal: Principal, name: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[str]:
+        refs = self._selecting.refs_within(principal.tenant, selectors or [()], min_time_ms, max_time_ms)
+        return self._state.index.label_values(name, refs)
+
+    def metadata(self, principal: Principal, metric: str = "") -> list[MetricMetadata]:
+        known = self._metadata.get(principal.tenant, {})
+        return [known[name] for name in sorted(known.copy()) if metric in ("", name)]
+
+    def delete(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> DeleteResult:
+        with self._append_lock:
+            bounds = (min_time_ms, max_time_ms)
+            return delete_samples(self._state, self._head, self._commits, principal.tenant, selectors, bounds)
+
+    def stats(self, principal: Principal, top: int = 10) -> StoreStats:
+        state = self._state
+        refs = self._selecting.refs_within(principal.tenant, [()], MIN_TIME_MS, MAX_TIME_MS)
+        cardinality = rank_cardinality(state.index.pair_counts(refs), top)
+        held = state.engine.query(
+            "select sum(bytes_on_disk) as bytes, sumIf(rows, table = 'samples_recent') as rows from system.parts "
+            f"where active and database = {literal(DATABASE)}",
+            lane=Lane.CONTROL,
+        )
+        chunked = state.engine.query("select sum(samples) as samples from chunks", lane=Lane.CONTROL)
+        head = self._head.size()
+        return StoreStats(
+            head_series=len(refs),
+            head_samples=head.samples,
+            head_bytes=head.bytes,
+            head_min_time_ms=head.min_time_ms,
+            head_max_time_ms=head.max_time_ms,
+            disk_bytes=int(column(held, "bytes")[0]),
+            disk_samples=int(column(held, "rows")[0]) + int(column(chunked, "samples")[0]),
+            n_label_pairs=cardinality.n_label_pairs,
+            series_by_metric=cardinality.series_by_metric,
+            values_by_label=cardinality.values_by_label,
+            bytes_by_label=cardinality.bytes_by_label,
+            series_by_label_pair=cardinality.series_by_label_pair,
+        )
+
+    def health(self) -> StoreHealth:
+        problems = list(self._state.repair.problems)
+        if self._commits.failing:
+            problems.append("the engine refuses commits (disk full?); what was accepted waits in memory")
+        return StoreHealth(ready=not self._closed, head_ready=self._head_ready.is_set(), problems=problems)
+
+    def wait_until_head_ready(self, timeout_s: float) -> bool:
+        return self._head_ready.wait(timeout_s)
+
+    def maintain(self) -> None:
+        """Runs every chore now: compaction, deletion, retention."""
+        self._maintenance.run_once()
+
+    def set_retention(self, retention: Retention) -> None:
+        """Keeping times and size apply from the next round on; the class of a series is set when it is first seen."""
+        self._maintenance.retention = retention
+
+    def import_samples(
+        self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
+    ) -> ImportProgress:
+        """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
+        old_before_ms = self._maintenance.compact_now()
+        importer = Importer(self._state, self._head, self._commits, self._make_spans_durable, old_before_ms, report)
+        return importer.run(batches)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._maintenance.stop()
+        self._loader.join()
+        self._commits.close()
+        self._state.engine.close()
+        self._directory.release()
+
+    def _new_commits(self) -> GroupCommit:
+        pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
+        tables = (
+            CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
+            CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
+            CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
+        )
+        return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
+
+    def _make_spans_durable(self, refs: Int64s) -> None:
+        """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
+        self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
+
+    def _load_head(self) -> None:
+        load_spans(self._state)
+        load_head(self._state, self._head, self._settings.ingest)
+        self._head_ready.set()
+        if self._settings.maintenance:
+            self._maintenance.start()
+
+
+def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
+    """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
+    check_version(directory)
+    engine = Engine(directory.engine_path, settings.limits)
+    repair = Repair(engine)
+    migrate(engine, directory)
+    repair.list_detached()
+    empty_draft(engine)
+    index, partitions = SeriesIndex(), Partitions()
+    facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
+    partitions.load(engine)
+    loading.load_series(engine, index, facts)
+    deletions = loading.load_deletions(engine)
+    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock)

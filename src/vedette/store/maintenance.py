@@ -1,0 +1,119 @@
+"""The store's chores, one after another on one thread: compaction, deletions, retention, the head's size.
+
+The thread wakes every minute of the process' life and asks the clock what time it is, so a jump of the clock moves what
+is done, not when it is looked at. A chore that the engine refuses (disk full) is logged, counted and done next time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from vedette.model.errors import StoreError
+from vedette.model.limits import IngestLimits
+from vedette.model.telemetry import counter
+from vedette.model.time import BLOCK_MS, block_of
+from vedette.model.verdicts import IN_ORDER_WINDOW_MS
+from vedette.store.compaction import Compaction
+from vedette.store.deletions import Deletion
+from vedette.store.group_commit import GroupCommit
+from vedette.store.head import Head
+from vedette.store.retention import Retention, apply_retention
+from vedette.store.rewriting import days_to_clear, fragmented_days, rewrite_day
+from vedette.store.state import StoreState
+
+_LOG = logging.getLogger(__name__)
+_FAILURES = counter("vedette_maintenance_failures", "Chores of the store that failed and are tried again.", ("chore",))
+
+PAUSE_S: Final = 60.0
+
+ROWS_PER_CHUNK_MAX: Final = 1.2
+"""A day that is over, with more rows than this for each series and block, is rewritten."""
+
+
+class Maintenance:
+    def __init__(
+        self,
+        state: StoreState,
+        head: Head,
+        commits: GroupCommit,
+        compaction: Compaction,
+        retention: Retention,
+        limits: IngestLimits,
+    ) -> None:
+        self._state = state
+        self._head = head
+        self._commits = commits
+        self._compaction = compaction
+        self.retention = retention
+        self._limits = limits
+        self._stop = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="store-maintenance", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run_once(self) -> None:
+        """Every chore, now. What fails is logged and counted."""
+        now = self._state.clock.now_ms()
+        chores: tuple[tuple[str, Callable[[int], object]], ...] = (
+            ("retention", lambda now: apply_retention(self._state, self.retention, now)),
+            ("compaction", self.compact),
+            ("deletion", lambda _: self.clear_deletions()),
+            ("rewriting", self._rewrite_fragmented),
+            ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
+        )
+        with self._one_at_a_time:
+            for name, chore in chores:
+                try:
+                    if not self._stop.is_set():
+                        chore(now)
+                except StoreError as error:
+                    _FAILURES.labels(name).inc()
+                    _LOG.warning("%s failed, it is tried again: %s", name, error)
+
+    def compact(self, now_ms: int) -> int:
+        """Compacts finished blocks; returns the time before which blocks are finished."""
+        finished_before_ms = self._finished_before(now_ms)
+        self._compaction.run(finished_before_ms)
+        return finished_before_ms
+
+    def compact_now(self) -> int:
+        """`compact`, from any thread."""
+        with self._one_at_a_time:
+            return self.compact(self._state.clock.now_ms())
+
+    def _finished_before(self, now_ms: int) -> int:
+        """The start of the oldest block into which a sample can still come, in order or late."""
+        window = max(self._limits.out_of_order_window_ms, IN_ORDER_WINDOW_MS)
+        return block_of(now_ms - window) * BLOCK_MS
+
+    def clear_deletions(self) -> None:
+        """Rewrites the days that deletions concern; forgets a deletion when no row is left for it to cover."""
+        for deletion in self._state.deletions:
+            for day in days_to_clear(self._state, deletion):
+                rewrite_day(self._state, day, self._commits.next_sequence)
+            if not self._state.partitions.any_recent(deletion.min_time_ms, deletion.max_time_ms):
+                self._forget(deletion)
+
+    def _forget(self, deletion: Deletion) -> None:
+        self._state.engine.execute(f"alter table deletions delete where seq = {deletion.sequence}")
+        self._state.deletions.forget(frozenset([deletion.sequence]))
+
+    def _rewrite_fragmented(self, now_ms: int) -> None:
+        """Late rows leave short chunks behind."""
+        days = self._state.partitions.take_written(now_ms - BLOCK_MS)
+        for day in fragmented_days(self._state, sorted(days), ROWS_PER_CHUNK_MAX):
+            rewrite_day(self._state, day, self._commits.next_sequence)
+
+    def _run(self) -> None:
+        while not self._stop.wait(PAUSE_S):
+            self.run_once()

@@ -1,0 +1,55 @@
+"""Numbered steps from one schema of the data directory to the next; each is safe to run again after a kill.
+
+The directory's `schema_version` is written after a step, so a step that was cut short is repeated at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from vedette.model.errors import SchemaTooNew
+from vedette.store.directory import DataDirectory
+from vedette.store.engine import Engine
+from vedette.store.tables import FIRST_SCHEMA
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    version: int
+    about: str
+    apply: Callable[[Engine], None]
+
+
+def create_first_tables(engine: Engine) -> None:
+    for table in FIRST_SCHEMA:
+        engine.execute(table.create_statement())
+
+
+MIGRATIONS: Final = (Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),)
+
+LATEST: Final = MIGRATIONS[-1].version
+
+
+def check_version(directory: DataDirectory) -> int:
+    """The directory's version. Raises SchemaTooNew; call it before the engine touches anything."""
+    version = directory.schema_version()
+    if version > LATEST:
+        raise SchemaTooNew(
+            f"the data directory has schema {version}, this program knows up to {LATEST}: {directory.path}",
+            hint="start the newer Vedette that wrote it, or choose another directory with --data",
+        )
+    return version
+
+
+def migrate(engine: Engine, directory: DataDirectory, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    version = check_version(directory)
+    for migration in migrations:
+        if migration.version > version:
+            _LOG.info("schema %d: %s", migration.version, migration.about)
+            migration.apply(engine)
+            directory.write_schema_version(migration.version)

@@ -1,0 +1,87 @@
+"""Which partitions hold samples, kept in RAM, so that a read that no partition concerns costs no statement.
+
+A partition is noted before its first row is written and forgotten after it was dropped: the set may name too many,
+never too few.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from vedette.model.time import block_of
+from vedette.store.engine import Engine, Lane
+
+DAY_MS: Final = 24 * 3600 * 1000
+
+
+def day_of(time_ms: int) -> int:
+    return time_ms // DAY_MS
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Partition:
+    """Of `samples_recent` (unit: block) or `chunks` (unit: day)."""
+
+    unit: int
+    class_: int
+
+    def literal(self) -> str:
+        return f"({self.unit}, {self.class_})"
+
+
+class Partitions:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._recent: frozenset[Partition] = frozenset()
+        self._chunks: frozenset[Partition] = frozenset()
+        self._written: frozenset[Partition] = frozenset()
+
+    def load(self, engine: Engine) -> None:
+        self._recent = _read(engine, "samples_recent", "block")
+        self._chunks = self._written = _read(engine, "chunks", "day")
+
+    @property
+    def recent(self) -> frozenset[Partition]:
+        return self._recent
+
+    @property
+    def chunks(self) -> frozenset[Partition]:
+        return self._chunks
+
+    def note_recent(self, partition: Partition) -> None:
+        if partition not in self._recent:
+            with self._lock:
+                self._recent |= {partition}
+
+    def note_chunks(self, partition: Partition) -> None:
+        with self._lock:
+            self._chunks |= {partition}
+            self._written |= {partition}
+
+    def take_written(self, before_ms: int) -> frozenset[Partition]:
+        """Days of chunks that ended before the time and were written to since they were last taken."""
+        with self._lock:
+            over = frozenset(one for one in self._written if (one.unit + 1) * DAY_MS < before_ms)
+            self._written -= over
+        return over & self._chunks
+
+    def forget_recent(self, partition: Partition) -> None:
+        with self._lock:
+            self._recent -= {partition}
+
+    def forget_chunks(self, partition: Partition) -> None:
+        with self._lock:
+            self._chunks -= {partition}
+
+    def any_recent(self, min_time_ms: int, max_time_ms: int) -> bool:
+        return any(block_of(min_time_ms) <= one.unit <= block_of(max_time_ms) for one in self._recent)
+
+    def any_chunks(self, min_time_ms: int, max_time_ms: int) -> bool:
+        return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
+
+
+def _read(engine: Engine, table: str, unit: str) -> frozenset[Partition]:
+    rows = engine.query(f"select distinct {unit} as unit, class from {table}", lane=Lane.CONTROL)
+    return frozenset(Partition(row["unit"], row["class"]) for row in rows.to_pylist())

@@ -1,0 +1,166 @@
+"""Reads of the two sample tables as sorted runs: one SQL statement each, Arrow to numpy, no Python object per row.
+
+The order of reads matters while compaction moves rows from `samples_recent` to `chunks` and the head lets go of old
+ones: head first, then recent rows, then chunks. Rows that left one place since were in the next one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vedette.model.blocks import Int64s
+from vedette.model.errors import QueryTooLarge
+from vedette.model.telemetry import counter
+from vedette.model.time import block_of
+from vedette.ports.scan import Deadline
+from vedette.store.chunks import check_chunks, decode, from_arrow
+from vedette.store.deletions import Deletion, Ids, surviving
+from vedette.store.engine import Engine, Lane
+from vedette.store.partitions import day_of
+from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs, run_starts
+from vedette.store.sql import literal, literals
+
+IDS_LISTED_MAX: Final = 20_000
+"""Beyond it a statement reads the metrics' (or blocks') rows whole and the ids are compared here."""
+
+METRICS_LISTED_MAX: Final = 2_000
+
+_UNSOUND = counter("vedette_unsound_chunk_rows", "Chunk rows that could not be decoded and were left out of an answer.")
+
+CHUNK_COLUMNS: Final = (
+    "series, seq, t1, t0, period, samples, kind, exponent, first, dev16, dev32, d8, d16, d32, d64, floats, stale"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The series of one read. `ids` uint64[n], by slot; `complete`: they are all series of `metrics` (of that tenant)."""
+
+    tenant: str
+    ids: Ids
+    metrics: list[str]
+    complete: bool
+    min_time_ms: int
+    max_time_ms: int
+    samples_max: int
+
+    def slots_of(self, ids: Ids) -> Int64s:
+        """int64, parallel to `ids`; -1 for a series that is not wanted."""
+        order = np.argsort(self.ids, kind="stable")
+        ascending = self.ids[order]
+        places = np.searchsorted(ascending, ids)
+        places[places == len(ascending)] = 0
+        return np.where(ascending[places] == ids, order[places], -1)
+
+
+def read_recent(
+    engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None, lane: Lane = Lane.QUERY
+) -> Runs:
+    """Rows of `samples_recent`; of equal (series, time) the first committed."""
+    conditions = [
+        f"block between {block_of(wanted.min_time_ms)} and {block_of(wanted.max_time_ms)}",
+        f"time_ms between {literal(wanted.min_time_ms)} and {literal(wanted.max_time_ms)}",
+    ]
+    if len(wanted.ids) <= IDS_LISTED_MAX:
+        conditions.append(f"series in {literals(wanted.ids.tolist())}")
+    rows = engine.query(
+        f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)} "
+        "order by series, time_ms, seq",
+        deadline=deadline,
+        lane=lane,
+    )
+    ids, found = recent_columns(rows, deletions)
+    slots = wanted.slots_of(ids)
+    runs = Runs(
+        slots, found.offsets[:-1], found.offsets[1:], np.full(len(ids), RECENT_RANK), found.times_ms, found.values
+    )
+    keep_runs(runs, slots >= 0)
+    return runs
+
+
+def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, Columns]:
+    """Rows of `samples_recent` ordered by (series, time_ms, seq), as CSR over the series' ids, which are returned too.
+
+    Deleted samples are left out; of equal (series, time) the first committed stays.
+    """
+    ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
+    alive = surviving(deletions, ids, times, column(rows, "seq").view(np.int64))
+    if not alive.all():
+        ids, times, values = ids[alive], times[alive], values[alive]
+    first = np.ones(len(ids), np.bool_)
+    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
+    if not first.all():
+        ids, times, values = ids[first], times[first], values[first]
+    starts = run_starts(ids)
+    return ids[starts], Columns(np.append(starts, len(ids)), times, values)
+
+
+def read_chunks(
+    engine: Engine, wanted: Wanted, deletions: list[Deletion], deadline: Deadline | None, lane: Lane = Lane.QUERY
+) -> Runs:
+    """Chunk rows, decoded: one run each. Raises QueryTooLarge before decoding more than `samples_max` samples."""
+    rows = engine.query(
+        f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline, lane=lane
+    )
+    slots = wanted.slots_of(column(rows, "series"))
+    if not (slots >= 0).all():
+        rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
+    inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
+    if int(column(rows, "samples")[inner].sum()) > 2 * wanted.samples_max:
+        # twice: rows of one block may repeat each other's samples
+        raise QueryTooLarge("query processing would load too many samples into memory in query execution")
+    if deadline is not None:
+        deadline.check()
+    runs = decode_rows(rows, slots)
+    return without(runs, wanted.ids, deletions) if deletions else runs
+
+
+def decode_rows(rows: pa.Table, slots: Int64s) -> Runs:
+    """A run per chunk row; rows that no decoder can read (a damaged table) are left out and counted."""
+    columns = from_arrow(rows.combine_chunks())
+    sound = check_chunks(columns)
+    if not sound.all():
+        _UNSOUND.inc(int((~sound).sum()))
+        rows, slots = rows.filter(pa.array(sound)), slots[sound]
+        columns = from_arrow(rows.combine_chunks())
+    offsets, times, values, _ = decode(columns)
+    return Runs(slots, offsets[:-1].copy(), offsets[1:].copy(), column(rows, "seq").view(np.int64), times, values)
+
+
+def column(rows: pa.Table, name: str) -> NDArray[Any]:
+    """A fixed-width column, without copying where it is in one piece."""
+    chunks = rows[name].chunks
+    if len(chunks) == 1:
+        return np.asarray(chunks[0].to_numpy())
+    return np.asarray(rows[name].to_numpy())
+
+
+def _chunk_conditions(wanted: Wanted) -> str:
+    conditions = [
+        f"tenant = {literal(wanted.tenant)}",
+        # a chunk lies within one block, hence within one day
+        f"day between {day_of(wanted.min_time_ms)} and {day_of(wanted.max_time_ms)}",
+        f"t0 <= {literal(wanted.max_time_ms)}",
+        f"t1 >= {literal(wanted.min_time_ms)}",
+    ]
+    if len(wanted.metrics) <= METRICS_LISTED_MAX:
+        conditions.append(f"metric in {literals(wanted.metrics)}")
+    if not wanted.complete and len(wanted.ids) <= IDS_LISTED_MAX:
+        conditions.append(f"series in {literals(wanted.ids.tolist())}")
+    return " and ".join(conditions)
+
+
+def without(runs: Runs, ids: Ids, deletions: list[Deletion]) -> Runs:
+    """The runs with deleted samples taken out; `ids` by slot. A run may be left empty."""
+    lengths = runs.ends - runs.starts
+    keep = surviving(deletions, np.repeat(ids[runs.slots], lengths), runs.times_ms, np.repeat(runs.ranks, lengths))
+    kept_before = np.append(0, np.cumsum(keep))
+    runs.starts, runs.ends = kept_before[runs.starts], kept_before[runs.ends]
+    runs.times_ms, runs.values = runs.times_ms[keep], runs.values[keep]
+    return runs

@@ -1,0 +1,108 @@
+"""Retention: whole partitions are dropped, by age for each retention class, and by size from the oldest on.
+
+A class is a number that is part of the partition key, so it is persisted: a rule keeps its number for ever. Class 0 is
+every series that no rule matches. Source of the flags' meaning: Prometheus storage.tsdb.retention.{time,size}.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vedette.model.errors import ConfigError
+from vedette.model.labels import Labels
+from vedette.model.matchers import matches_all
+from vedette.model.telemetry import counter
+from vedette.model.time import BLOCK_MS
+from vedette.ports.store import Selector
+from vedette.store.engine import DATABASE, Lane
+from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.sql import literal
+from vedette.store.state import StoreState
+
+_LOG = logging.getLogger(__name__)
+_DROPPED = counter("vedette_retention_dropped_partitions", "Partitions dropped by retention.", ("reason",))
+
+FIFTEEN_DAYS_MS: Final = 15 * DAY_MS
+CLASS_MAX: Final = (1 << 16) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """`number` 1 .. CLASS_MAX; series that match `selector` are kept for `keep_ms`."""
+
+    number: int
+    selector: Selector
+    keep_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    keep_ms: int = FIFTEEN_DAYS_MS
+    bytes_max: int = 0
+    """0: no limit by size."""
+    rules: Sequence[RetentionRule] = ()
+    """The first that matches counts."""
+
+    def __post_init__(self) -> None:
+        numbers = [rule.number for rule in self.rules]
+        if len(set(numbers)) < len(numbers) or not all(1 <= number <= CLASS_MAX for number in numbers):
+            raise ConfigError(f"retention classes must be different numbers from 1 to {CLASS_MAX}: {numbers}")
+
+    def class_of(self, labels: Labels) -> int:
+        return next((rule.number for rule in self.rules if matches_all(rule.selector, labels)), 0)
+
+    def keep_of(self, class_: int) -> int:
+        """A class whose rule is gone is kept as long as the default."""
+        return next((rule.keep_ms for rule in self.rules if rule.number == class_), self.keep_ms)
+
+
+def apply_retention(state: StoreState, retention: Retention, now_ms: int) -> int:
+    """Returns the number of partitions dropped. Raises StoreError."""
+    expired = [
+        (table, partition)
+        for table, partition, end_ms in _partitions(state)
+        if end_ms <= now_ms - retention.keep_of(partition.class_)
+    ]
+    for table, partition in expired:
+        _drop(state, table, partition, "time")
+    return len(expired) + (_apply_size(state, retention.bytes_max) if retention.bytes_max else 0)
+
+
+def _apply_size(state: StoreState, bytes_max: int) -> int:
+    """Drops the oldest partitions of chunks until the rest fits. Recent rows are not touched: they may wait in a commit."""
+    sizes = {
+        (row["table"], row["partition"]): row["bytes"]
+        for row in state.engine.query(
+            "select table, partition, sum(bytes_on_disk) as bytes from system.parts "
+            f"where active and database = {literal(DATABASE)} group by table, partition",
+            lane=Lane.BACKGROUND,
+        ).to_pylist()
+    }
+    excess = sum(sizes.values()) - bytes_max
+    dropped = 0
+    for partition in sorted(state.partitions.chunks):
+        if excess <= 0:
+            break
+        excess -= sizes.get(("chunks", f"({partition.unit},{partition.class_})"), 0)
+        _drop(state, "chunks", partition, "size")
+        dropped += 1
+    return dropped
+
+
+def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
+    """(table, partition, end of its time in ms)"""
+    recent = [("samples_recent", one, (one.unit + 1) * BLOCK_MS) for one in state.partitions.recent]
+    return recent + [("chunks", one, (one.unit + 1) * DAY_MS) for one in state.partitions.chunks]
+
+
+def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> None:
+    state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
+    if table == "chunks":
+        state.partitions.forget_chunks(partition)
+    else:
+        state.partitions.forget_recent(partition)
+    _DROPPED.labels(reason).inc()
+    _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())

@@ -1,0 +1,135 @@
+"""The tables as the engine stores them, each with codecs, granularity and settings stated: the engine's defaults drift
+between versions. docs/formats/tables.md is the specification; a change here is a numbered migration.
+
+Every table that carries samples is partitioned by (time unit, retention class), so that retention is a partition drop,
+and every row carries the sequence number of its commit: of two samples with one identity the lower number stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+SAFETY: Final = {
+    "fsync_after_insert": "1",
+    "fsync_part_directory": "1",
+    # without these a merge replaces fsynced parts with one that is not
+    "min_rows_to_fsync_after_merge": "1",
+    "min_compressed_bytes_to_fsync_after_merge": "1",
+    "old_parts_lifetime": "480",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    """(name, type and codec)"""
+    order: str
+    partition: str = ""
+    engine: str = "MergeTree"
+    granularity: int = 8192
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def create_statement(self) -> str:
+        columns = ",\n    ".join(f"{name} {type_}" for name, type_ in self.columns)
+        settings = {"index_granularity": str(self.granularity), **SAFETY, **dict(self.settings)}
+        return (
+            f"create table if not exists {self.name} (\n    {columns}\n) engine = {self.engine}\n"
+            + (f"partition by ({self.partition})\n" if self.partition else "")
+            + f"order by ({self.order})\nsettings {', '.join(f'{name} = {value}' for name, value in settings.items())}"
+        )
+
+
+SERIES: Final = Table(
+    "series",
+    (
+        ("tenant", "LowCardinality(String) codec(ZSTD(1))"),
+        ("metric", "LowCardinality(String) codec(ZSTD(1))"),
+        ("id", "UInt64 codec(NONE)"),
+        ("labels", "Map(LowCardinality(String), String) codec(ZSTD(1))"),
+        ("first_ms", "Int64 codec(ZSTD(1))"),
+        ("last_ms", "Int64 codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(ZSTD(1))"),
+    ),
+    order="tenant, metric, id",
+    engine="ReplacingMergeTree(seq)",
+)
+"""One row per series, the newest `seq` of an id counts. first_ms and last_ms bound its samples as far as they are compacted."""
+
+SAMPLES_RECENT: Final = Table(
+    "samples_recent",
+    (
+        ("block", "Int32 codec(LZ4)"),
+        ("class", "UInt16 codec(LZ4)"),
+        ("series", "UInt64 codec(LZ4)"),
+        ("time_ms", "Int64 codec(Delta(8), LZ4)"),
+        ("value", "Float64 codec(LZ4)"),
+        ("seq", "UInt64 codec(Delta(8), LZ4)"),
+    ),
+    order="series, time_ms",
+    partition="block, class",
+)
+"""Fresh samples, as group commits leave them. `block` is two hours of wall time since the epoch, rounded down."""
+
+METADATA: Final = Table(
+    "metadata",
+    (
+        ("tenant", "LowCardinality(String) codec(ZSTD(1))"),
+        ("metric", "String codec(ZSTD(1))"),
+        ("type", "LowCardinality(String) codec(ZSTD(1))"),
+        ("help", "String codec(ZSTD(1))"),
+        ("unit", "LowCardinality(String) codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(ZSTD(1))"),
+    ),
+    order="tenant, metric",
+    engine="ReplacingMergeTree(seq)",
+)
+
+DELETIONS: Final = Table(
+    "deletions",
+    (
+        ("seq", "UInt64 codec(ZSTD(1))"),
+        ("series", "UInt64 codec(ZSTD(1))"),
+        ("min_ms", "Int64 codec(ZSTD(1))"),
+        ("max_ms", "Int64 codec(ZSTD(1))"),
+    ),
+    order="seq, series",
+)
+"""Samples of `series` within [min_ms, max_ms] whose own `seq` is lower are gone."""
+
+CHUNKS: Final = Table(
+    "chunks",
+    (
+        ("day", "Int32 codec(ZSTD(1))"),
+        ("class", "UInt16 codec(ZSTD(1))"),
+        ("tenant", "LowCardinality(String) codec(ZSTD(1))"),
+        ("metric", "LowCardinality(String) codec(ZSTD(1))"),
+        ("series", "UInt64 codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(ZSTD(1))"),
+        ("t0", "Int64 codec(ZSTD(1))"),
+        ("t1", "Int64 codec(ZSTD(1))"),
+        ("period", "Int32 codec(ZSTD(1))"),
+        ("samples", "Int32 codec(ZSTD(1))"),
+        ("kind", "Int8 codec(ZSTD(1))"),
+        ("exponent", "Int8 codec(ZSTD(1))"),
+        ("first", "Int64 codec(ZSTD(1))"),
+        ("dev16", "Array(Int16) codec(ZSTD(1))"),
+        ("dev32", "Array(Int32) codec(ZSTD(1))"),
+        ("d8", "Array(Int8) codec(ZSTD(1))"),
+        ("d16", "Array(Int16) codec(ZSTD(1))"),
+        ("d32", "Array(Int32) codec(ZSTD(1))"),
+        ("d64", "Array(Int64) codec(ZSTD(1))"),
+        ("floats", "Array(Float64) codec(Gorilla, ZSTD(1))"),
+        ("stale", "Array(Int32) codec(ZSTD(1))"),
+    ),
+    order="tenant, metric, series, t0",
+    partition="day, class",
+    granularity=128,
+)
+"""History. `t0` and `t1` are the first and last time, `day` is t0's; from `t0` on, the columns are docs/formats/chunks.md."""
+
+CHUNKS_DRAFT: Final = replace(CHUNKS, name="chunks_draft")
+"""A day that is being rewritten, until it replaces the day in `chunks`; empty otherwise."""
+
+FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, CHUNKS_DRAFT, METADATA, DELETIONS)

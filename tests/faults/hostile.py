@@ -1,0 +1,251 @@
+"""Hostile input, end to end: each case must leave a clear error and a metric behind, and a server that still answers.
+
+One server scrapes targets that each misbehave in their own way; afterwards their `lastError` is read from the targets
+API, and the honest target beside them must have lost nothing. Then hostile queries, requests and data directories.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.harness import Options, Outcome
+from tests.server import Vedette
+
+GIGABYTE = 1 << 30
+SETTLE_S = 12.0
+
+Body = Callable[[BaseHTTPRequestHandler], None]
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes, **headers: str) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/plain; version=0.0.4")
+    handler.send_header("Content-Length", str(len(body)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@cache
+def gzip_bomb() -> bytes:
+    """A gigabyte of a comment that never ends, in about a megabyte."""
+    piece = gzip.compress(b"# " + b"x" * (16 << 20), 9)
+    return piece * (GIGABYTE // (16 << 20))
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """One byte a second, for ever."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/plain; version=0.0.4")
+    handler.end_headers()
+    for byte in b"drip 1\n" * 100:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(1)
+
+
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """Promises more than it sends."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/plain; version=0.0.4")
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    handler.wfile.write(b"cut 1\ncut_short{a=")
+
+
+TARGETS: dict[str, Body] = {
+    "malformed": lambda handler: send(handler, b'fine 1\nbroken{a="b" 2\n'),
+    "truncated": cut,
+    "gzip_bomb": lambda handler: send(handler, gzip_bomb(), Content_Encoding="gzip"),
+    "long_line": lambda handler: send(handler, b'line{a="' + b"x" * (100 << 20) + b'"} 1\n'),
+    "label_explosion": lambda handler: send(
+        handler, b"labels{" + b",".join(b'l%d="v"' % number for number in range(200_000)) + b"} 1\n"
+    ),
+    "one_byte_a_second": drip,
+    "invalid_utf8": lambda handler: send(handler, b'text{a="\xff\xfe"} 1\n'),
+    "not_metrics": lambda handler: send(handler, b"<html>hello</html>\n"),
+    "broken_gzip": lambda handler: send(handler, gzip.compress(b"x 1\n" * 1000)[:-20], Content_Encoding="gzip"),
+    "series_explosion": lambda handler: send(handler, b"".join(b'many{i="%d"} 1\n' % i for i in range(50_000))),
+}
+LIMITED = {"series_explosion": "sample_limit: 10000"}
+
+
+class HostileTargets:
+    """All of them on one port, by path; `/honest` counts its pages and `/clock` sends timestamps that jump."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.strip("/")
+                try:
+                    if name == "honest":
+                        owner.pages += 1
+                        send(self, b"honest %d\n" % owner.pages)
+                    elif name == "clock":
+                        owner.send_jumping_clock(self)
+                    else:
+                        TARGETS[name](self)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"127.0.0.1:{self._server.server_port}"
+
+    def send_jumping_clock(self, handler: BaseHTTPRequestHandler) -> None:
+        """An hour back, a year back, a day ahead, now: only what is inside the windows may be kept."""
+        now = int(time.time() * 1000)
+        times = {
+            "hour_back": now - 3_600_000,
+            "year_back": now - 365 * 86_400_000,
+            "day_ahead": now + 86_400_000,
+            "now": now,
+        }
+        send(handler, "".join(f'jump{{to="{name}"}} 1 {at}\n' for name, at in times.items()).encode())
+
+    def config(self) -> str:
+        jobs = "".join(
+            f"  - job_name: {name}\n    metrics_path: /{name}\n    static_configs: [{{targets: ['{self.address}']}}]\n"
+            + (f"    {LIMITED[name]}\n" if name in LIMITED else "")
+            for name in ("honest", "clock", *TARGETS)
+        )
+        return f"global: {{scrape_interval: 3s, scrape_timeout: 2s}}\nscrape_configs:\n{jobs}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def run(options: Options) -> Iterable[Outcome]:
+    failures: list[str] = []
+    total = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, problem in [*attack_by_scraping(Path(folder)), *attack_the_directory(Path(folder))]:
+            total += 1
+            if problem:
+                failures.append(f"{name}: {problem}")
+    yield Outcome("hostile", total - len(failures), total, failures=failures)
+
+
+def attack_by_scraping(folder: Path) -> Iterator[tuple[str, str]]:
+    gzip_bomb()
+    targets = HostileTargets()
+    config = folder / "prometheus.yml"
+    config.write_text(targets.config())
+    with Vedette(folder / "scraped", "--config", str(config), "--no-node-job") as server:
+        server.wait_until_ready()
+        time.sleep(SETTLE_S)
+        active = {target["labels"]["job"]: target for target in server.api("targets")["activeTargets"]}
+        for name in TARGETS:
+            yield name, expect_refused(server, active[name])
+        yield "clock", expect_windows(server)
+        yield "honest neighbour", expect_honest(server, targets)
+        yield from attack_by_requests(server)
+        yield "memory", "" if resident_mb(server.pid) < 1_500 else f"{resident_mb(server.pid):.0f} MB"
+    targets.close()
+
+
+def expect_refused(server: Vedette, target: dict[str, str]) -> str:
+    name = target["labels"]["job"]  # type: ignore[index]
+    if target["health"] != "down" or not target["lastError"]:
+        return f"health {target['health']}, error {target['lastError']!r}"
+    found = server.api("query", query=f'up{{job="{name}"}}')["result"]
+    return "" if found and found[0]["value"][1] == "0" else f"up is {found}"
+
+
+def expect_windows(server: Vedette) -> str:
+    """`now` is kept; what is too old or too far ahead is counted, not stored."""
+    kept = {series["metric"]["to"] for series in server.api("query", query="last_over_time(jump[10m])")["result"]}
+    ancient = server.api("query", query="count_over_time(jump[2y])")["result"]
+    stored = {series["metric"]["to"] for series in ancient}
+    if "now" not in kept:
+        return f"the present is missing: {kept}"
+    return "" if "day_ahead" not in stored else "a sample from tomorrow was stored"
+
+
+def expect_honest(server: Vedette, targets: HostileTargets) -> str:
+    """Every page is stored, but for scrapes that failed and said so (this process serves all targets, and may be late)."""
+    pages = targets.pages
+    ups = server.api("query", query='up{job="honest"}[5m]')["result"][0]["values"]
+    failed = sum(value == "0" for _, value in ups)
+    values = {int(float(value)) for _, value in server.api("query", query="honest[5m]")["result"][0]["values"]}
+    missing = set(range(1, pages)) - values
+    return f"pages {sorted(missing)} of {pages} are missing, {failed} scrapes failed" if len(missing) > failed else ""
+
+
+def attack_by_requests(server: Vedette) -> Iterator[tuple[str, str]]:
+    for name, path, statuses in (
+        ("too many steps", "query_range?query=up&start=0&end=1e9&step=1", (400,)),
+        ("10^10 samples", "query_range?query=sum_over_time(vector(1)[100y:1ms])&start=0&end=10000&step=1", (422, 503)),
+        ("deep nesting", f"query?query={'(' * 20_000}1{')' * 20_000}", (400, 413, 414)),
+        (
+            "pathological regex",
+            "query?query=" + urllib.parse.quote('up{job=~"(a+)+$' + "(x|y)*" * 50 + '"}'),
+            (200, 400),
+        ),
+        ("huge regex", "query?query=" + urllib.parse.quote('up{job=~"(a{1000}){1000}"}'), (400,)),
+        ("no such thing", "no/such/thing", (404,)),
+        ("bad time", "query?query=up&time=yesterday", (400,)),
+    ):
+        started = time.monotonic()
+        status, body = server.get(f"/api/v1/{path}", timeout_s=150)
+        problem = "" if status in statuses else f"status {status}: {body[:200]!r}"
+        if not problem and status != 200 and json.loads(body).get("status") != "error":
+            problem = f"no error envelope: {body[:200]!r}"
+        yield name, problem or ("" if time.monotonic() - started < 140 else "took too long")
+    for name, headers in (
+        ("unknown host", {"Host": "evil.example"}),
+        ("cross-site origin", {"Origin": "https://evil.example"}),
+        ("cross-site fetch", {"Sec-Fetch-Site": "cross-site"}),
+    ):
+        status, _ = server.get("/api/v1/query?query=up", headers)
+        yield name, "" if status == 403 else f"status {status}"
+    status, _ = server.get("/api/v1/query?query=up")
+    yield "still answers", "" if status == 200 else f"status {status}"
+
+
+def attack_the_directory(folder: Path) -> Iterator[tuple[str, str]]:
+    data = folder / "directory"
+    with Vedette(data) as server:
+        server.wait_until_ready()
+        yield "directory in use", expect_start_refused(data, "in use")
+    version = next(path for path in data.iterdir() if "version" in path.name.lower() or "schema" in path.name.lower())
+    kept = version.read_text()
+    version.write_text(kept.replace("1", "999", 1))
+    yield "newer schema", expect_start_refused(data, "newer")
+    version.write_text(kept)
+    with Vedette(data) as server:
+        server.wait_until_ready()
+        yield "opens again", ""
+
+
+def expect_start_refused(data: Path, word: str) -> str:
+    second = Vedette(data)
+    try:
+        second.start()
+    except RuntimeError as error:
+        return "" if word in str(error) and "hint:" in str(error) else f"unclear: {str(error)[-300:]}"
+    second.kill()
+    return "it started"
+
+
+def resident_mb(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024

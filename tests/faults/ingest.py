@@ -1,0 +1,128 @@
+"""kill -9 under scrape load: every page that a target served more than 10 s before a kill is whole after it.
+
+Each target counts its pages and serves the count as the value of all its series. After every restart the store is asked
+for the raw samples; a guaranteed page of which one series lacks the value, or holds it at two times, is a loss.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.harness import Options, Outcome
+from tests.server import Vedette
+
+TARGETS = 4
+SERIES = 250
+SCRAPE_INTERVAL_S = 1
+GUARANTEED_AFTER_S = 10.0
+RUN_S = (10.5, 13.5)
+READY_LIMIT_S = 30.0
+
+
+class CountingTarget:
+    """Serves page n with every series at value n, and remembers when."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.served: dict[int, float] = {}
+        target = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page = target.next_page()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"127.0.0.1:{self._server.server_port}"
+
+    def next_page(self) -> bytes:
+        number = len(self.served) + 1
+        self.served[number] = time.monotonic()
+        return "".join(f'counted_page{{row="{row}"}} {number}\n' for row in range(SERIES)).encode()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def run(options: Options) -> Iterable[Outcome]:
+    rounds = options.rounds_or(3)
+    chance = random.Random(options.seed)
+    targets = [CountingTarget(f"t{number}") for number in range(TARGETS)]
+    survived, failures = 0, []
+    kills: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "prometheus.yml"
+        config.write_text(scrape_config(targets))
+        for number in range(1, rounds + 1):
+            problem = one_round(Path(folder) / "data", config, targets, kills, chance)
+            if problem:
+                failures.append(f"round {number}: {problem}")
+            else:
+                survived += 1
+    for target in targets:
+        target.close()
+    yield Outcome("ingest", survived, rounds, failures=failures)
+
+
+def one_round(
+    data: Path, config: Path, targets: list[CountingTarget], kills: list[float], chance: random.Random
+) -> str:
+    """Starts, checks everything promised so far, runs under load, kills. The problem found, or nothing."""
+    server = Vedette(data, "--config", str(config), "--no-node-job")
+    try:
+        server.start()
+        server.wait_until_ready(READY_LIMIT_S)
+        problem = find_loss(server, targets, kills)
+        time.sleep(chance.uniform(*RUN_S))
+    except (RuntimeError, AssertionError, OSError) as error:
+        problem = str(error)
+    finally:
+        kills.append(time.monotonic())
+        server.kill()
+    return problem
+
+
+def find_loss(server: Vedette, targets: list[CountingTarget], kills: list[float]) -> str:
+    for target in targets:
+        promised = {
+            number
+            for number, served in target.served.items()
+            if served < next((kill for kill in kills if kill > served), 0.0) - GUARANTEED_AFTER_S
+        }
+        if not promised:
+            continue
+        answer = server.api("query", query=f'counted_page{{instance="{target.address}"}}[1d]')["result"]
+        if len(answer) != SERIES:
+            return f"{target.name}: {len(answer)} series of {SERIES}"
+        for series in answer:
+            values = [int(float(value)) for _, value in series["values"] if value != "NaN"]
+            missing = promised - set(values)
+            if missing:
+                return f"{target.name} row {series['metric']['row']}: pages {sorted(missing)[:5]} are lost ({len(missing)} of {len(promised)})"
+            if len(values) != len(set(values)):
+                return f"{target.name} row {series['metric']['row']}: a page stands at two times"
+    return ""
+
+
+def scrape_config(targets: list[CountingTarget]) -> str:
+    addresses = ", ".join(f'"{target.address}"' for target in targets)
+    return (
+        f"global: {{scrape_interval: {SCRAPE_INTERVAL_S}s, scrape_timeout: {SCRAPE_INTERVAL_S}s}}\n"
+        f"scrape_configs:\n  - job_name: counted\n    static_configs: [{{targets: [{addresses}]}}]\n"
+    )

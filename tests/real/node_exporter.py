@@ -1,0 +1,71 @@
+"""Side by side with node_exporter on this machine: its default families are ours, with the same types and label names."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+
+from tests.harness import Options, Outcome
+from tests.settings import free_port, peer
+from vedette.agent.node.exporter import NodeExporter
+
+SHARE_MIN = 0.95
+
+Families = dict[str, tuple[str, set[tuple[str, ...]]]]
+
+
+def run(options: Options) -> Iterable[Outcome]:
+    theirs = {name: family for name, family in families_of(fetch_reference_page()).items() if name.startswith("node_")}
+    ours = families_of(NodeExporter().page().decode())
+    different = [
+        f"{name}: {describe(theirs[name])}, ours: {describe(ours.get(name))}"
+        for name in theirs
+        if ours.get(name) != theirs[name]
+    ]
+    passed = len(theirs) - len(different)
+    tolerated = different if passed >= SHARE_MIN * len(theirs) else []
+    yield Outcome(
+        "node_exporter", passed, len(theirs), excluded=len(tolerated), failures=[] if tolerated else different
+    )
+
+
+def fetch_reference_page() -> str:
+    port = free_port()
+    process = subprocess.Popen(
+        [str(peer("node_exporter")), f"--web.listen-address=127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                    return str(answer.read().decode())
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        raise RuntimeError("node_exporter did not answer")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def families_of(page: str) -> Families:
+    """By name: the type, and the sets of label names that its series carry."""
+    families: Families = {}
+    for line in page.splitlines():
+        if line.startswith("# TYPE"):
+            _, _, name, kind = line.split()
+            families[name] = (kind, set())
+        elif line and not line.startswith("#"):
+            name, _, labels = re.match(r"([^{ ]+)(\{(.*)\})? ", line).groups()  # type: ignore[union-attr]
+            if name in families:
+                families[name][1].add(tuple(sorted(re.findall(r'(\w+)="', labels or ""))))
+    return families
+
+
+def describe(family: tuple[str, set[tuple[str, ...]]] | None) -> str:
+    return "absent" if family is None else f"{family[0]} {sorted(family[1])}"

@@ -1,0 +1,20 @@
+"""The chDB adapter under the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.store.contract import *  # noqa: F403
+from vedette.store.chdb_store import ChdbStore, StoreSettings
+
+REOPENS = True
+
+
+@pytest.fixture
+def build(tmp_path):
+    def open_store(clock):
+        store = ChdbStore(StoreSettings(tmp_path / "data", commit_wait_s=0.0), clock)
+        assert store.wait_until_head_ready(30)
+        return store
+
+    return open_store

@@ -1,0 +1,55 @@
+// The page's entry: picks the page of the address and loads it; each page is its own chunk.
+import { type ComponentType, render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import "./theme/tokens.css";
+import "./theme/base.css";
+import "./components/components.css";
+import { Empty, ErrorNotice, Skeleton } from "./components/Notice.tsx";
+import { Shell } from "./components/Shell.tsx";
+import { type Key, t } from "./i18n/translate.ts";
+import { address, location } from "./state/router.ts";
+
+interface Route {
+  title: Key;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+const query: Route = { title: "nav.query", load: () => import("./pages/query/QueryPage.tsx") };
+
+const ROUTES: Record<string, Route> = {
+  "": { title: "nav.overview", load: () => import("./pages/overview/OverviewPage.tsx") },
+  query,
+  graph: query, // links made for Prometheus
+  targets: { title: "nav.targets", load: () => import("./pages/targets/TargetsPage.tsx") },
+  status: { title: "nav.status", load: () => import("./pages/status/StatusPage.tsx") },
+};
+
+function App() {
+  const { path } = location.value;
+  const route = ROUTES[path];
+  const title = t(route?.title ?? "notFound.title");
+  useEffect(() => {
+    document.title = `${title} · Vedette`;
+  }, [title]);
+  return <Shell>{route ? <LazyPage key={path} load={route.load} /> : <NotFound />}</Shell>;
+}
+
+function LazyPage({ load }: { load: Route["load"] }) {
+  const [Page, setPage] = useState<ComponentType | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => {
+    load().then((module) => setPage(() => module.default), setError);
+  }, []);
+  if (error) return <ErrorNotice error={error} />;
+  return Page ? <Page /> : <Skeleton height={480} />;
+}
+
+function NotFound() {
+  return (
+    <Empty title={t("notFound.title")}>
+      <a href={address("")}>{t("notFound.home")}</a>
+    </Empty>
+  );
+}
+
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,66 @@
+// One panel: the expression, its time, and what it answers as a graph or a table.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button, Choice, IconButton } from "../../components/Button.tsx";
+import { t } from "../../i18n/translate.ts";
+import { rememberQuery } from "../../state/history.ts";
+import type { Panel } from "../../state/panels.ts";
+import { Editor, type EditorHandle } from "./Editor.tsx";
+import type { Editors } from "./editors.ts";
+import { GraphResult } from "./GraphResult.tsx";
+import { TableResult } from "./TableResult.tsx";
+import { TimeControls } from "./TimeControls.tsx";
+
+export interface PanelViewProps {
+  panel: Panel;
+  index: number;
+  /** Counts refreshes of the page; a new number asks again. */
+  tick: number;
+  alone: boolean;
+  /** A `step` is a view of its own in the browser's history, such as a zoom or another expression. */
+  onChange: (panel: Panel, how: "step" | "adjust") => void;
+  onRemove: () => void;
+  onDuplicate: () => void;
+  onTimeForAll: () => void;
+  editors: Editors;
+}
+
+export function PanelView(props: PanelViewProps) {
+  const { panel, index, tick, alone, editors, onChange } = props;
+  const [runs, setRuns] = useState(0);
+  const editor = useRef<EditorHandle>(null);
+  useEffect(() => editors.join(editor.current!), []);
+  const run = (): void => {
+    const expr = editor.current?.text().trim() ?? "";
+    if (expr) rememberQuery(expr);
+    if (expr !== panel.expr) onChange({ ...panel, expr }, "step");
+    setRuns((count) => count + 1);
+  };
+  const asked = { panel, refresh: `${tick}.${runs}` };
+  return (
+    <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
+      <div class="panel-editor">
+        <Editor handle={editor} value={panel.expr} label={t("query.expression", { number: index + 1 })} onRun={run} onFocus={() => editors.activate(editor.current!)} />
+        <Button kind="primary" icon="play" onClick={run} title={`${t("query.run")} (Enter)`}>
+          {t("query.run")}
+        </Button>
+      </div>
+      <div class="panel-bar">
+        <Choice
+          label={t("query.view")}
+          value={panel.view}
+          options={[
+            { value: "graph", text: t("query.graph") },
+            { value: "table", text: t("query.table") },
+          ]}
+          onChange={(view) => onChange({ ...panel, view }, "adjust")}
+        />
+        <TimeControls panel={panel} onChange={(changed) => onChange(changed, "adjust")} />
+        <span class="spacer" />
+        {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
+        <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
+        <IconButton icon="trash" label={t("query.remove")} onClick={props.onRemove} disabled={alone && panel.expr === ""} />
+      </div>
+      {panel.view === "graph" ? <GraphResult {...asked} onChange={onChange} /> : <TableResult {...asked} />}
+    </section>
+  );
+}
