@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.harness import Skipped
 from tests.settings import conformance
 from tests.unit.api.outside import NOW_MS, Caller, ListedTargets, caller, principal_of, put
-
 from vedette.api.app import build_app
 from vedette.api.asgi import Receive, Scope, Send
 from vedette.api.services import BuildInfo, ConfigView

@@ -6,8 +6,8 @@ import base64
 
 import bcrypt
 import pytest
-from tests.unit.api.outside import NOW_MS, Caller, ListedTargets, caller, principal_of, put
 
+from tests.unit.api.outside import NOW_MS, Caller, ListedTargets, caller, principal_of, put
 from vedette.api.app import ROUTES
 from vedette.api.passwords import Passwords
 from vedette.api.principals import Tenancy, Tenants

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.query import naive
 
+from tests.unit.query import naive
 from vedette.kernels import aggregation, buckets, ranking
 
 _VALUES = st.one_of(st.integers(-5, 5).map(float), st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf]))

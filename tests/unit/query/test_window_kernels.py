@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.query import naive
 
+from tests.unit.query import naive
 from vedette.kernels import instant, rates, regression, window_ends, window_order, window_sums, windows
 from vedette.model.staleness import STALE_NAN
 

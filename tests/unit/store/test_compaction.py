@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tests.unit.store.contract import (
     DOWN,
     LOAD,
@@ -19,7 +20,6 @@ from tests.unit.store.contract import (
     plan_of,
     read,
 )
-
 from vedette.model.blocks import SampleBatch
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS, block_of
