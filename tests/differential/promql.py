@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from vedette.store.memory import MemoryStore
 
 from tests.differential.promql_answers import Reply, disagreement, read_envelope, read_failure, read_result
 from tests.differential.promql_data import END_S, METRICS, START_S, Family, magnitudes, make_families, openmetrics_text
@@ -28,6 +27,7 @@ from vedette.ports.principal import SYSTEM
 from vedette.ports.scan import Deadline
 from vedette.query.promql.engine import Engine, EngineOptions
 from vedette.query.promql.parser import ALL_FEATURES
+from vedette.store.memory import MemoryStore
 
 _SHORT_ROUNDS: Final = 150
 _FAILURES_SHOWN: Final = 10
