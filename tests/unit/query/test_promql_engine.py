@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+<<<<<<< HEAD
+=======
+from tests.unit.query.memory_series import Points, RememberingStore
+>>>>>>> promql-engine
 
 from tests.unit.query.dict_store import DictStore, Points
 from vedette.model.errors import BadInput, QueryCanceled, QueryFailed, QueryParseError, QueryTimeout, QueryTooLarge
@@ -41,7 +45,7 @@ COUNTERS = {
 
 
 def engine_over(series: dict[Labels, Points] | None = None, **options: Any) -> Engine:
-    store: Any = DictStore(COUNTERS if series is None else series)
+    store = RememberingStore(COUNTERS if series is None else series)
     return Engine(store, **options)
 
 
@@ -113,7 +117,7 @@ def test_subqueries_are_aligned_to_multiples_of_their_step() -> None:
 
 
 def test_equal_selectors_are_read_once_and_over_no_more_time_than_needed() -> None:
-    store: Any = DictStore(COUNTERS)
+    store = RememberingStore(COUNTERS)
     Engine(store).instant(SYSTEM, "rate(requests_total[5m]) / rate(requests_total[1m])", 600_000, Deadline(10))
     assert [(plan.min_time_ms, plan.max_time_ms) for plan in store.plans] == [(300_001, 600_000)]
     store.plans.clear()
@@ -122,7 +126,7 @@ def test_equal_selectors_are_read_once_and_over_no_more_time_than_needed() -> No
 
 
 def test_hints_tell_the_store_what_will_be_done() -> None:
-    store: Any = DictStore(COUNTERS)
+    store = RememberingStore(COUNTERS)
     Engine(store).instant(SYSTEM, "sum by (job) (rate(requests_total[5m]))", 600_000, Deadline(10))
     (plan,) = store.plans
     assert (plan.function, plan.range_ms, plan.grouping) == ("rate", 300_000, ())
