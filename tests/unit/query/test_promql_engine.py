@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-<<<<<<< HEAD
-=======
-from tests.unit.query.memory_series import Points, RememberingStore
->>>>>>> promql-engine
 
-from tests.unit.query.dict_store import DictStore, Points
+from tests.unit.query.memory_series import Points, RememberingStore
 from vedette.model.errors import BadInput, QueryCanceled, QueryFailed, QueryParseError, QueryTimeout, QueryTooLarge
 from vedette.model.labels import Labels
 from vedette.model.limits import QueryLimits
