@@ -6,8 +6,6 @@ The same file is loaded into both. It is made once (seeded) and kept in the cach
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.harness import Figure, Ratio
-from benchmarks.load import write_openmetrics
+from benchmarks.load import import_openmetrics, write_openmetrics
 from tests.harness import Options
 from tests.prometheus import Prometheus, create_blocks
 from tests.server import Vedette
@@ -85,19 +83,7 @@ def prepare(folder: Path) -> tuple[Path, Path]:
         page = folder / "load.om"
         write_openmetrics(page, 1, 1_000, START_S, STEP_S, HOURS * 3600 // STEP_S)
         create_blocks(page, cache / "prometheus")
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "vedette.app.cli",
-                "import",
-                "openmetrics",
-                str(page),
-                "--data",
-                str(cache / "vedette"),
-            ],
-            check=True,
-        )
+        import_openmetrics(page, cache / "vedette")
         (cache / "loaded").touch()
     for name in ("vedette", "prometheus"):
         shutil.copytree(cache / name, folder / name, symlinks=True)
