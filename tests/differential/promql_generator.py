@@ -169,7 +169,8 @@ class QueryGenerator:
         if draw < 0.1:
             return f"quantile_over_time({self._quantile()}, {self._matrix(depth, '')})"
         if draw < 0.15:
-            return f"predict_linear({self._matrix(depth, '')}, {self._pick(('60', '3600', '-600'))})"
+            # of a subquery with @ the reference answers nothing at all
+            return f"predict_linear({self._matrix_selector(self._metric())}, {self._pick(('60', '3600', '-600'))})"
         if draw < 0.2:
             return f"double_exponential_smoothing({self._matrix(depth, '')}, 0.5, {self._pick(('0.1', '0.9'))})"
         if draw < 0.3:
@@ -213,7 +214,7 @@ class QueryGenerator:
         if draw < 0.25:
             return f"quantile{clause} ({self._quantile()}, {vector})"
         if draw < 0.3:
-            return f'count_values{clause} ("value", round({vector}))'
+            return f'count_values{clause} ("value", clamp(round({vector}), -99, 99))'
         return f"{self._pick(_AGGREGATORS)}{clause} ({vector})"
 
     def _steady_vector(self) -> str:

@@ -20,6 +20,8 @@ from vedette.ports.principal import Principal
 _FORM: Final = b"application/x-www-form-urlencoded"
 _FORM_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 PARAMETERS_MAX: Final = 10_000
+_INLINE_BYTES_MAX: Final = 16 << 10
+"""Longer forms take over a millisecond to read, and are read in a thread."""
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 
@@ -64,7 +66,9 @@ class Request:
         """Raises BadInput for too many of them, BodyTooLarge for a form over `query_bytes_max`."""
         pairs = _parse(self.scope["query_string"])
         if self.method in _FORM_METHODS and self.header(b"content-type").partition(";")[0].strip().encode() == _FORM:
-            pairs = _parse(await self.body(self.limits.query_bytes_max)) + pairs
+            body = await self.body(self.limits.query_bytes_max)
+            inline = len(body) <= _INLINE_BYTES_MAX
+            pairs = (_parse(body) if inline else await asyncio.to_thread(_parse, body)) + pairs
         return Parameters(pairs)
 
     async def body(self, bytes_max: int) -> bytes:

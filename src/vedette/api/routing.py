@@ -14,6 +14,7 @@ from vedette.api.answers import Answer
 from vedette.api.requests import Request
 from vedette.api.services import Services
 from vedette.api.workers import WorkerPool
+from vedette.ports.scan import Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class Api:
     services: Services
     queries: WorkerPool
     lookups: WorkerPool
+
+    async def look_up(self, request: Request, work: Callable[[], Answer]) -> Answer:
+        """Runs `work` among the look-ups, within the time of a query. Raises as WorkerPool.run."""
+        return await self.lookups.run(request, self.new_deadline(), work)
+
+    def new_deadline(self) -> Deadline:
+        return Deadline(self.services.query_limits.timeout_ms / 1000)
 
 
 Endpoint = Callable[[Api, Request], Awaitable[Answer]]

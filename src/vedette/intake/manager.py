@@ -11,17 +11,18 @@ import asyncio
 import hashlib
 import logging
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
 
 from vedette.intake import metrics
-from vedette.intake.config.sections import PrometheusConfig
+from vedette.intake.config.sections import PrometheusConfig, ScrapeConfig
 from vedette.intake.discovery.manager import DiscoveryManager
 from vedette.intake.pool import ScrapePool
 from vedette.intake.scrape_loop import ScrapeLoop
+from vedette.intake.target import TargetGroup
 from vedette.intake.target_scraper import ScrapeServices
 from vedette.intake.targets import PoolTargets
 from vedette.model.blocks import Int64s
@@ -56,7 +57,7 @@ class ScrapeManager:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="scrape")
         self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits())
         self._config = config
-        self._seed = _seed(hostname or socket.getfqdn(), config)
+        self._seed = _seed(hostname or socket.gethostname(), config)
         self._sync_every_s = sync_every_s
         self._pools: dict[str, ScrapePool] = {}
         self._wake = asyncio.Event()
@@ -105,20 +106,29 @@ class ScrapeManager:
             reload.cancel()
 
     async def _reconcile(self, config: PrometheusConfig) -> None:
+        """Jobs side by side: each may have to wait for a scrape under way."""
         jobs = {job.job_name: job for job in config.jobs}
-        for name in [name for name in self._pools if name not in jobs]:
-            await self._pools.pop(name).stop(shutdown=False)
+        gone = [self._pools.pop(name) for name in list(self._pools) if name not in jobs]
+        kept = [jobs[name] for name in self._pools]
+        await asyncio.gather(*(pool.stop(shutdown=False) for pool in gone), *(self._reload_pool(job) for job in kept))
         for name, job in jobs.items():
             if name not in self._pools:
                 self._pools[name] = ScrapePool(job, self._services, self._seed, self._retire)
-            elif not await self._survives(name, self._pools[name].reload(job)):
-                metrics.POOL_RELOADS_FAILED.inc()
         await self._discovery.apply(list(jobs.values()))
 
+    async def _reload_pool(self, job: ScrapeConfig) -> None:
+        if not await self._survives(job.job_name, self._pools[job.job_name].reload(job)):
+            metrics.POOL_RELOADS_FAILED.inc()
+
     async def _sync_pools(self) -> None:
-        for name, groups in self._discovery.take_changes().items():
-            if name in self._pools and not await self._survives(name, self._pools[name].sync(groups)):
-                metrics.SYNC_FAILED.labels(name).inc()
+        changes = self._discovery.take_changes()
+        await asyncio.gather(
+            *(self._sync_pool(name, groups) for name, groups in changes.items() if name in self._pools)
+        )
+
+    async def _sync_pool(self, name: str, groups: Sequence[TargetGroup]) -> None:
+        if not await self._survives(name, self._pools[name].sync(groups)):
+            metrics.SYNC_FAILED.labels(name).inc()
 
     async def _survives(self, job: str, work: Awaitable[None]) -> bool:
         """False when the work ended in a defect, which is logged: one job's must not stop the others."""

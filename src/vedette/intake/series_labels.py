@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vedette.intake.config.sections import ScrapeConfig
 from vedette.model.errors import BadInput
-from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.labels import METRIC_NAME, Labels, quote_label_name
 from vedette.model.names import ValidationScheme
 from vedette.model.quoting import quote
 from vedette.signals.relabel import Rule, relabel
@@ -82,7 +82,8 @@ class SeriesLabeller:
         if not labels.name:
             raise BadInput("missing metric name (__name__ label)")
         if not self._is_valid(labels):
-            raise BadInput(f"invalid metric name or label names: {labels}")
+            shown = ", ".join(f"{quote_label_name(name)}={quote(value)}" for name, value in labels)
+            raise BadInput(f"invalid metric name or label names: {{{shown}}}")
         self.limits.check(labels)
         return labels
 

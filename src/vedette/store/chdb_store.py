@@ -214,6 +214,7 @@ class ChdbStore:
         self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
     ) -> ImportProgress:
         """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
+        self._head_ready.wait()
         old_before_ms = self._maintenance.compact_now()
         importer = Importer(self._state, self._head, self._commits, self._make_spans_durable, old_before_ms, report)
         return importer.run(batches)

@@ -23,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 
 HEAD_BYTES_PER_SAMPLE: Final = 8
 """More than sealed pages take, so that what is loaded is not evicted at once."""
+SLICE_ROWS: Final = 1_000_000
+"""Rows in memory at once: a slice weighs about 100 MB while it is sorted."""
+
 _MINUTE_MS: Final = 60_000
 
 
@@ -43,7 +46,7 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
     """Returns the number of samples; the head covers everything from its floor on afterwards."""
     floor, n_rows = _floor(state, limits.head_bytes_max // HEAD_BYTES_PER_SAMPLE)
     started = state.clock.monotonic_s()
-    for low, high in id_ranges(n_rows, state.limits.compaction_samples_max):
+    for low, high in id_ranges(n_rows, SLICE_ROWS):
         rows = state.engine.query(
             f"select series, time_ms, value, seq from samples_recent where time_ms >= {floor} "
             f"and series between {low} and {high} order by series, time_ms, seq",

@@ -70,6 +70,7 @@ class Maintenance:
             ("deletion", lambda _: self.clear_deletions()),
             ("rewriting", self._rewrite_fragmented),
             ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
+            ("memory", lambda _: self._state.engine.execute("system jemalloc purge")),
         )
         with self._one_at_a_time:
             for name, chore in chores:

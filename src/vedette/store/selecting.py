@@ -47,8 +47,11 @@ class Selecting:
         if len(refs) > 1:
             refs = state.facts.by_metric(refs, state.index.ids[refs])
         parts: list[Runs] = []
-        covered_from_ms = self._head.covered_from_ms
+        covered_before = self._head.covered_from_ms
         offsets, times, values, _ = self._head.select(refs, plan.min_time_ms, plan.max_time_ms)
+        # the head may let go of samples, or end its rebuilding, on either side of the read: only what it covered before
+        # and after is whole
+        covered_from_ms = max(covered_before, self._head.covered_from_ms)
         if len(times):
             parts.append(one_run_per_slot(Columns(offsets, times, values), HEAD_RANK))
         if len(refs) and plan.min_time_ms < covered_from_ms:

@@ -164,6 +164,14 @@ def test_targets_are_listed_by_state_and_pool(client: Caller) -> None:
     assert client.get("/api/v1/targets", {"scrapePool": "other"}).json["data"]["activeTargets"] == []
 
 
+def test_metadata_of_targets_is_narrowed_by_target_metric_and_limit(client: Caller) -> None:
+    path, up = "/api/v1/targets/metadata", {"type": "gauge", "help": "Is it up.", "unit": ""}
+    assert client.get(path).json["data"] == [{"target": {"job": "node"}, "metric": "up", **up}]
+    assert client.get(path, {"metric": "up"}).json["data"] == [{"target": {"job": "node"}, **up}]
+    for nothing in ({"metric": "other"}, {"limit": "0"}, {"match_target": '{job="other"}'}):
+        assert client.get(path, nothing).json["data"] == []
+
+
 @pytest.mark.parametrize(
     ("path", "query", "message"),
     [

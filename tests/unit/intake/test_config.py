@@ -114,7 +114,7 @@ def test_storage_settings_are_read() -> None:
     [
         ("global:\n  foo: 1", 2, "global", "field foo not found in type config.plain"),
         (job("scrap_interval: 1s"), 4, "scrape_configs[0]", "field scrap_interval not found in type config.plain"),
-        (job("scrape_interval: 1x"), 4, "scrape_configs[0].scrape_interval", 'not a valid duration string: "1x"'),
+        (job("scrape_interval: 1x"), 4, "scrape_configs[0].scrape_interval", 'unknown unit "x" in duration "1x"'),
         (job("sample_limit: many"), 4, "scrape_configs[0].sample_limit", "cannot unmarshal !!str `many` into int"),
         (job("honor_labels: maybe"), 4, "scrape_configs[0].honor_labels", "cannot unmarshal !!str `maybe` into bool"),
         (job("metrics_path: [a]"), 4, "scrape_configs[0].metrics_path", "into string"),

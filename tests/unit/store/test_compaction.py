@@ -104,6 +104,33 @@ def test_without_the_head_the_engine_answers_the_same(opened, clock):
     assert read(store, ALL) == expected
 
 
+def test_a_read_beside_the_head_letting_go_misses_nothing(opened, clock, monkeypatch):
+    store = opened()
+    expected = fill(store, clock, hours=3)
+    held = store._head.select
+
+    def let_go_then_select(*args):
+        store._head.forget_before(MAX_TIME_MS)
+        return held(*args)
+
+    monkeypatch.setattr(store._head, "select", let_go_then_select)
+    assert read(store, ALL) == expected
+
+
+def test_a_read_beside_the_end_of_rebuilding_misses_nothing(opened, clock, monkeypatch):
+    store = opened()
+    expected = fill(store, clock, hours=3)
+    store._head.cover_from(MAX_TIME_MS)
+    store._head.forget_before(MAX_TIME_MS)
+
+    def select_then_cover(refs, *bounds):
+        monkeypatch.setattr(type(store._head), "covered_from_ms", MIN_TIME_MS)
+        return np.zeros(len(refs) + 1, np.int64), np.empty(0, np.int64), np.empty(0), False
+
+    monkeypatch.setattr(store._head, "select", select_then_cover)
+    assert read(store, ALL) == expected
+
+
 def test_a_late_sample_for_a_compacted_block_is_merged(opened, clock):
     store = opened()
     append(store, UP, [(NOW, 1.0), (NOW + 20, 3.0)])

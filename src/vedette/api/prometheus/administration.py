@@ -10,7 +10,6 @@ from vedette.api.requests import Request
 from vedette.api.routing import POST_PUT, Api, Route
 from vedette.model.errors import BadInput
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
-from vedette.ports.scan import Deadline
 
 
 async def delete_series(api: Api, request: Request) -> Answer:
@@ -20,14 +19,14 @@ async def delete_series(api: Api, request: Request) -> Answer:
         raise BadInput("no match[] parameter provided")
     start_ms = parameters.time_or(given, "start", MIN_TIME_MS)
     end_ms = parameters.time_or(given, "end", MAX_TIME_MS)
-    selectors = parameters.selectors(given.all("match[]"), "match[]")
     store = api.services.store
 
     def work() -> Answer:
+        selectors = parameters.selectors(given.all("match[]"), "match[]")
         store.delete(request.principal, selectors, start_ms, end_ms)
         return Answer(status=204)
 
-    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+    return await api.look_up(request, work)
 
 
 async def clean_tombstones(api: Api, request: Request) -> Answer:

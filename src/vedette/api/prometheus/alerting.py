@@ -15,11 +15,15 @@ from vedette.query.promql.parser import parse_expr
 
 async def rules(api: Api, request: Request) -> Answer:
     given = await request.parameters()
-    parameters.selectors(given.all("match[]"))
-    kind = given.get("type").lower()
-    if kind not in ("", "alert", "record"):
-        raise parameters.invalid("type", f"not supported value {quote(kind)}")
-    return envelope.success({"groups": []})
+
+    def work() -> Answer:
+        parameters.selectors(given.all("match[]"))
+        kind = given.get("type").lower()
+        if kind not in ("", "alert", "record"):
+            raise parameters.invalid("type", f"not supported value {quote(kind)}")
+        return envelope.success({"groups": []})
+
+    return await api.look_up(request, work)
 
 
 async def alerts(api: Api, request: Request) -> Answer:
@@ -36,10 +40,13 @@ async def query_exemplars(api: Api, request: Request) -> Answer:
     end_ms = parameters.time_or(given, "end", MAX_TIME_MS)
     if end_ms < start_ms:
         raise BadInput("end timestamp must not be before start timestamp")
-    expr = parse_expr(given.get("query"), api.services.engine_options.parser)
-    if not any(isinstance(node, VectorSelector) for node in walk(expr)):
-        return Answer(status=204)
-    return envelope.success([])
+
+    def work() -> Answer:
+        expr = parse_expr(given.get("query"), api.services.engine_options.parser)
+        selects = any(isinstance(node, VectorSelector) for node in walk(expr))
+        return envelope.success([]) if selects else Answer(status=204)
+
+    return await api.look_up(request, work)
 
 
 async def notifications(api: Api, request: Request) -> Answer:

@@ -8,7 +8,6 @@ from vedette.api.answers import Answer
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.model.telemetry import REGISTRY
-from vedette.ports.scan import Deadline
 
 
 async def metrics(api: Api, request: Request) -> Answer:
@@ -17,7 +16,7 @@ async def metrics(api: Api, request: Request) -> Answer:
     def work() -> Answer:
         return Answer(encode(REGISTRY), 200, content_type.encode())
 
-    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+    return await api.look_up(request, work)
 
 
 ROUTES = (Route(GET, "/metrics", metrics, needs_ready=False),)

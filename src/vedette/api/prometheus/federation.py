@@ -37,12 +37,12 @@ Newest = dict[Labels, tuple[int, float]]
 
 async def federate(api: Api, request: Request) -> Answer:
     given = await request.parameters()
-    selectors = [parse_metric_selector(text) for text in given.all("match[]")]
     version, scheme = negotiate_text(request.header(b"accept"))
     external = api.services.config().external_labels
-    deadline = Deadline(api.services.query_limits.timeout_ms / 1000)
+    deadline = api.new_deadline()
 
     def work() -> Answer:
+        selectors = [parse_metric_selector(text) for text in given.all("match[]")]
         with _ERRORS.count_exceptions():
             newest = _newest_samples(api, request.principal, selectors, deadline)
             page = write_page(newest, external, scheme)

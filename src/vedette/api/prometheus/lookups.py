@@ -16,7 +16,6 @@ from vedette.model.blocks import MetricMetadata
 from vedette.model.errors import BadInput
 from vedette.model.quoting import quote
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
-from vedette.ports.scan import Deadline
 from vedette.ports.store import Selector
 
 T = TypeVar("T")
@@ -31,45 +30,37 @@ class _Asked:
 
 
 async def labels(api: Api, request: Request) -> Answer:
-    asked = _read(await request.parameters())
-    store = api.services.store
-    return await _listed(
-        api,
-        request,
-        asked.limit,
-        lambda: store.label_names(request.principal, asked.selectors, asked.start_ms, asked.end_ms),
-    )
+    store, asker = api.services.store, request.principal
+
+    def find(asked: _Asked) -> list[str]:
+        return store.label_names(asker, asked.selectors, asked.start_ms, asked.end_ms)
+
+    return await _listed(api, request, await request.parameters(), find)
 
 
 async def label_values(api: Api, request: Request) -> Answer:
     name = unescape_name(request.path_values[0])
     if not _is_utf8(name):
         raise BadInput(f"invalid label name: {quote(name)}")
-    asked = _read(await request.parameters())
-    store = api.services.store
-    return await _listed(
-        api,
-        request,
-        asked.limit,
-        lambda: store.label_values(request.principal, name, asked.selectors, asked.start_ms, asked.end_ms),
-    )
+    store, asker = api.services.store, request.principal
+
+    def find(asked: _Asked) -> list[str]:
+        return store.label_values(asker, name, asked.selectors, asked.start_ms, asked.end_ms)
+
+    return await _listed(api, request, await request.parameters(), find)
 
 
 async def series(api: Api, request: Request) -> Answer:
     given = await request.parameters()
     if not given.all("match[]"):
         raise BadInput("no match[] parameter provided")
-    asked = _read(given, "match[]")
-    store = api.services.store
-    return await _listed(
-        api,
-        request,
-        asked.limit,
-        lambda: [
-            dict(found.pairs)
-            for found in store.series(request.principal, asked.selectors, asked.start_ms, asked.end_ms)
-        ],
-    )
+    store, asker = api.services.store, request.principal
+
+    def find(asked: _Asked) -> list[dict[str, str]]:
+        found = store.series(asker, asked.selectors, asked.start_ms, asked.end_ms)
+        return [dict(labels.pairs) for labels in found]
+
+    return await _listed(api, request, given, find, selector_name="match[]")
 
 
 async def metadata(api: Api, request: Request) -> Answer:
@@ -91,24 +82,27 @@ async def metadata(api: Api, request: Request) -> Answer:
                 known.append(_describe(entry))
         return envelope.success(found)
 
-    return await api.lookups.run(request, _deadline(api), work)
+    return await api.look_up(request, work)
 
 
 def _describe(entry: MetricMetadata) -> Document:
     return {"type": entry.type, "help": entry.help, "unit": entry.unit}
 
 
-async def _listed(api: Api, request: Request, limit: int, find: Callable[[], list[T]]) -> Answer:
+async def _listed(
+    api: Api, request: Request, given: Parameters, find: Callable[[_Asked], list[T]], selector_name: str = ""
+) -> Answer:
     def work() -> Answer:
-        found = find()
-        if 0 < limit < len(found):
-            return envelope.success(found[:limit], [envelope.TRUNCATED])
+        asked = _read(given, selector_name)
+        found = find(asked)
+        if 0 < asked.limit < len(found):
+            return envelope.success(found[: asked.limit], [envelope.TRUNCATED])
         return envelope.success(found)
 
-    return await api.lookups.run(request, _deadline(api), work)
+    return await api.look_up(request, work)
 
 
-def _read(given: Parameters, selector_name: str = "") -> _Asked:
+def _read(given: Parameters, selector_name: str) -> _Asked:
     """`selector_name`: what errors call the selectors; the reference names the parameter in one handler only."""
     limit = parameters.limit(given)
     start_ms = parameters.time_or(given, "start", MIN_TIME_MS)
@@ -125,10 +119,6 @@ def _count(given: Parameters, name: str) -> int:
         return parameters.parse_go_int(text)
     except BadInput:
         raise BadInput(f"{name} must be a number") from None
-
-
-def _deadline(api: Api) -> Deadline:
-    return Deadline(api.services.query_limits.timeout_ms / 1000)
 
 
 def _is_utf8(text: str) -> bool:

@@ -19,7 +19,6 @@ from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import BuildInfo, Document
 from vedette.model.errors import BadInput
-from vedette.ports.scan import Deadline
 from vedette.ports.store import NameCount, StoreStats
 
 TOP_MAX: Final = 10_000
@@ -81,7 +80,7 @@ async def tsdb(api: Api, request: Request) -> Answer:
     def work() -> Answer:
         return envelope.success(_describe_store(store.stats(request.principal, top)))
 
-    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+    return await api.look_up(request, work)
 
 
 def _read_top(text: str) -> int:

@@ -7,7 +7,6 @@ from vedette.api.prometheus import envelope, parameters
 from vedette.api.requests import Request
 from vedette.api.routing import GET_POST, Api, Route
 from vedette.model.errors import BadInput
-from vedette.ports.scan import Deadline
 from vedette.query.promql.ast import Expr
 from vedette.query.promql.parser import parse_expr
 from vedette.query.promql.printer import format_query as format_expr
@@ -16,12 +15,12 @@ from vedette.query.promql.to_json import expr_to_json
 
 async def format_query(api: Api, request: Request) -> Answer:
     text = (await request.parameters()).get("query")
-    return await api.lookups.run(request, _deadline(api), lambda: envelope.success(format_expr(_parse(api, text))))
+    return await api.look_up(request, lambda: envelope.success(format_expr(_parse(api, text))))
 
 
 async def parse_query(api: Api, request: Request) -> Answer:
     text = (await request.parameters()).get("query")
-    return await api.lookups.run(request, _deadline(api), lambda: envelope.success(expr_to_json(_parse(api, text))))
+    return await api.look_up(request, lambda: envelope.success(expr_to_json(_parse(api, text))))
 
 
 def _parse(api: Api, text: str) -> Expr:
@@ -29,10 +28,6 @@ def _parse(api: Api, text: str) -> Expr:
         return parse_expr(text, api.services.engine_options.parser)
     except BadInput as error:
         raise parameters.invalid("query", error.message) from None
-
-
-def _deadline(api: Api) -> Deadline:
-    return Deadline(api.services.query_limits.timeout_ms / 1000)
 
 
 ROUTES = (

@@ -6,6 +6,7 @@ Targets belong to the tenant we scrape for; other tenants see none. Source: prom
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +18,11 @@ from vedette.api.prometheus import envelope, parameters
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import Document
+from vedette.model.blocks import MetricMetadata
 from vedette.model.errors import BadInput, NotFound
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, matches_all
 from vedette.model.quoting import quote
-from vedette.ports.scan import Deadline
 from vedette.ports.targets import DroppedTarget, TargetStatus
 from vedette.query.promql.parser import parse_metric_selector
 
@@ -52,7 +53,7 @@ async def targets(api: Api, request: Request) -> Answer:
             }
         )
 
-    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+    return await api.look_up(request, work)
 
 
 def _describe_target(target: TargetStatus) -> Document:
@@ -104,7 +105,7 @@ async def scrape_pool_config(api: Api, request: Request) -> Answer:
                 return envelope.success({"yaml": yaml.safe_dump(job, sort_keys=False, allow_unicode=True)})
         raise _unknown_pool(pool)
 
-    return await api.lookups.run(request, Deadline(api.services.query_limits.timeout_ms / 1000), work)
+    return await api.look_up(request, work)
 
 
 def _unknown_pool(pool: str) -> BadInput:
@@ -153,18 +154,22 @@ async def target_metadata(api: Api, request: Request) -> Answer:
             raise parameters.invalid("match_target", error.message) from None
     if not owns_targets(request.principal):
         return envelope.success([])
-    matching = [target for target in api.services.targets.active() if matches_all(matchers, target.labels)]
-    metric = given.get("metric")
-    entries = api.services.store.metadata(request.principal, metric) if matching else []
-    found: list[Document] = []
-    for target in matching:
-        for entry in entries:
-            if 0 <= limit <= len(found):
-                return envelope.success(found)
-            name: Document = {} if metric else {"metric": entry.metric}
-            described = {"type": entry.type, "help": entry.help, "unit": entry.unit}
-            found.append({"target": dict(target.labels.pairs), **name, **described})
-    return envelope.success(found)
+    active, metric = api.services.targets.active(), given.get("metric")
+
+    def work() -> Answer:
+        matching = [target for target in active if matches_all(matchers, target.labels)]
+        entries = api.services.store.metadata(request.principal, metric) if matching else []
+        pairs = ((target, entry) for target in matching for entry in entries)
+        listed = islice(pairs, limit) if limit >= 0 else pairs
+        return envelope.success([_describe_metadata(target, entry, named=not metric) for target, entry in listed])
+
+    return await api.look_up(request, work)
+
+
+def _describe_metadata(target: TargetStatus, entry: MetricMetadata, *, named: bool) -> Document:
+    """`named`: say the metric, which a caller that asked for one knows."""
+    name: Document = {"metric": entry.metric} if named else {}
+    return {"target": dict(target.labels.pairs), **name, "type": entry.type, "help": entry.help, "unit": entry.unit}
 
 
 ROUTES = (

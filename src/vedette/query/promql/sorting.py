@@ -31,7 +31,8 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         return matrix.rows(order_by_labels(matrix.labels, names, descending))
     matrix = matrix.sorted_by_labels()
     values = matrix.values[:, 0]
-    # equal values keep the order of their labels, as Prometheus' storage gives them; NaN goes last, and among several the last comes first: the reference finds each NaN below every other value
+    # equal values keep the order of their labels, as Prometheus' storage gives them; NaN goes last, and among several
+    # the last comes first, because the reference finds each NaN below every other value
     keys = np.where(np.isnan(values), -np.arange(len(values)), -values if descending else values)
     return matrix.rows(np.lexsort((keys, np.isnan(values))))
 
