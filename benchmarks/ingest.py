@@ -57,7 +57,7 @@ def measure_prometheus(data: Path, addresses: list[str], interval_s: int, scrape
         load_cpu, samples = measure_load(server.pid, interval_s, scrapes)
         rss = rss_megabytes(server.pid)
         before = cpu_seconds(server.pid)
-        status, body = server.get("/api/v1/admin/tsdb/snapshot", data=b"")
+        status, body = server.post("/api/v1/admin/tsdb/snapshot")
         assert status == 200, body
         share = scrapes / (scrapes + WARM_UP_SCRAPES)
         return Cost((load_cpu + (cpu_seconds(server.pid) - before) * share) / samples, rss, idle)
