@@ -102,7 +102,9 @@ def measure(folder: Path, addresses: list[str], interval_s: int, seconds: int) -
             their_compaction = snapshot_cpu_seconds(prometheus) / after[0].samples
         vedette.stop()
     our_compaction = compaction_cpu_seconds(data) / after[1].samples
-    loads = [(end.cpu_s - start.cpu_s) / (end.samples - start.samples) for start, end in zip(before, after, strict=True)]
+    loads = [
+        (end.cpu_s - start.cpu_s) / (end.samples - start.samples) for start, end in zip(before, after, strict=True)
+    ]
     theirs, ours = (
         Cost(load * 1e6, compaction * 1e6, rss)
         for load, compaction, rss in zip(loads, (their_compaction, our_compaction), memory, strict=True)
@@ -118,7 +120,7 @@ def mark(server: Server, pattern: str) -> Mark:
 
 def snapshot_cpu_seconds(prometheus: Prometheus) -> float:
     before = cpu_seconds(prometheus.pid)
-    status, body = prometheus.get("/api/v1/admin/tsdb/snapshot", data=b"")
+    status, body = prometheus.post("/api/v1/admin/tsdb/snapshot")
     assert status == 200, body
     return cpu_seconds(prometheus.pid) - before
 
