@@ -13,12 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.harness import Figure, Ratio
-<<<<<<< HEAD
 from benchmarks.load import import_openmetrics, write_openmetrics
-=======
-from benchmarks.load import write_openmetrics
 from tests.asking import Service
->>>>>>> config
 from tests.harness import Options
 from tests.prometheus import Prometheus, create_blocks
 from tests.server import Vedette, import_openmetrics
