@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.harness import Figure, Ratio
-from benchmarks.load import import_openmetrics, write_openmetrics
+from benchmarks.load import write_openmetrics
 from tests.asking import Service
 from tests.harness import Options
 from tests.prometheus import Prometheus, create_blocks
