@@ -4,23 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.agent.trees import values, write
 from vedette.agent.node.collectors import disk, filesystem, kernel, memory, netclass, network, textfile
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.families import Family, gauge, render
 from vedette.agent.node.host import Host, NoData
-
-
-def write(root: Path, files: dict[str, str]) -> Host:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return Host(proc=root / "proc", sys=root / "sys", root=root, textfile_directories=(root / "textfiles",))
-
-
-def values(families: object) -> dict[str, float]:
-    lines = render(families).decode().splitlines()  # type: ignore[arg-type]
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
 
 def test_kilobytes_of_meminfo_become_bytes_and_counts_keep_their_name(tmp_path: Path) -> None:

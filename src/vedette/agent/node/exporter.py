@@ -61,7 +61,7 @@ class NodeExporter:
             return list(collector(self._host))
         except NoData as reason:
             log.debug("nothing to read", extra={"collector": name, "reason": str(reason)})
-        except (OSError, ValueError, IndexError, KeyError) as error:
+        except (OSError, ValueError, LookupError, ArithmeticError) as error:
             log.warning("collector failed", extra={"collector": name, "error": repr(error)})
         return None
 
