@@ -215,14 +215,13 @@ Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port Forward Weight ActiveConn InActConn
 TCP  C0A80016:0CEA wlc
   -> C0A85216:0CEA      Tunnel  100    248        2
-UDP  [26200000000000000000000000000001]:0050 sh
+UDP  [2620:0:0:0:0:0:0:2]:0050 sh
 FWM  10001000 wlc
   -> [2620:0000:0000:0000:0000:0000:0000:0001]:0050 Tunnel 20 64 1
 """
     totals = (
         "   Total Incoming Outgoing\n   Conns  Packets\n 16AA370 E33656E5        0     51D8C8883AB3                0\n"
     )
-    services = services.replace("[26200000000000000000000000000001]", "[2620:0:0:0:0:0:0:2]")
     host = write(tmp_path, {"proc/net/ip_vs": services, "proc/net/ip_vs_stats": totals})
     found = values(ipvs.ipvs(host))
     assert found["node_ipvs_connections_total"] == 0x16AA370
