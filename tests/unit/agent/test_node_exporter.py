@@ -97,6 +97,14 @@ def test_a_broken_text_file_is_left_out_whole(tmp_path: Path, line: str) -> None
     assert "node_textfile_scrape_error 1\n" in rendered
 
 
+def test_a_folder_of_text_files_may_have_wildcards_and_must_exist(tmp_path: Path) -> None:
+    write(tmp_path, {"jobs/one/a.prom": "a 1\n", "jobs/two/b.prom": "b 2\n"})
+    found = values(textfile.textfile(Host(textfile_directories=(tmp_path / "jobs/*",))))
+    assert (found["a"], found["b"], found["node_textfile_scrape_error"]) == (1, 2, 0)
+    absent = values(textfile.textfile(Host(textfile_directories=(tmp_path / "nowhere",))))
+    assert absent == {"node_textfile_scrape_error": 1}
+
+
 def test_a_collector_that_fails_costs_its_own_families_only() -> None:
     def broken(host: Host) -> list[Family]:
         raise OSError("the disk is on fire")
@@ -129,7 +137,7 @@ GARBAGE_PLACES = (
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     texts=st.lists(st.text("md01 :active[]()/UWcpu\n\t-.kTCP>name typedata9", max_size=60), min_size=15, max_size=15)
 )
