@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.model.errors import ConfigError
 from vedette.model.labels import Labels
 from vedette.model.matchers import matches_all
@@ -18,6 +21,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
 from vedette.store.engine import DATABASE, Lane
+from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
@@ -53,6 +57,14 @@ class Retention:
 
     def class_of(self, labels: Labels) -> int:
         return next((rule.number for rule in self.rules if matches_all(rule.selector, labels)), 0)
+
+    def classes_of(self, index: SeriesIndex) -> NDArray[np.uint16]:
+        """`class_of` for every series, by ref."""
+        classes = np.zeros(len(index), np.uint16)
+        for rule in reversed(self.rules):
+            for tenant in index.tenants:
+                classes[index.select(tenant, [rule.selector])] = rule.number
+        return classes
 
     def keep_of(self, class_: int) -> int:
         """A class whose rule is gone is kept as long as the default."""
