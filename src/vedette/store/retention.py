@@ -106,6 +106,7 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
     if table == "chunks":
         state.partitions.forget_chunks(partition)
+        state.chunk_cache.clear()
     else:
         state.partitions.forget_recent(partition)
     _DROPPED.labels(reason).inc()
