@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 from vedette.api.asgi import Receive, Scope, Send
-
 from vedette.model.errors import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"

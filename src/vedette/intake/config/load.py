@@ -71,7 +71,10 @@ def check_config(path: str | Path) -> ConfigReport:
     try:
         config = load_config(path)
         missing = [
-            name for job in config.jobs for name in named_files(write_section(job)) if not _exists(name, Path(path).parent)
+            name
+            for job in config.jobs
+            for name in named_files(write_section(job))
+            if not _exists(name, Path(path).parent)
         ]
         if missing:
             raise ConfigError(f"error checking file {quote(missing[0])}: no such file", file=str(path))
