@@ -102,7 +102,9 @@ def measure(folder: Path, addresses: list[str], interval_s: int, seconds: int) -
             their_compaction = snapshot_cpu_seconds(prometheus) / after[0].samples
         vedette.stop()
     our_compaction = compaction_cpu_seconds(data) / after[1].samples
-    loads = [(end.cpu_s - start.cpu_s) / (end.samples - start.samples) for start, end in zip(before, after, strict=True)]
+    loads = [
+        (end.cpu_s - start.cpu_s) / (end.samples - start.samples) for start, end in zip(before, after, strict=True)
+    ]
     theirs, ours = (
         Cost(load * 1e6, compaction * 1e6, rss)
         for load, compaction, rss in zip(loads, (their_compaction, our_compaction), memory, strict=True)

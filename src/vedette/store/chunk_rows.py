@@ -37,5 +37,6 @@ def write_chunk_rows(state: StoreState, refs: Int64s, samples: Columns, sequence
         if table == "chunks":
             state.partitions.note_chunks(Partition(key >> 16, key & 0xFFFF))
         part = batch if (keys == key).all() else batch.filter(pa.array(keys == key))
-        state.engine.insert(table, part, lane=Lane.BACKGROUND)
+        with state.partitions.changing_chunks():
+            state.engine.insert(table, part, lane=Lane.BACKGROUND)
     return len(sources)

@@ -7,6 +7,8 @@ never too few.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +39,18 @@ class Partitions:
         self._recent: frozenset[Partition] = frozenset()
         self._chunks: frozenset[Partition] = frozenset()
         self._written: frozenset[Partition] = frozenset()
+        self.chunks_version = 0
+        """Grows before and after each change of `chunks`: equal on both sides of a read, it saw no change."""
+
+    @contextmanager
+    def changing_chunks(self) -> Iterator[None]:
+        with self._lock:
+            self.chunks_version += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.chunks_version += 1
 
     def load(self, engine: Engine) -> None:
         self._recent = _read(engine, "samples_recent", "block")

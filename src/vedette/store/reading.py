@@ -48,6 +48,10 @@ class Wanted:
     min_time_ms: int
     max_time_ms: int
 
+    @property
+    def n_blocks(self) -> int:
+        return block_of(self.max_time_ms) - block_of(self.min_time_ms) + 1
+
     def slots_of(self, ids: Ids) -> Int64s:
         """int64, parallel to `ids`; -1 for a series that is not wanted."""
         order = np.argsort(self.ids, kind="stable")

@@ -99,7 +99,8 @@ def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
 
 
 def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> None:
-    state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
+    with state.partitions.changing_chunks():
+        state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
     if table == "chunks":
         state.partitions.forget_chunks(partition)
     else:
