@@ -125,9 +125,9 @@ def run_vedette(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)
 
 
-def import_openmetrics(file: Path, data: Path) -> None:
+def import_openmetrics(file: Path, data: Path, *arguments: str) -> None:
     """Loads a file of OpenMetrics with timestamps into a data directory that no server has open."""
-    done = run_vedette("import", "openmetrics", str(file), "--data", str(data))
+    done = run_vedette("import", "openmetrics", str(file), "--data", str(data), *arguments)
     if done.returncode:
         raise RuntimeError(f"vedette import: {done.stderr[-2000:]}")
 
