@@ -108,7 +108,8 @@ def build_page() -> None:
 
     def build() -> None:
         node_bin = find_node()
-        env = {**os.environ, "PATH": f"{node_bin}{os.pathsep}{os.environ.get('PATH', '')}"}
+        path = f"{node_bin}{os.pathsep}{os.environ.get('PATH', '')}"
+        env = {**os.environ, "PATH": path, "npm_config_update_notifier": "false"}
         npm = node_bin / "npm"
         run(
             [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],

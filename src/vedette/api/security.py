@@ -36,8 +36,7 @@ SECURITY_HEADERS: Final[Headers] = (
 PAGE_HEADERS: Final[Headers] = (
     (
         b"content-security-policy",
-        b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        b"connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        b"default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
     ),
     (b"cross-origin-opener-policy", b"same-origin"),
 )

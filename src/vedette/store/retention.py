@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.model.errors import ConfigError
 from vedette.model.labels import Labels
 from vedette.model.matchers import matches_all
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
+from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
@@ -52,6 +56,14 @@ class Retention:
 
     def class_of(self, labels: Labels) -> int:
         return next((rule.number for rule in self.rules if matches_all(rule.selector, labels)), 0)
+
+    def classes_of(self, index: SeriesIndex) -> NDArray[np.uint16]:
+        """`class_of` for every series, by ref."""
+        classes = np.zeros(len(index), np.uint16)
+        for rule in reversed(self.rules):
+            for tenant in index.tenants:
+                classes[index.select(tenant, [rule.selector])] = rule.number
+        return classes
 
     def keep_of(self, class_: int) -> int:
         """A class whose rule is gone is kept as long as the default."""
@@ -94,6 +106,7 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
     if table == "chunks":
         state.partitions.forget_chunks(partition)
+        state.chunk_cache.clear()
     else:
         state.partitions.forget_recent(partition)
     _DROPPED.labels(reason).inc()

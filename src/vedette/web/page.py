@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from starlette.types import Receive, Scope, Send
-
+from vedette.api.asgi import Receive, Scope, Send
 from vedette.model.errors import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"

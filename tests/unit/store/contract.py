@@ -1,8 +1,8 @@
 """What every Store adapter promises, as one suite.
 
 A module that tests an adapter has a fixture `build`, a function `(clock) -> Store` that opens a store (the same data
-directory each time it is called within one test), says `REOPENS = True` or False, and does `from
-tests.unit.store.contract import *`.
+directory each time it is called within one test), and does `from tests.unit.store.contract import *`; one that keeps its
+data over a restart imports `reopening` too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vedette.model.errors import QueryCanceled, QueryTooLarge
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, MatchType
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN
-from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS
+from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, NameCount, Store
@@ -301,24 +301,3 @@ def test_a_store_says_that_it_is_ready(store: Store) -> None:
     health = store.health()
     assert health.ready
     assert health.problems == []
-
-
-def test_everything_acknowledged_is_there_after_reopening(build: Build, clock: SetClock, request) -> None:
-    if not request.module.REOPENS:
-        pytest.skip("this adapter keeps nothing")
-    rows = [(NOW - BLOCK_MS // 4 + i * 1000, float(i)) for i in range(20)] + [(NOW, STALE_NAN)]
-    store = build(clock)
-    append(store, UP, rows)
-    append(store, UP, [(NOW, 7.0)], TWO)
-    store.put_metadata(ONE, [MetricMetadata("up", "gauge", "text")])
-    store.close()
-    store = build(clock)
-    try:
-        assert read(store) == {UP: bits_of(rows)}
-        assert read(store, principal=TWO) == {UP: bits_of([(NOW, 7.0)])}
-        assert store.series(ONE, [UP_SELECTOR], NOW, NOW) == [UP]
-        assert [entry.metric for entry in store.metadata(ONE)] == ["up"]
-        result = append(store, UP, [(NOW, 1.0), (NOW + 1, 2.0)])
-        assert (result.accepted, result.duplicates) == (1, 1)
-    finally:
-        store.close()

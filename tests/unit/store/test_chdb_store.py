@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.store.contract import *  # noqa: F403
+from tests.unit.store.reopening import *  # noqa: F403
 from vedette.store.chdb_store import ChdbStore, StoreSettings
-
-REOPENS = True
 
 
 @pytest.fixture

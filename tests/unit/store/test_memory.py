@@ -8,8 +8,6 @@ from tests.unit.store.contract import *  # noqa: F403
 from tests.unit.store.contract import NOW, UP, SetClock, append, bits_of, read
 from vedette.store.memory import MemoryStore
 
-REOPENS = False
-
 
 @pytest.fixture
 def build():

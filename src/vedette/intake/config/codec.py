@@ -14,9 +14,10 @@ line and key), and `TYPE`, its name in the reference's messages. Null means the 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
@@ -91,11 +92,18 @@ def _read_fields(kind: type[T], node: Node, *, ignore_unknown: bool) -> T:
         if name in fields:
             _store(values, fields[name], name, value)
         elif not ignore_unknown:
-            raise key.error(f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}")
+            message = f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}"
+            raise key.error(message, _hint_for(name, fields))
     try:
         return typing.cast("T", _checked(_build(kind, values)))
     except BadInput as error:
         raise node.located(error) from None
+
+
+def _hint_for(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"it takes {', '.join(known)}"
 
 
 def _checked(section: Any) -> Any:

@@ -1,0 +1,27 @@
+"""The part of the contract for adapters that keep their data over a restart."""
+
+from __future__ import annotations
+
+from tests.unit.store.contract import NOW, ONE, TWO, UP, UP_SELECTOR, Build, SetClock, append, bits_of, read
+from vedette.model.blocks import MetricMetadata
+from vedette.model.staleness import STALE_NAN
+from vedette.model.time import BLOCK_MS
+
+
+def test_everything_acknowledged_is_there_after_reopening(build: Build, clock: SetClock) -> None:
+    rows = [(NOW - BLOCK_MS // 4 + i * 1000, float(i)) for i in range(20)] + [(NOW, STALE_NAN)]
+    store = build(clock)
+    append(store, UP, rows)
+    append(store, UP, [(NOW, 7.0)], TWO)
+    store.put_metadata(ONE, [MetricMetadata("up", "gauge", "text")])
+    store.close()
+    store = build(clock)
+    try:
+        assert read(store) == {UP: bits_of(rows)}
+        assert read(store, principal=TWO) == {UP: bits_of([(NOW, 7.0)])}
+        assert store.series(ONE, [UP_SELECTOR], NOW, NOW) == [UP]
+        assert [entry.metric for entry in store.metadata(ONE)] == ["up"]
+        result = append(store, UP, [(NOW, 1.0), (NOW + 1, 2.0)])
+        assert (result.accepted, result.duplicates) == (1, 1)
+    finally:
+        store.close()
