@@ -61,12 +61,25 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     url = public_url(listener, settings, tls=web.has_tls)
     own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
+    stop = stop_on_signals()
     store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
     try:
-        await Server(settings, configuration, store, clock, web, with_node=with_node).run(listener, own, url)
+        if not stop.is_set():
+            server = Server(settings, configuration, store, clock, web, stop, with_node=with_node)
+            await server.run(listener, own, url)
     finally:
         await asyncio.to_thread(store.close)
     return 0
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT: from here on a start is finished before it is undone, since the store must be closed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # would end the process; the files have only just been read
+    return stop
 
 
 class Server:
@@ -79,6 +92,7 @@ class Server:
         store: ChdbStore,
         clock: Clock,
         web: WebConfig,
+        stop: asyncio.Event,
         *,
         with_node: bool,
     ) -> None:
@@ -87,7 +101,7 @@ class Server:
         self._store = store
         self._clock = clock
         self._web = web
-        self._stop = asyncio.Event()
+        self._stop = stop
         self._readiness = Readiness.STARTING
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
@@ -101,7 +115,7 @@ class Server:
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
-        self._listen_to_signals()
+        self._reload_on_signal()
         for warning in (*self._settings.warnings, *feature_warnings(self._settings.features)):
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
@@ -176,10 +190,8 @@ class Server:
             corruptions=len(self._store.health().problems),
         )
 
-    def _listen_to_signals(self) -> None:
+    def _reload_on_signal(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload_and_log()))
 
     async def _reload_and_log(self) -> None:
