@@ -22,6 +22,7 @@ from vedette.model import verdicts
 from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, StoreLimits
+from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
@@ -54,6 +55,10 @@ from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SampleRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+
+_HEAD_READY = gauge(
+    "vedette_head_ready", "1 once the head is rebuilt from what is on disk; until then reads ask the engine."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class ChdbStore:
             state, self._head, self._commits, compaction, settings.retention, settings.ingest
         )
         self._head_ready = threading.Event()
+        _HEAD_READY.set(0)
         self._loader = threading.Thread(target=self._load_head, name="head-loader", daemon=True)
         self._closed = False
         self._commits.start()
@@ -247,6 +253,7 @@ class ChdbStore:
         load_spans(self._state)
         load_head(self._state, self._head, self._settings.ingest)
         self._head_ready.set()
+        _HEAD_READY.set(1)
         if self._settings.maintenance:
             self._maintenance.start()
 
