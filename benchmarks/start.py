@@ -1,16 +1,8 @@
-<<<<<<< HEAD
 """A restart with two hours of 100 targets x 1,000 series at 15 s in the directory: 48 M fresh rows, none compacted.
 
 Measured from the start of the process: the first right answer of an instant query over every series' newest sample, and
 the head being rebuilt. The directory is made in a child process (`python -m benchmarks.start FOLDER END_MS`) just before, with
 the clock turned back: its samples must end now. `--rounds N`: N scrapes of each target instead of 480.
-=======
-"""Restart with 2 h of 100 targets x 1,000 series at 15 s: 48 M fresh rows, none of them compacted yet.
-
-The directory is written once, by a process whose clock is turned, and kept in the cache folder; it is written anew when it
-is more than an hour old, because its rows must be fresh. `start_first_answer` is from the start of the process to the
-first right answer about the newest data, `start_head` until the head is rebuilt. `--rounds N`: targets (default 100).
->>>>>>> refs/heads/tests
 """
 
 from __future__ import annotations
@@ -26,22 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Figure
-<<<<<<< HEAD
 from benchmarks.load import Series
 from tests.harness import Options
 from tests.server import Vedette
-=======
-from tests.harness import Options
-from tests.server import Vedette
-from tests.settings import ROOT
->>>>>>> refs/heads/tests
 from vedette.model.blocks import SampleBatch
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.ports.clock import SystemClock
 from vedette.ports.principal import SYSTEM
 from vedette.store.chdb_store import ChdbStore, StoreSettings
-<<<<<<< HEAD
 from vedette.wire.exposition import Format, scan
 
 TARGETS = 100
@@ -94,28 +79,11 @@ def until(holds: Callable[[], bool], timeout_s: float = 120.0) -> None:
 class TurnedClock(SystemClock):
     def __init__(self, now_ms: int) -> None:
         self.time_ms = now_ms
-=======
-
-SERIES = 1_000
-STEP_S = 15
-STEPS = 2 * 3600 // STEP_S
-FRESH_S = 3600
-WAIT_S = 120.0
-STEPS_PER_COMMIT = 5
-
-
-class TurnedClock(SystemClock):
-    """Stands where the writer puts it."""
-
-    def __init__(self) -> None:
-        self.time_ms = 0
->>>>>>> refs/heads/tests
 
     def now_ms(self) -> int:
         return self.time_ms
 
 
-<<<<<<< HEAD
 def fill(data: Path, end_ms: int, scrapes: int) -> float:
     """Returns the sum of each series' last value. A target's scrapes have their own offset within the interval."""
     clock = TurnedClock(end_ms - scrapes * INTERVAL_MS)
@@ -144,74 +112,3 @@ if __name__ == "__main__":
     shutil.rmtree(sys.argv[1], ignore_errors=True)
     Path(sys.argv[1]).mkdir(parents=True)
     print(fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
-=======
-def run(options: Options) -> Iterable[Figure]:
-    targets = options.rounds_or(100)
-    data, newest_ms = prepare(targets)
-    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
-        config = Path(folder) / "none.yml"
-        config.write_text("scrape_configs: []\n")
-        copy = Path(folder) / "data"
-        shutil.copytree(data, copy, symlinks=True)
-        started = time.monotonic()
-        with Vedette(copy, "--config", str(config), "--no-node-job") as server:
-            wait_until(lambda: counted(server, newest_ms) == targets * SERIES)
-            yield Figure("start_first_answer", time.monotonic() - started, "s", 3)
-            wait_until(lambda: b"vedette_head_ready 1.0" in server.get("/metrics")[1])
-            yield Figure("start_head", time.monotonic() - started, "s", 10)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing after {WAIT_S:.0f} s")
-        time.sleep(0.02)
-
-
-def counted(server: Vedette, time_ms: int) -> int:
-    result = server.api("query", query="count(load)", time=str(time_ms / 1000))["result"]
-    return int(result[0]["value"][1]) if result else 0
-
-
-def prepare(targets: int) -> tuple[Path, int]:
-    """(data directory, time of its newest samples)"""
-    cache = ROOT / ".cache" / f"bench-start-{targets}"
-    stamp = cache / "newest_ms"
-    if not stamp.exists() or time.time() * 1000 - int(stamp.read_text()) > FRESH_S * 1000:
-        shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir(parents=True)
-        newest_ms = int(time.time()) * 1000
-        command = [sys.executable, "-m", "benchmarks.start", str(cache / "vedette"), str(targets), str(newest_ms)]
-        subprocess.run(command, check=True)
-        stamp.write_text(str(newest_ms))
-    return cache / "vedette", int(stamp.read_text())
-
-
-def write(data: Path, targets: int, newest_ms: int) -> None:
-    """Through the store's own door, a commit for every few scrapes of all targets."""
-    clock = TurnedClock()
-    limits = IngestLimits(pending_samples_max=10_000_000)
-    store = ChdbStore(StoreSettings(data, ingest=limits, maintenance=False), clock)
-    refs = np.concatenate([store.register(SYSTEM, labels_of(target)) for target in range(targets)])
-    random = np.random.default_rng(1)
-    values = np.zeros(len(refs))
-    for step in range(STEPS):
-        clock.time_ms = newest_ms - (STEPS - 1 - step) * STEP_S * 1000
-        values += random.integers(0, 100, len(refs))
-        times = np.full(len(refs), clock.time_ms, np.int64)
-        committed = store.append(SYSTEM, SampleBatch(refs, times, values)).committed
-        if step % STEPS_PER_COMMIT == STEPS_PER_COMMIT - 1:
-            store.append(SYSTEM, SampleBatch(refs[:1], times[:1], values[:1]), commit_within_s=0.0)
-            committed.result()
-    store.close()
-
-
-def labels_of(target: int) -> list[Labels]:
-    instance = f"127.0.1.{target}:80"
-    return [Labels({"__name__": "load", "instance": instance, "shard": str(row)}.items()) for row in range(SERIES)]
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
->>>>>>> refs/heads/tests

@@ -57,11 +57,7 @@ from vedette.store.writing import MetadataRows, SampleRows, SeriesRows, Writer
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
 
 _HEAD_READY = gauge(
-<<<<<<< HEAD
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
-=======
-    "vedette_head_ready", "1 once the head is rebuilt from what is on disk; until then reads ask the engine."
->>>>>>> refs/heads/tests
 )
 
 
