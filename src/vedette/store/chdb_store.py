@@ -250,8 +250,8 @@ class ChdbStore:
         self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
-        load_spans(self._state)
         load_head(self._state, self._head, self._settings.ingest)
+        load_spans(self._state)
         self._head_ready.set()
         _HEAD_READY.set(1)
         if self._settings.maintenance:
