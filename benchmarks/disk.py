@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.harness import Figure, Ratio
-from benchmarks.load import import_openmetrics, write_openmetrics
+from benchmarks.load import write_openmetrics
 from benchmarks.processes import folder_bytes
 from tests.harness import Options
 from tests.prometheus import create_blocks
+from tests.server import import_openmetrics
 from vedette.model.time import BLOCK_MS, block_of
 from vedette.ports.principal import SYSTEM
 from vedette.store.chdb_store import ChdbStore, StoreSettings

@@ -74,12 +74,6 @@ def write_openmetrics(path: Path, targets: int, n_series: int, start_s: int, ste
     return targets * n_series * steps
 
 
-def import_openmetrics(page: Path, data: Path) -> None:
-    """Loads a file of OpenMetrics with timestamps into a data directory of ours that nobody has open."""
-    command = [sys.executable, "-m", "vedette.app.cli", "import", "openmetrics", str(page), "--data", str(data)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 async def serve(targets: int, n_series: int) -> None:
     series = {f"127.0.1.{target + 1}": Series(target, n_series) for target in range(targets)}
     first, *others = series

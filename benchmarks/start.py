@@ -1,8 +1,8 @@
-"""Restart with 2 h of 100 targets x 1,000 series at 15 s: 48 M fresh rows, none of them compacted yet.
+"""A restart with two hours of 100 targets x 1,000 series at 15 s in the directory: 48 M fresh rows, none compacted.
 
-The directory is written once, by a process whose clock is turned, and kept in the cache folder; it is written anew when it
-is more than an hour old, because its rows must be fresh. `start_first_answer` is from the start of the process to the
-first right answer about the newest data, `start_head` until the head is rebuilt. `--rounds N`: targets (default 100).
+Measured from the start of the process: the first right answer of an instant query over every series' newest sample, and
+the head being rebuilt. The directory is made in a child process (`python -m benchmarks.start FOLDER END_MS`) just before, with
+the clock turned back: its samples must end now. `--rounds N`: N scrapes of each target instead of 480.
 """
 
 from __future__ import annotations
@@ -18,100 +18,97 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Figure
+from benchmarks.load import Series
 from tests.harness import Options
 from tests.server import Vedette
-from tests.settings import ROOT
 from vedette.model.blocks import SampleBatch
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.ports.clock import SystemClock
 from vedette.ports.principal import SYSTEM
 from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.wire.exposition import Format, scan
 
+TARGETS = 100
 SERIES = 1_000
-STEP_S = 15
-STEPS = 2 * 3600 // STEP_S
-FRESH_S = 3600
-WAIT_S = 120.0
-STEPS_PER_COMMIT = 5
+INTERVAL_MS = 15_000
+SCRAPES = 480
+QUERY = 'sum({job="load"})'
+
+
+def run(options: Options) -> Iterable[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        data, config = Path(folder) / "data", Path(folder) / "prometheus.yml"
+        config.write_text("scrape_configs: []\n")
+        end_ms = time.time_ns() // 1_000_000
+        made = subprocess.run(
+            [sys.executable, "-m", "benchmarks.start", str(data), str(end_ms), str(options.rounds_or(SCRAPES))],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        yield from measure(data, config, end_ms, float(made.stdout))
+
+
+def measure(data: Path, config: Path, end_ms: int, expected: float) -> Iterable[Figure]:
+    started = time.monotonic()
+    with Vedette(data, "--config", str(config), "--no-node-job") as server:
+        until(lambda: answer_of(server, end_ms) == expected)
+        yield Figure("start_first_answer", time.monotonic() - started, "s", 3)
+        until(lambda: b"\nvedette_head_ready 1.0\n" in server.get("/metrics")[1])
+        yield Figure("start_head", time.monotonic() - started, "s", 10)
+        assert answer_of(server, end_ms) == expected
+
+
+def answer_of(server: Vedette, time_ms: int) -> float | None:
+    """None while the server does not answer yet; what it answers must be right."""
+    status, _ = server.get("/-/ready")
+    if status != 200:
+        return None
+    [series] = server.api("query", query=QUERY, time=str(time_ms / 1000))["result"]
+    return float(series["value"][1])
+
+
+def until(holds: Callable[[], bool], timeout_s: float = 120.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class TurnedClock(SystemClock):
-    """Stands where the writer puts it."""
-
-    def __init__(self) -> None:
-        self.time_ms = 0
+    def __init__(self, now_ms: int) -> None:
+        self.time_ms = now_ms
 
     def now_ms(self) -> int:
         return self.time_ms
 
 
-def run(options: Options) -> Iterable[Figure]:
-    targets = options.rounds_or(100)
-    data, newest_ms = prepare(targets)
-    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
-        config = Path(folder) / "none.yml"
-        config.write_text("scrape_configs: []\n")
-        copy = Path(folder) / "data"
-        shutil.copytree(data, copy, symlinks=True)
-        started = time.monotonic()
-        with Vedette(copy, "--config", str(config), "--no-node-job") as server:
-            wait_until(lambda: counted(server, newest_ms) == targets * SERIES)
-            yield Figure("start_first_answer", time.monotonic() - started, "s", 3)
-            wait_until(lambda: b"vedette_head_ready 1.0" in server.get("/metrics")[1])
-            yield Figure("start_head", time.monotonic() - started, "s", 10)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing after {WAIT_S:.0f} s")
-        time.sleep(0.02)
-
-
-def counted(server: Vedette, time_ms: int) -> int:
-    result = server.api("query", query="count(load)", time=str(time_ms / 1000))["result"]
-    return int(result[0]["value"][1]) if result else 0
-
-
-def prepare(targets: int) -> tuple[Path, int]:
-    """(data directory, time of its newest samples)"""
-    cache = ROOT / ".cache" / f"bench-start-{targets}"
-    stamp = cache / "newest_ms"
-    if not stamp.exists() or time.time() * 1000 - int(stamp.read_text()) > FRESH_S * 1000:
-        shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir(parents=True)
-        newest_ms = int(time.time()) * 1000
-        command = [sys.executable, "-m", "benchmarks.start", str(cache / "vedette"), str(targets), str(newest_ms)]
-        subprocess.run(command, check=True)
-        stamp.write_text(str(newest_ms))
-    return cache / "vedette", int(stamp.read_text())
-
-
-def write(data: Path, targets: int, newest_ms: int) -> None:
-    """Through the store's own door, a commit for every few scrapes of all targets."""
-    clock = TurnedClock()
-    limits = IngestLimits(pending_samples_max=10_000_000)
-    store = ChdbStore(StoreSettings(data, ingest=limits, maintenance=False), clock)
-    refs = np.concatenate([store.register(SYSTEM, labels_of(target)) for target in range(targets)])
-    random = np.random.default_rng(1)
-    values = np.zeros(len(refs))
-    for step in range(STEPS):
-        clock.time_ms = newest_ms - (STEPS - 1 - step) * STEP_S * 1000
+def fill(data: Path, end_ms: int, scrapes: int) -> float:
+    """Returns the sum of each series' last value. A target's scrapes have their own offset within the interval."""
+    clock = TurnedClock(end_ms - scrapes * INTERVAL_MS)
+    store = ChdbStore(StoreSettings(data, maintenance=False), clock)
+    refs = np.concatenate([store.register(SYSTEM, labels_of(target)) for target in range(TARGETS)])
+    offsets = np.repeat(np.arange(TARGETS) * INTERVAL_MS // TARGETS, SERIES)
+    random, values = np.random.default_rng(0), np.zeros(len(refs))
+    for _ in range(scrapes):
         values += random.integers(0, 100, len(refs))
-        times = np.full(len(refs), clock.time_ms, np.int64)
-        committed = store.append(SYSTEM, SampleBatch(refs, times, values)).committed
-        if step % STEPS_PER_COMMIT == STEPS_PER_COMMIT - 1:
-            store.append(SYSTEM, SampleBatch(refs[:1], times[:1], values[:1]), commit_within_s=0.0)
-            committed.result()
+        result = store.append(SYSTEM, SampleBatch(refs, clock.time_ms + offsets, values.copy()), commit_within_s=0.0)
+        assert result.accepted == len(refs), result
+        result.committed.result()
+        clock.time_ms += INTERVAL_MS
     store.close()
+    return float(values.sum())
 
 
 def labels_of(target: int) -> list[Labels]:
-    instance = f"127.0.1.{target}:80"
-    return [Labels({"__name__": "load", "instance": instance, "shard": str(row)}.items()) for row in range(SERIES)]
+    names = Series(target, SERIES).names
+    page = scan("".join(f"{name} 0\n" for name in names).encode(), Format.TEXT, limits=IngestLimits())
+    own = {"instance": f"127.0.1.{target + 1}:80", "job": "load"}
+    return [Labels([*page.labels(row), *own.items()]) for row in range(len(names))]
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    Path(sys.argv[1]).mkdir(parents=True)
+    print(fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -57,7 +57,7 @@ from vedette.store.writing import MetadataRows, SampleRows, SeriesRows, Writer
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
 
 _HEAD_READY = gauge(
-    "vedette_head_ready", "1 once the head is rebuilt from what is on disk; until then reads ask the engine."
+    "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
 )
 
 
@@ -250,8 +250,8 @@ class ChdbStore:
         self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
-        load_spans(self._state)
         load_head(self._state, self._head, self._settings.ingest)
+        load_spans(self._state)
         self._head_ready.set()
         _HEAD_READY.set(1)
         if self._settings.maintenance:
@@ -277,7 +277,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
     partitions.load(engine)
-    loading.load_series(engine, index, facts)
+    loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
     return StoreState(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from vedette.model.time import block_of
-from vedette.store.engine import Engine, Lane
+from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.sql import literal
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -39,8 +40,8 @@ class Partitions:
         self._written: frozenset[Partition] = frozenset()
 
     def load(self, engine: Engine) -> None:
-        self._recent = _read(engine, "samples_recent", "block")
-        self._chunks = self._written = _read(engine, "chunks", "day")
+        self._recent = _read(engine, "samples_recent")
+        self._chunks = self._written = _read(engine, "chunks")
 
     @property
     def recent(self) -> frozenset[Partition]:
@@ -82,6 +83,11 @@ class Partitions:
         return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
 
 
-def _read(engine: Engine, table: str, unit: str) -> frozenset[Partition]:
-    rows = engine.query(f"select distinct {unit} as unit, class from {table}", lane=Lane.CONTROL)
-    return frozenset(Partition(row["unit"], row["class"]) for row in rows.to_pylist())
+def _read(engine: Engine, table: str) -> frozenset[Partition]:
+    """From the list of parts: a `select distinct` would read the whole table."""
+    rows = engine.query(
+        f"select distinct partition from system.parts where active and rows > 0 and database = {literal(DATABASE)} "
+        f"and table = {literal(table)}",
+        lane=Lane.CONTROL,
+    )
+    return frozenset(Partition(*map(int, text.strip("()").split(","))) for text in rows["partition"].to_pylist())

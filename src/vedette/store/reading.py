@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.kernels.borrowing import borrowed
+from vedette.kernels.gathering import gather_stretches
 from vedette.model.blocks import Int64s
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS, block_of
@@ -67,8 +69,7 @@ def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadl
     if len(wanted.ids) <= IDS_LISTED_MAX:
         conditions.append(f"series in {literals(wanted.ids.tolist())}")
     rows = engine.query(
-        f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)} "
-        "order by series, time_ms, seq",
+        f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)}",
         deadline=deadline,
     )
     ids, found = recent_columns(rows, deletions)
@@ -81,20 +82,26 @@ def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadl
 
 
 def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, Columns]:
-    """Rows of `samples_recent` ordered by (series, time_ms, seq), as CSR over the series' ids, which are returned too.
+    """Rows of `samples_recent` in the order of its parts, as CSR over the series' ids, which are returned too, ascending.
 
     Deleted samples are left out; of equal (series, time) the first committed stays.
     """
     ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
-    alive = surviving(deletions, ids, times, column(rows, "seq").view(np.int64))
+    sequences = column(rows, "seq").view(np.int64)
+    alive = surviving(deletions, ids, times, sequences)
     if not alive.all():
-        ids, times, values = ids[alive], times[alive], values[alive]
-    first = np.ones(len(ids), np.bool_)
-    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
-    if not first.all():
-        ids, times, values = ids[first], times[first], values[first]
-    starts = run_starts(ids)
-    return ids[starts], Columns(np.append(starts, len(ids)), times, values)
+        ids, times, values, sequences = ids[alive], times[alive], values[alive], sequences[alive]
+    breaks = np.ones(len(ids), np.bool_)
+    breaks[1:] = (ids[1:] != ids[:-1]) | (times[1:] <= times[:-1])
+    starts = np.flatnonzero(breaks)
+    order = np.argsort(ids[starts], kind="stable")  # parts are sorted: it finds ascending runs
+    heads = ids[starts[order]]
+    groups = run_starts(heads)
+    offsets = np.empty(len(groups) + 1, np.int64)
+    out = np.empty(len(ids), np.int64), np.empty(len(ids), np.float64)
+    columns = borrowed(times, np.int64), borrowed(values, np.float64), borrowed(sequences, np.int64)
+    written = gather_stretches(order, np.append(groups, len(order)), np.append(starts, len(ids)), columns, offsets, out)
+    return heads[groups], Columns(offsets, out[0][:written], out[1][:written])
 
 
 def read_chunks(
