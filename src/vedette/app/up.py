@@ -25,7 +25,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig, load_web_config
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.features import engine_options, feature_warnings
-from vedette.app.interpreter import settle_interpreter
+from vedette.app.interpreter import freeze_objects, settle_interpreter
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind, bind_private, instance_of, private_path, public_url
 from vedette.app.loop_lag import watch_loop_lag
@@ -63,8 +63,9 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
     stop = stop_on_signals()
-    store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
     settle_interpreter()
+    store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
+    freeze_objects()
     try:
         if not stop.is_set():
             server = Server(settings, configuration, store, clock, web, stop, with_node=with_node)
