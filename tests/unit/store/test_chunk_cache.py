@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.store.contract import NOW, ONE, UP, Rows, SetClock, bits_of, plan_of, read
+from tests.clocks import SetClock
+from tests.unit.store.contract import NOW, ONE, UP, Rows, bits_of, plan_of, read
 from vedette.model.blocks import SampleBatch
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, StoreLimits
