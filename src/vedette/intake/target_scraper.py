@@ -48,7 +48,8 @@ from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import AppendResult, Store
-from vedette.wire.exposition import Page, SeriesCache, accept_header, fallback_format, format_of, scan
+from vedette.wire.exposition import Page, SeriesCache, scan
+from vedette.wire.negotiation import accept_header, fallback_format, format_of
 
 _LOG = logging.getLogger(__name__)
 

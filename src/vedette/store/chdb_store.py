@@ -22,6 +22,7 @@ from vedette.model import verdicts
 from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, StoreLimits
+from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
@@ -29,6 +30,7 @@ from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.chunk_cache import ChunkCache
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
@@ -53,6 +55,10 @@ from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+
+_HEAD_READY = gauge(
+    "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class ChdbStore:
             state, self._head, self._commits, compaction, settings.retention, settings.ingest
         )
         self._head_ready = threading.Event()
+        _HEAD_READY.set(0)
         self._loader = threading.Thread(target=self._load_head, name="head-loader", daemon=True)
         self._closed = False
         self._commits.start()
@@ -243,9 +250,10 @@ class ChdbStore:
         self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
-        load_spans(self._state)
         load_head(self._state, self._head, self._settings.ingest)
+        load_spans(self._state)
         self._head_ready.set()
+        _HEAD_READY.set(1)
         if self._settings.maintenance:
             self._maintenance.start()
 
@@ -269,6 +277,9 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
     partitions.load(engine)
-    loading.load_series(engine, index, facts)
+    loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
-    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    return StoreState(
+        engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock, cache
+    )

@@ -124,7 +124,7 @@ class Compaction:
             f"select series, time_ms, value, seq from samples_recent where {_where(part.partition)} and {in_slice} "
             f"and seq > {part.after} and seq <= {part.last} and series not in ("
             f"select series from chunks where day = {day_of(start)} and class = {part.partition.class_} and {in_slice} "
-            f"and t0 between {start} and {start + BLOCK_MS - 1} and seq = {part.last}) order by series, time_ms, seq",
+            f"and t0 between {start} and {start + BLOCK_MS - 1} and seq = {part.last})",
             lane=Lane.BACKGROUND,
         )
         ids, samples = recent_columns(rows, self._state.deletions)

@@ -3,7 +3,8 @@
 A ref is a row number: 0, 1, 2 ... in the order in which series appeared, never reused, never persisted. Labels live in
 one `LabelColumn` per name (the tenant is one more column), so a matcher costs one test per distinct value and one gather
 per candidate series. Inverted lists per (name, value) pair were left out: comparing a column of 100,000 codes takes
-20 us, and lists would double the memory.
+20 us, and lists would double the memory. Series that a start brings (`fill`) stay columns; each becomes a Labels object
+when it is first asked for.
 
 One writer at a time (a lock); any number of readers without one: the count of series is published last, and a reader
 that took the count ignores what lies above it.
@@ -19,15 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
+from vedette.model.errors import StoreError
 from vedette.model.labels import Labels, SeriesId, series_id
 from vedette.model.matchers import Matcher, MatchType
 from vedette.ports.store import Selector
 from vedette.store.label_column import ABSENT, UNKNOWN, Int32s, LabelColumn
+from vedette.store.label_table import LabelTable
 
 REFUSED: Final = -1
 """The ref of a label set whose 64-bit id another one has taken."""
 
 _NOTHING: Final = np.empty(0, np.int32)
+_NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
+_IDS_CHECKED: Final = 64
 
 
 class SeriesIndex:
@@ -36,7 +41,9 @@ class SeriesIndex:
         self._lock = threading.Lock()
         self._columns: dict[str, LabelColumn] = {}
         self._tenants = LabelColumn("tenant")
-        self._labels: list[Labels] = []
+        self._labels: list[Labels | None] = []
+        """None: a series of `_stored` that nobody has asked for yet."""
+        self._stored = _NO_LABELS
         self._ids: NDArray[np.uint64] = np.empty(1024, np.uint64)
         self._ref_of: dict[int, int] = {}
         self._n = 0
@@ -44,6 +51,22 @@ class SeriesIndex:
 
     def __len__(self) -> int:
         return self._n
+
+    def fill(self, tenants: list[str], tenant_places: Int32s, ids: NDArray[np.uint64], labels: LabelTable) -> None:
+        """Makes stored series known, with refs in their order; the index must be empty. Series i is of the tenant
+        `tenants[tenant_places[i]]`. Ids are distinct, and trusted but for a sample: StoreError if that is not ours."""
+        with self._lock:
+            n = len(labels)
+            assert self._n == 0
+            for ref in np.unique(np.linspace(0, n - 1, min(n, _IDS_CHECKED), dtype=np.int64)).tolist():
+                if self._id_of(tenants[tenant_places[ref]], labels.labels(ref)) != int(ids[ref]):
+                    raise StoreError(f"the series table has a foreign id for {labels.labels(ref)}: {ids[ref]}")
+            self._columns = {column.name: column for column in labels.columns()}
+            self._tenants = LabelColumn.filled("tenant", tenants, np.arange(n, dtype=np.int32), tenant_places)
+            self._stored, self._labels = labels, [None] * n
+            self._ids = np.append(ids, np.empty(1024, np.uint64))
+            self._ref_of = dict(zip(ids.tolist(), range(n), strict=True))
+            self._n = n
 
     def add(self, tenant: str, labels: Labels) -> int:
         """The ref of the series, made known if new; REFUSED when its id belongs to another label set."""
@@ -62,8 +85,12 @@ class SeriesIndex:
         return self._ids[:n]
 
     def labels_of(self, refs: Int64s) -> list[Labels]:
-        labels = self._labels
-        return [labels[ref] for ref in refs.tolist()]
+        labels, label_of = self._labels, self._label_of
+        return [label_of(ref) if (one := labels[ref]) is None else one for ref in refs.tolist()]
+
+    @property
+    def tenants(self) -> list[str]:
+        return [tenant for _, tenant in self._tenants.pairs[1:]]
 
     def tenant_of(self, ref: int) -> str:
         codes = self._tenants.codes_at(np.array([ref], np.int32), self._n)
@@ -115,7 +142,7 @@ class SeriesIndex:
         identity = self._id_of(tenant, labels)
         known = self._ref_of.get(identity)
         if known is not None:
-            if self._labels[known] == labels and self.tenant_of(known) == tenant:
+            if self._label_of(known) == labels and self.tenant_of(known) == tenant:
                 return known
             self.collisions += 1
             return REFUSED
@@ -134,6 +161,12 @@ class SeriesIndex:
         self._ref_of[identity] = ref
         self._n = ref + 1
         return ref
+
+    def _label_of(self, ref: int) -> Labels:
+        labels = self._labels[ref]
+        if labels is None:
+            labels = self._labels[ref] = self._stored.labels(ref)
+        return labels
 
     def _match(self, tenant: str, matchers: Selector, n: int) -> Int32s:
         """int32[k], ascending: starts from the rarest exact pair, then filters by the other matchers."""

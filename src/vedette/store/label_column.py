@@ -44,6 +44,17 @@ class LabelColumn:
         self._verdicts: dict[tuple[MatchType, str], Bools] = {}
         self._verdicts_lock = threading.Lock()
 
+    @classmethod
+    def filled(cls, name: str, values: list[str], refs: Int32s, places: Int32s) -> LabelColumn:
+        """A column of the series `refs` (ascending): the i-th carries `values[places[i]]`. The values are distinct."""
+        column = cls(name)
+        column.pairs += [(name, value) for value in values]
+        column.series_per_value += np.bincount(places, minlength=len(values)).tolist()
+        column._code_of = {value: code for code, value in enumerate(values, 1)}
+        if len(refs):
+            column._refs, column._codes, column._n = refs, places + np.int32(1), len(refs)
+        return column
+
     def append(self, ref: int, value: str) -> tuple[str, str]:
         """Notes that series `ref` (above all refs so far) carries `value`; returns the shared pair."""
         code = self._code_of.get(value)

@@ -7,13 +7,12 @@ never too few.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from vedette.model.time import block_of
-from vedette.store.engine import Engine, Lane
+from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.sql import literal
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -39,22 +38,10 @@ class Partitions:
         self._recent: frozenset[Partition] = frozenset()
         self._chunks: frozenset[Partition] = frozenset()
         self._written: frozenset[Partition] = frozenset()
-        self.chunks_version = 0
-        """Grows before and after each change of `chunks`: equal on both sides of a read, it saw no change."""
-
-    @contextmanager
-    def changing_chunks(self) -> Iterator[None]:
-        with self._lock:
-            self.chunks_version += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.chunks_version += 1
 
     def load(self, engine: Engine) -> None:
-        self._recent = _read(engine, "samples_recent", "block")
-        self._chunks = self._written = _read(engine, "chunks", "day")
+        self._recent = _read(engine, "samples_recent")
+        self._chunks = self._written = _read(engine, "chunks")
 
     @property
     def recent(self) -> frozenset[Partition]:
@@ -96,6 +83,11 @@ class Partitions:
         return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
 
 
-def _read(engine: Engine, table: str, unit: str) -> frozenset[Partition]:
-    rows = engine.query(f"select distinct {unit} as unit, class from {table}", lane=Lane.CONTROL)
-    return frozenset(Partition(row["unit"], row["class"]) for row in rows.to_pylist())
+def _read(engine: Engine, table: str) -> frozenset[Partition]:
+    """From the list of parts: a `select distinct` would read the whole table."""
+    rows = engine.query(
+        f"select distinct partition from system.parts where active and rows > 0 and database = {literal(DATABASE)} "
+        f"and table = {literal(table)}",
+        lane=Lane.CONTROL,
+    )
+    return frozenset(Partition(*map(int, text.strip("()").split(","))) for text in rows["partition"].to_pylist())

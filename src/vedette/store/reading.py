@@ -14,10 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.kernels.borrowing import borrowed
+from vedette.kernels.gathering import gather_stretches
 from vedette.model.blocks import Int64s
 from vedette.model.telemetry import counter
-from vedette.model.time import block_of
+from vedette.model.time import BLOCK_MS, block_of
 from vedette.ports.scan import Deadline
+from vedette.store.chunk_cache import ChunkCache
 from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
 from vedette.store.engine import Engine
@@ -48,10 +51,6 @@ class Wanted:
     min_time_ms: int
     max_time_ms: int
 
-    @property
-    def n_blocks(self) -> int:
-        return block_of(self.max_time_ms) - block_of(self.min_time_ms) + 1
-
     def slots_of(self, ids: Ids) -> Int64s:
         """int64, parallel to `ids`; -1 for a series that is not wanted."""
         order = np.argsort(self.ids, kind="stable")
@@ -70,8 +69,7 @@ def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadl
     if len(wanted.ids) <= IDS_LISTED_MAX:
         conditions.append(f"series in {literals(wanted.ids.tolist())}")
     rows = engine.query(
-        f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)} "
-        "order by series, time_ms, seq",
+        f"select series, time_ms, value, seq from samples_recent where {' and '.join(conditions)}",
         deadline=deadline,
     )
     ids, found = recent_columns(rows, deletions)
@@ -84,34 +82,41 @@ def read_recent(engine: Engine, wanted: Wanted, deletions: list[Deletion], deadl
 
 
 def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, Columns]:
-    """Rows of `samples_recent` ordered by (series, time_ms, seq), as CSR over the series' ids, which are returned too.
+    """Rows of `samples_recent` in the order of its parts, as CSR over the series' ids, which are returned too, ascending.
 
     Deleted samples are left out; of equal (series, time) the first committed stays.
     """
     ids, times, values = (column(rows, name) for name in ("series", "time_ms", "value"))
-    alive = surviving(deletions, ids, times, column(rows, "seq").view(np.int64))
+    sequences = column(rows, "seq").view(np.int64)
+    alive = surviving(deletions, ids, times, sequences)
     if not alive.all():
-        ids, times, values = ids[alive], times[alive], values[alive]
-    first = np.ones(len(ids), np.bool_)
-    first[1:] = (ids[1:] != ids[:-1]) | (times[1:] != times[:-1])
-    if not first.all():
-        ids, times, values = ids[first], times[first], values[first]
-    starts = run_starts(ids)
-    return ids[starts], Columns(np.append(starts, len(ids)), times, values)
+        ids, times, values, sequences = ids[alive], times[alive], values[alive], sequences[alive]
+    breaks = np.ones(len(ids), np.bool_)
+    breaks[1:] = (ids[1:] != ids[:-1]) | (times[1:] <= times[:-1])
+    starts = np.flatnonzero(breaks)
+    order = np.argsort(ids[starts], kind="stable")  # parts are sorted: it finds ascending runs
+    heads = ids[starts[order]]
+    groups = run_starts(heads)
+    offsets = np.empty(len(groups) + 1, np.int64)
+    out = np.empty(len(ids), np.int64), np.empty(len(ids), np.float64)
+    columns = borrowed(times, np.int64), borrowed(values, np.float64), borrowed(sequences, np.int64)
+    written = gather_stretches(order, np.append(groups, len(order)), np.append(starts, len(ids)), columns, offsets, out)
+    return heads[groups], Columns(offsets, out[0][:written], out[1][:written])
 
 
 def read_chunks(
-    engine: Engine,
+    cache: ChunkCache,
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
     check_samples: Callable[[int], None],
 ) -> Runs:
     """Chunk rows, decoded: one run each. `check_samples` may raise before too many samples are decoded."""
-    rows = engine.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline)
+    rows = cache.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline)
     slots = wanted.slots_of(column(rows, "series"))
-    if not (slots >= 0).all():
-        rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
+    needed = (slots >= 0) & (column(rows, "t0") <= wanted.max_time_ms) & (column(rows, "t1") >= wanted.min_time_ms)
+    if not needed.all():
+        rows, slots = rows.filter(pa.array(needed)), slots[needed]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
     # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
     check_samples(int(column(rows, "samples")[inner].sum()) // 2)
@@ -146,8 +151,9 @@ def _chunk_conditions(wanted: Wanted) -> str:
         f"tenant = {literal(wanted.tenant)}",
         # a chunk lies within one block, hence within one day
         f"day between {day_of(wanted.min_time_ms)} and {day_of(wanted.max_time_ms)}",
-        f"t0 <= {literal(wanted.max_time_ms)}",
-        f"t1 >= {literal(wanted.min_time_ms)}",
+        # the same text for a range that moves on within its blocks: what is too much is left out when it is here
+        f"t0 < {literal((block_of(wanted.max_time_ms) + 1) * BLOCK_MS)}",
+        f"t1 >= {literal(block_of(wanted.min_time_ms) * BLOCK_MS)}",
     ]
     if len(wanted.metrics) <= METRICS_LISTED_MAX:
         conditions.append(f"metric in {literals(wanted.metrics)}")

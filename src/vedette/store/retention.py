@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.model.errors import ConfigError
 from vedette.model.labels import Labels
 from vedette.model.matchers import matches_all
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
-from vedette.store.engine import DATABASE, Lane
+from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition
-from vedette.store.sql import literal
+from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +57,14 @@ class Retention:
     def class_of(self, labels: Labels) -> int:
         return next((rule.number for rule in self.rules if matches_all(rule.selector, labels)), 0)
 
+    def classes_of(self, index: SeriesIndex) -> NDArray[np.uint16]:
+        """`class_of` for every series, by ref."""
+        classes = np.zeros(len(index), np.uint16)
+        for rule in reversed(self.rules):
+            for tenant in index.tenants:
+                classes[index.select(tenant, [rule.selector])] = rule.number
+        return classes
+
     def keep_of(self, class_: int) -> int:
         """A class whose rule is gone is kept as long as the default."""
         return next((rule.keep_ms for rule in self.rules if rule.number == class_), self.keep_ms)
@@ -73,14 +84,7 @@ def apply_retention(state: StoreState, retention: Retention, now_ms: int) -> int
 
 def _apply_size(state: StoreState, bytes_max: int) -> int:
     """Drops the oldest partitions of chunks until the rest fits. Recent rows are not touched: they may wait in a commit."""
-    sizes = {
-        (row["table"], row["partition"]): row["bytes"]
-        for row in state.engine.query(
-            "select table, partition, sum(bytes_on_disk) as bytes from system.parts "
-            f"where active and database = {literal(DATABASE)} group by table, partition",
-            lane=Lane.BACKGROUND,
-        ).to_pylist()
-    }
+    sizes = partition_bytes(state)
     excess = sum(sizes.values()) - bytes_max
     dropped = 0
     for partition in sorted(state.partitions.chunks):
@@ -99,10 +103,10 @@ def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
 
 
 def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> None:
-    with state.partitions.changing_chunks():
-        state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
+    state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
     if table == "chunks":
         state.partitions.forget_chunks(partition)
+        state.chunk_cache.clear()
     else:
         state.partitions.forget_recent(partition)
     _DROPPED.labels(reason).inc()

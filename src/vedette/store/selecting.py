@@ -7,31 +7,23 @@ covers costs none, and a table without a partition in the range is not asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
 from vedette.model.blocks import Int64s, SeriesColumns
 from vedette.model.staleness import STALE_NAN_BITS
-from vedette.model.time import BLOCK_MS, block_of
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Selector
-from vedette.store.chunk_cache import ChunkCache
 from vedette.store.head import Head
 from vedette.store.reading import Wanted, read_chunks, read_recent
 from vedette.store.runs import HEAD_RANK, Columns, Runs, merge, one_run_per_slot
 from vedette.store.state import StoreState
-
-SAMPLES_PER_CHUNK: Final = BLOCK_MS // 15_000
-"""What a scrape every 15 s brings: the guess by which a read counts as small."""
 
 
 class Selecting:
     def __init__(self, state: StoreState, head: Head) -> None:
         self._state = state
         self._head = head
-        self._cache = ChunkCache(state.limits.chunk_cache_bytes_max)
 
     def select(self, tenant: str, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         deadline.check()
@@ -80,21 +72,5 @@ class Selecting:
         if state.partitions.any_recent(*bounds):
             parts.append(read_recent(state.engine, wanted, deletions, deadline))
         if state.partitions.any_chunks(*bounds):
-            if deletions or len(refs) * wanted.n_blocks * SAMPLES_PER_CHUNK > self._cache.samples_max:
-                parts.append(read_chunks(state.engine, wanted, deletions, deadline, plan.check_samples))
-            else:
-                parts.append(self._read_cached(refs, wanted, deadline))
+            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples))
         return [part for part in parts if len(part.slots)]
-
-    def _read_cached(self, refs: Int64s, wanted: Wanted, deadline: Deadline | None) -> Runs:
-        """The chunk rows of whole blocks; merging cuts them to the bounds."""
-        state, version = self._state, self._state.partitions.chunks_version
-        first, last = block_of(wanted.min_time_ms), block_of(wanted.max_time_ms)
-        key = (wanted.tenant, refs.tobytes(), first, last, version)
-        found = self._cache.get(key)
-        if found is None:
-            whole = replace(wanted, min_time_ms=first * BLOCK_MS, max_time_ms=(last + 1) * BLOCK_MS - 1)
-            found = read_chunks(state.engine, whole, [], deadline, lambda samples: None)
-            if version == state.partitions.chunks_version:
-                self._cache.put(key, found)
-        return found

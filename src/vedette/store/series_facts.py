@@ -54,6 +54,19 @@ class SeriesFacts:
             self._metric[ref] = self._metric_code(tenant, one.name)
         self._n = end
 
+    def fill(self, metrics: list[tuple[str, str]], places: NDArray[np.int64], classes: NDArray[np.uint16]) -> None:
+        """The first refs: the i-th is of the (tenant, metric) `metrics[places[i]]`, which are distinct."""
+        assert self._n == 0
+        self._grow(len(places))
+        self._n = len(places)
+        self._first[: self._n] = NO_FIRST
+        self._last[: self._n] = NO_LAST
+        self._class[: self._n] = classes
+        self._metric[: self._n] = places
+        self._metric_names = metrics
+        self._metric_codes = {metric: code for code, metric in enumerate(metrics)}
+        self._series_per_metric = np.bincount(places, minlength=len(metrics)).tolist()
+
     @property
     def first_ms(self) -> Int64s:
         return self._first[: self._n]

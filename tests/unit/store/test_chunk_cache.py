@@ -1,83 +1,70 @@
-"""Decoded chunk rows in RAM never change an answer, and never outgrow their limit."""
+"""What is kept of chunk rows, and when it is not."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, cast
 
-import numpy as np
-import pytest
+import pyarrow as pa
 
-from tests.clocks import SetClock
-from tests.unit.store.contract import NOW, ONE, UP, Rows, bits_of, plan_of, read
-from vedette.model.blocks import SampleBatch
-from vedette.model.labels import Labels
-from vedette.model.limits import IngestLimits, StoreLimits
-from vedette.model.time import BLOCK_MS
-from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.chunk_cache import ChunkCache
-from vedette.store.runs import Runs
-
-OLD = NOW - 50 * BLOCK_MS
+from vedette.store.engine import Engine
 
 
-def runs_of(n: int) -> Runs:
-    one = np.array([n], np.int64)
-    return Runs(np.zeros(1, np.int64), np.zeros(1, np.int64), one, one, np.arange(n, dtype=np.int64), np.ones(n))
+class CountingEngine:
+    """Answers every statement with eight rows of eight bytes."""
+
+    def __init__(self, during: Callable[[], None] = lambda: None) -> None:
+        self.asked: list[str] = []
+        self.during = during
+
+    def query(self, sql: str, **_: Any) -> pa.Table:
+        self.asked.append(sql)
+        self.during()
+        return pa.table({"value": pa.array(range(8), pa.int64())})
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    store = ChdbStore(StoreSettings(tmp_path, IngestLimits(), StoreLimits(), maintenance=False), SetClock(NOW))
-    yield store
-    store.close()
+def cache_over(engine: CountingEngine, bytes_max: int = 1 << 20) -> ChunkCache:
+    return ChunkCache(cast("Engine", engine), bytes_max)
 
 
-def bring(store: ChdbStore, rows: list[tuple[int, float]]) -> None:
-    refs = np.full(len(rows), store.register(ONE, [UP])[0])
-    times, values = np.array([t for t, _ in rows], np.int64), np.array([v for _, v in rows])
-    store.import_samples([SampleBatch(refs, times, values)])
+def test_the_same_statement_is_asked_once() -> None:
+    engine = CountingEngine()
+    cache = cache_over(engine)
+    assert cache.query("a", None) is cache.query("a", None)
+    cache.query("b", None)
+    assert engine.asked == ["a", "b"]
 
 
-def read_old(store: ChdbStore, first: int = 0, last: int = 9) -> dict[Labels, Rows]:
-    """A range small enough to be kept."""
-    return read(store, plan_of(start=OLD + first, end=OLD + last))
+def test_a_change_of_the_table_empties_it() -> None:
+    engine = CountingEngine()
+    cache = cache_over(engine)
+    cache.query("a", None)
+    cache.clear()
+    cache.query("a", None)
+    assert engine.asked == ["a", "a"]
 
 
-def test_a_second_read_sees_what_was_imported_in_between(store: ChdbStore) -> None:
-    bring(store, [(OLD, 1.0)])
-    assert read_old(store) == {UP: bits_of([(OLD, 1.0)])}
-    bring(store, [(OLD + 1, 2.0)])
-    assert read_old(store) == {UP: bits_of([(OLD, 1.0), (OLD + 1, 2.0)])}
+def test_rows_that_were_read_during_a_change_are_not_kept() -> None:
+    engine = CountingEngine()
+    cache = cache_over(engine)
+    engine.during = cache.clear
+    cache.query("a", None)
+    engine.during = lambda: None
+    cache.query("a", None)
+    assert engine.asked == ["a", "a"]
 
 
-def test_a_read_of_a_part_of_a_kept_block_gets_that_part_only(store: ChdbStore) -> None:
-    rows = [(OLD + i, float(i)) for i in range(10)]
-    bring(store, rows)
-    for _ in range(2):
-        assert read_old(store, 2, 5) == {UP: bits_of(rows[2:6])}
-        assert read_old(store, 4, 9) == {UP: bits_of(rows[4:10])}
-
-
-def test_a_deletion_is_seen_at_once(store: ChdbStore) -> None:
-    bring(store, [(OLD, 1.0), (OLD + 1, 2.0)])
-    read_old(store)
-    store.delete(ONE, [()], OLD, OLD)
-    assert read_old(store) == {UP: bits_of([(OLD + 1, 2.0)])}
-
-
-def test_the_least_recently_used_entry_goes_first() -> None:
-    size = 100 * 16 + 4 * 8
-    cache = ChunkCache(size * 4)
-    keys = [("t", bytes([n]), 0, 0, 0) for n in range(5)]
-    for key in keys[:4]:
-        cache.put(key, runs_of(100))
-    assert cache.get(keys[0]) is not None
-    cache.put(keys[4], runs_of(100))
-    assert cache.get(keys[1]) is None
-    assert cache.get(keys[0]) is not None
-
-
-def test_a_large_read_is_not_kept() -> None:
-    cache = ChunkCache(16_000)
-    cache.put(("t", b"", 0, 0, 0), runs_of(1000))
-    assert cache.get(("t", b"", 0, 0, 0)) is None
+def test_the_longest_unused_goes_first_and_a_large_answer_is_not_kept() -> None:
+    engine = CountingEngine()
+    cache = cache_over(engine, bytes_max=5 * 65)
+    for name in "abcdeaf":
+        cache.query(name, None)
+    engine.asked.clear()
+    cache.query("a", None)
+    cache.query("b", None)
+    assert engine.asked == ["b"]
+    small = cache_over(engine, bytes_max=2 * 65)
+    small.query("large", None)
+    small.query("large", None)
+    assert engine.asked == ["b", "large", "large"]

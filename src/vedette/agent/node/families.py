@@ -22,7 +22,8 @@ class Family:
     samples: list[tuple[str, Mapping[str, str], float]] = field(default_factory=list)
 
     def add(self, value: float, **labels: str) -> Family:
-        self.samples.append((self.name, labels, value))
+        """Raises OverflowError for an integer that no float64 can hold."""
+        self.samples.append((self.name, labels, float(value)))
         return self
 
     def add_named(self, name: str, value: float, labels: Mapping[str, str]) -> None:

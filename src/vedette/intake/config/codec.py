@@ -172,7 +172,7 @@ def _read_value(kind: Any, node: Node) -> Any:
         inner = next(argument for argument in arguments if argument is not type(None))
         return None if node.is_null else _read_value(inner, node)
     if origin is tuple:
-        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in _listed(node, arguments[0]))
+        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in node.items())
     if origin is not None and issubclass(origin, Mapping):
         return {} if node.is_null else {key.text(): _read_value(arguments[1], value) for key, value in node.fields()}
     if kind in SCALARS:
@@ -180,15 +180,6 @@ def _read_value(kind: Any, node: Node) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(node.text())
     return _checked(kind()) if node.is_null else read_section(kind, node)
-
-
-def _listed(node: Node, item_kind: Any) -> list[Node]:
-    """A single text where a list of texts is wanted is that list, as the reference's library has it."""
-    return [node] if item_kind is str and not node.is_null and _is_scalar(node) else node.items()
-
-
-def _is_scalar(node: Node) -> bool:
-    return isinstance(node.raw.value, str)
 
 
 def write_section(section: Any) -> dict[str, Any]:
