@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import vedette
 from vedette.agent.node.exporter import NodeExporter
+from vedette.agent.node.host import Host
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.principals import Tenants
@@ -110,7 +111,8 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
-        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: NodeExporter().page} if with_node else {})
+        exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
+        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
