@@ -120,7 +120,7 @@ def mark(server: Server, pattern: str) -> Mark:
 
 def snapshot_cpu_seconds(prometheus: Prometheus) -> float:
     before = cpu_seconds(prometheus.pid)
-    status, body = prometheus.get("/api/v1/admin/tsdb/snapshot", data=b"")
+    status, body = prometheus.post("/api/v1/admin/tsdb/snapshot")
     assert status == 200, body
     return cpu_seconds(prometheus.pid) - before
 

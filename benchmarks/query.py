@@ -6,20 +6,18 @@ The same file is loaded into both. It is made once (seeded) and kept in the cach
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from benchmarks.harness import Figure, Ratio
 from benchmarks.load import write_openmetrics
+from tests.asking import Service
 from tests.harness import Options
 from tests.prometheus import Prometheus, create_blocks
-from tests.server import Vedette
+from tests.server import Vedette, import_openmetrics
 from tests.settings import ROOT
 
 START_S = 1_700_006_400
@@ -45,10 +43,6 @@ RANGE = (
     ("histogram_quantile", "histogram_quantile(0.9, sum by (le) (rate(request_seconds_bucket[5m])))", 60),
 )
 INSTANT = (("instant", "sum by (code) (rate(http_requests_total[5m]))"),)
-
-
-class Server(Protocol):
-    def get(self, path: str) -> tuple[int, bytes]: ...
 
 
 def run(options: Options) -> Iterable[Ratio | Figure]:
@@ -85,19 +79,7 @@ def prepare(folder: Path) -> tuple[Path, Path]:
         page = folder / "load.om"
         write_openmetrics(page, 1, 1_000, START_S, STEP_S, HOURS * 3600 // STEP_S)
         create_blocks(page, cache / "prometheus")
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "vedette.app.cli",
-                "import",
-                "openmetrics",
-                str(page),
-                "--data",
-                str(cache / "vedette"),
-            ],
-            check=True,
-        )
+        import_openmetrics(page, cache / "vedette")
         (cache / "loaded").touch()
     for name in ("vedette", "prometheus"):
         shutil.copytree(cache / name, folder / name, symlinks=True)
@@ -124,7 +106,7 @@ def paths() -> Iterable[tuple[str, object]]:
         )
 
 
-def best_of(server: Server, path_of: object, rounds: int) -> float:
+def best_of(server: Service, path_of: object, rounds: int) -> float:
     best = float("inf")
     for shift in range(rounds + 1):
         path = path_of(shift)  # type: ignore[operator]

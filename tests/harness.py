@@ -5,6 +5,8 @@ A module `tests/<tier>/<name>.py` has `run(options) -> Iterable[Outcome]`; hyphe
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -40,3 +42,16 @@ class Outcome:
     def line(self, tier: str) -> str:
         excluded = f" ({self.excluded} excluded)" if self.excluded is not None else ""
         return f"{tier} {self.name}: {self.passed}/{self.total}{excluded}{self.suffix}"
+
+
+def run_checks(name: str, checks: Sequence[Callable[..., None]], *arguments: object) -> Outcome:
+    """Each check is a function named as a sentence that takes the arguments and raises AssertionError."""
+    outcome = Outcome(name, 0, len(checks))
+    for check in checks:
+        try:
+            check(*arguments)
+            outcome.passed += 1
+        except AssertionError as error:
+            asserted = traceback.extract_tb(error.__traceback__)[-1].line
+            outcome.failures.append(f"{check.__name__}: {asserted}: {str(error)[:2000]}")
+    return outcome

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Final
 
+from tests.asking import Service, wait_until
 from tests.settings import free_port, peer
 
+_READY_WITHIN_S: Final = 60.0
+FEATURES: Final = (
+    "promql-experimental-functions",
+    "promql-delayed-name-removal",
+    "promql-extended-range-selectors",
+    "promql-binop-fill-modifiers",
+)
+"""What it calls the parts of PromQL that are off by default."""
 
-class Prometheus:
+
+class Prometheus(Service):
+    """`with Prometheus(data) as peer:` runs it ready to be asked; its config and log stand beside the data directory."""
+
     def __init__(self, data: Path, config: str = "{}\n", *arguments: str) -> None:
+        port = free_port()
+        super().__init__(f"http://127.0.0.1:{port}")
         data.mkdir(parents=True, exist_ok=True)
         file = data.parent / f"{data.name}.yml"
         file.write_text(config)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self._log = data.parent / f"{data.name}.log"
         self._command = [
             str(peer("prometheus")),
             f"--config.file={file}",
@@ -38,51 +45,32 @@ class Prometheus:
         return self._process.pid
 
     def __enter__(self) -> Prometheus:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            try:
-                if self.get("/-/ready")[0] == 200:
-                    return self
-            except OSError:
-                pass
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise RuntimeError(f"prometheus did not start: {' '.join(self._command)}")
+        with self._log.open("wb") as log:
+            self._process = process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        wait_until(lambda: process.poll() is not None or self.is_ready(), _READY_WITHIN_S)
+        if process.poll() is not None or not self.is_ready():
+            self._end()
+            raise RuntimeError(f"prometheus did not start: {self._log.read_text()[-2000:]}")
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         assert self._process is not None
         self._process.terminate()
         self._process.wait()
 
-    def get(self, path: str, timeout_s: float = 120.0, data: bytes | None = None) -> tuple[int, bytes]:
-        try:
-            with urllib.request.urlopen(
-                urllib.request.Request(self.url + path, data=data), timeout=timeout_s
-            ) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
 
-    def api(self, path: str, **parameters: str | Sequence[str]) -> Any:
-        status, body = self.get(f"/api/v1/{path}?{urllib.parse.urlencode(parameters, doseq=True)}")
-        assert status == 200, f"{path}: {status} {body[:500]!r}"
-        return json.loads(body)["data"]
+def run_promtool(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    command = [str(peer("promtool")), *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
 
 
 def create_blocks(openmetrics: Path, data: Path) -> None:
     """Loads a file of OpenMetrics with timestamps into a data directory that no Prometheus has open."""
-    command = [
-        str(peer("promtool")),
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        "--quiet",
-        str(openmetrics),
-        str(data),
-    ]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError(f"promtool: {result.stderr[-2000:]}")
+    done = run_promtool("tsdb", "create-blocks-from", "openmetrics", "--quiet", str(openmetrics), str(data))
+    if done.returncode:
+        raise RuntimeError(f"promtool: {done.stderr[-2000:]}")

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections import deque
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.asking import Service, wait_until
 from tests.settings import ROOT
 
 START_TIMEOUT_S = 60.0
+_LOG_LINES_KEPT = 400
+_PROGRAM = (sys.executable, "-m", "vedette.app.cli")
 
 
-class Vedette:
+class Vedette(Service):
     """`with Vedette(data) as server:` runs `vedette up`; `server.url` is what its `listening` line says."""
 
     def __init__(
-        self, data: Path, *arguments: str, verb: str = "up", environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        *arguments: str,
+        verb: str = "up",
+        environment: dict[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._command = [sys.executable, "-m", "vedette.app.cli", verb, "--listen", "127.0.0.1:0"]
+        super().__init__(tls=tls)
+        self._command = [*_PROGRAM, verb, "--listen", "127.0.0.1:0"]
         if verb != "agent":
             self._command += ["--data", str(data)]
         self._command += arguments
-        self._environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", **(environment or {})}
+        self._environment = own_environment() | (environment or {})
         self._process: subprocess.Popen[str] | None = None
-        self.log: deque[str] = deque(maxlen=400)
-        self.url = ""
+        self.log: deque[str] = deque(maxlen=_LOG_LINES_KEPT)
 
     def start(self) -> Vedette:
         """Returns once the `listening` line is there. Raises RuntimeError with the log's end if it does not come."""
@@ -44,14 +48,16 @@ class Vedette:
             self._command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None and self._process.stderr is not None
-        threading.Thread(target=self.log.extend, args=(self._process.stderr,), daemon=True).start()
+        log_reader = threading.Thread(target=self.log.extend, args=(self._process.stderr,), daemon=True)
+        log_reader.start()
         listening = threading.Event()
         threading.Thread(target=self._read_output, args=(self._process.stdout, listening), daemon=True).start()
         deadline = time.monotonic() + START_TIMEOUT_S
         while not listening.wait(0.05):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise RuntimeError("vedette did not start:\n" + "".join(list(self.log)[-40:]))
+                log_reader.join(START_TIMEOUT_S)
+                raise RuntimeError("vedette did not start:\n" + self.log_end())
         return self
 
     def _read_output(self, stream: Any, listening: threading.Event) -> None:
@@ -69,6 +75,10 @@ class Vedette:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """kill -9: nothing is flushed, nothing is closed."""
         if self._process is not None:
@@ -79,7 +89,7 @@ class Vedette:
         """SIGTERM, as an operator stops it; the exit code."""
         assert self._process is not None
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+            self.signal(signal.SIGTERM)
             try:
                 self._process.wait(timeout_s)
             except subprocess.TimeoutExpired:
@@ -94,34 +104,33 @@ class Vedette:
     ) -> None:
         self.stop()
 
-    def get(self, path: str, headers: dict[str, str] | None = None, timeout_s: float = 30.0) -> tuple[int, bytes]:
-        request = urllib.request.Request(self.url + path, headers=headers or {})
-        try:
-            with urllib.request.urlopen(request, timeout=timeout_s) as response:
-                return response.status, response.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
-
-    def api(self, path: str, **parameters: str | Sequence[str]) -> Any:
-        """`data` of an answer of /api/v1. Raises AssertionError with the answer when it is an error."""
-        query = urllib.parse.urlencode(parameters, doseq=True)
-        status, body = self.get(f"/api/v1/{path}?{query}")
-        assert status == 200, f"{path}?{query}: {status} {body[:500]!r}"
-        return json.loads(body)["data"]
-
     def reload(self) -> None:
-        request = urllib.request.Request(self.url + "/-/reload", method="POST")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            assert answer.status == 200, answer.read()
+        status, body = self.post("/-/reload")
+        assert status == 200, body
 
     def wait_until_ready(self, timeout_s: float = START_TIMEOUT_S) -> float:
         """Seconds until /-/ready answered 200."""
         started = time.monotonic()
-        while time.monotonic() - started < timeout_s:
-            try:
-                if self.get("/-/ready")[0] == 200:
-                    return time.monotonic() - started
-            except OSError:
-                pass
-            time.sleep(0.02)
-        raise RuntimeError("vedette did not become ready:\n" + "".join(list(self.log)[-40:]))
+        if not wait_until(self.is_ready, timeout_s, every_s=0.02):
+            raise RuntimeError("vedette did not become ready:\n" + self.log_end())
+        return time.monotonic() - started
+
+    def log_end(self, lines: int = _LOG_LINES_KEPT) -> str:
+        return "".join(list(self.log)[-lines:])
+
+
+def run_vedette(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A verb that ends by itself, such as `check` or `import`."""
+    command = [*_PROGRAM, *arguments]
+    return subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)
+
+
+def import_openmetrics(file: Path, data: Path, *arguments: str) -> None:
+    """Loads a file of OpenMetrics with timestamps into a data directory that no server has open."""
+    done = run_vedette("import", "openmetrics", str(file), "--data", str(data), *arguments)
+    if done.returncode:
+        raise RuntimeError(f"vedette import: {done.stderr[-2000:]}")
+
+
+def own_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -8,12 +8,9 @@ from __future__ import annotations
 import http.server
 import json
 import math
-import subprocess
 import tempfile
 import threading
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.asking import wait_until
 from tests.harness import Options, Outcome
-from tests.settings import conformance, free_port, peer
+from tests.prometheus import Prometheus
+from tests.settings import conformance
 from vedette.model.errors import MalformedPage
 from vedette.wire.exposition import DUPLICATE, NO_TIME, UNKNOWN, Format, SeriesCache, scan
 
@@ -41,15 +40,14 @@ Samples = dict[tuple[Any, ...], str]
 
 def run(options: Options) -> Iterable[Outcome]:
     pages = {folder.name: (folder / "metrics").read_bytes() for folder in sorted(conformance("openmetrics").iterdir())}
-    prometheus = peer("prometheus")
     outcome = Outcome("scrape-verdicts", 0, len(pages))
     with (
         tempfile.TemporaryDirectory() as folder,
         serve(pages) as port,
-        start(prometheus, Path(folder), pages, port) as url,
+        Prometheus(Path(folder) / "data", config_for(pages, port), "--storage.tsdb.retention.time=100y") as peer,
     ):
-        errors = wait_for_verdicts(url, len(pages))
-        theirs = read_samples(url)
+        errors = wait_for_verdicts(peer, len(pages))
+        theirs = read_samples(peer)
     for name, body in pages.items():
         reason, ours = scrape(body)
         refused = errors[name] not in ("", TOO_OLD)
@@ -109,57 +107,34 @@ def serve(pages: Mapping[str, bytes]) -> Iterator[int]:
         server.server_close()
 
 
-@contextmanager
-def start(prometheus: Path, folder: Path, names: Iterable[str], port: int) -> Iterator[str]:
+def config_for(names: Iterable[str], port: int) -> str:
     targets = [
         {"targets": [f"127.0.0.1:{port}"], "labels": {"__metrics_path__": f"/{name}", CASE_LABEL: name}}
         for name in names
     ]
     job = {"job_name": "cases", "scrape_interval": "5s", "honor_labels": True, "static_configs": targets}
-    config = folder / "prometheus.yml"
-    storage = {"tsdb": {"out_of_order_time_window": WINDOW}}
-    config.write_text(json.dumps({"scrape_configs": [job], "storage": storage}))
-    listen = f"127.0.0.1:{free_port()}"
-    command = [
-        prometheus,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder}/data",
-        "--storage.tsdb.retention.time=100y",
-    ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*map(str, command), f"--web.listen-address={listen}"], stdout=log, stderr=log)
-        try:
-            yield f"http://{listen}"
-        finally:
-            process.terminate()
-            process.wait()
+    return json.dumps({"scrape_configs": [job], "storage": {"tsdb": {"out_of_order_time_window": WINDOW}}})
 
 
-def get(url: str, **parameters: str) -> Any:
-    with urllib.request.urlopen(f"{url}?{urllib.parse.urlencode(parameters)}", timeout=30) as response:
-        return json.load(response)["data"]
-
-
-def wait_for_verdicts(url: str, n: int) -> dict[str, str]:
+def wait_for_verdicts(peer: Prometheus, n: int) -> dict[str, str]:
     """The last error of every target once each has been scraped."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        try:
-            targets = get(f"{url}/api/v1/targets")["activeTargets"]
-        except OSError:
-            targets = []
-        if len(targets) == n and all(target["health"] != "unknown" for target in targets):
-            return {target["labels"][CASE_LABEL]: target["lastError"] for target in targets}
-        time.sleep(0.3)
-    raise TimeoutError(f"prometheus has not scraped {n} targets in {DEADLINE_S} s")
+    targets: list[Any] = []
+
+    def all_scraped() -> bool:
+        targets[:] = peer.api("targets")["activeTargets"]
+        return len(targets) == n and all(target["health"] != "unknown" for target in targets)
+
+    if not wait_until(all_scraped, DEADLINE_S, every_s=0.3):
+        raise TimeoutError(f"prometheus has not scraped {n} targets in {DEADLINE_S} s")
+    return {target["labels"][CASE_LABEL]: target["lastError"] for target in targets}
 
 
-def read_samples(url: str) -> dict[str, Samples]:
+def read_samples(peer: Prometheus) -> dict[str, Samples]:
     """What Prometheus stored, by case; report series, target labels and the case label left out."""
     started_ms = (time.time() - DEADLINE_S - 60) * 1000
     by_case: dict[str, Samples] = {}
     query = f'{{{CASE_LABEL}!="", __name__!~"up|scrape_.+"}}[{WINDOW}]'
-    for entry in get(f"{url}/api/v1/query", query=query)["result"]:
+    for entry in peer.api("query", query=query)["result"]:
         labels = entry["metric"]
         samples = by_case.setdefault(labels.pop(CASE_LABEL), {})
         if labels.get("instance", "").startswith("127.0.0.1:"):

@@ -17,6 +17,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.processes import rss_megabytes
 from tests.harness import Options, Outcome
 from tests.server import Vedette
 
@@ -158,7 +159,7 @@ def attack_by_scraping(folder: Path) -> Iterator[tuple[str, str]]:
         yield "clock", expect_windows(server)
         yield "honest neighbour", expect_honest(server, targets)
         yield from attack_by_requests(server)
-        yield "memory", "" if resident_mb(server.pid) < 1_500 else f"{resident_mb(server.pid):.0f} MB"
+        yield "memory", "" if rss_megabytes(server.pid) < 1_500 else f"{rss_megabytes(server.pid):.0f} MB"
     targets.close()
 
 
@@ -244,8 +245,3 @@ def expect_start_refused(data: Path, word: str) -> str:
         return "" if word in str(error) and "hint:" in str(error) else f"unclear: {str(error)[-300:]}"
     second.kill()
     return "it started"
-
-
-def resident_mb(pid: int) -> float:
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024

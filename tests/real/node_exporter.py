@@ -19,8 +19,9 @@ Families = dict[str, tuple[str, set[tuple[str, ...]]]]
 
 
 def run(options: Options) -> Iterable[Outcome]:
-    theirs = {name: family for name, family in families_of(fetch_reference_page()).items() if name.startswith("node_")}
-    ours = families_of(NodeExporter().page().decode())
+    reference, page = fetch_reference_page(), NodeExporter().page().decode()
+    theirs = {name: family for name, family in families_of(reference).items() if name.startswith("node_")}
+    ours = families_of(page)
     different = [
         f"{name}: {describe(theirs[name])}, ours: {describe(ours.get(name))}"
         for name in theirs
@@ -31,6 +32,18 @@ def run(options: Options) -> Iterable[Outcome]:
     yield Outcome(
         "node_exporter", passed, len(theirs), excluded=len(tolerated), failures=[] if tolerated else different
     )
+    theirs_found, ours_found = collectors_of(reference), collectors_of(page)
+    unlike = [
+        f"{line}: {value}, ours: {ours_found.get(line)}"
+        for line, value in theirs_found.items()
+        if ours_found.get(line) != value
+    ]
+    yield Outcome("node_collectors", len(theirs_found) - len(unlike), len(theirs_found), failures=unlike)
+
+
+def collectors_of(page: str) -> dict[str, str]:
+    """By collector: 1 if it found something to read here."""
+    return dict(re.findall(r'^node_scrape_collector_success\{collector="(\w+)"\} ([01])$', page, re.MULTILINE))
 
 
 def fetch_reference_page() -> str:

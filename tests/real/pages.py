@@ -6,10 +6,8 @@ finds nothing serious. Then a person uses it: types a query, zooms, switches. Sc
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -19,9 +17,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Error as BrowserError
 
+from tests.asking import wait_until
 from tests.harness import Options, Outcome
 from tests.real.browser import Visitor, open_browser, visitor
-from tests.real.vedette_up import running_server
+from tests.server import Vedette
 from tests.settings import ROOT
 
 LANGUAGES = ("en", "zh-CN")
@@ -84,8 +83,13 @@ def run(options: Options) -> Iterable[Outcome]:
     tally = Tally()
     pictures = Path(tempfile.mkdtemp(prefix="vedette-pictures-"))
     _check_catalogues(tally)
-    with running_server() as base, open_browser() as browser:
-        _wait_for_data(base)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Vedette(Path(folder) / "data") as server,
+        open_browser() as browser,
+    ):
+        base = server.url
+        _wait_for_data(server)
         for view in VIEWS:
             for language in LANGUAGES:
                 for width in view.widths:
@@ -103,16 +107,13 @@ def _check_catalogues(tally: Tally) -> None:
     tally.check("catalogue keys are equal", english == chinese and len(english) > 100, set(english) ^ set(chinese))
 
 
-def _wait_for_data(base: str) -> None:
+def _wait_for_data(server: Vedette) -> None:
     """Until a rate of the machine's own CPU has a value: two scrapes."""
-    address = f"{base}/api/v1/query?" + urllib.parse.urlencode({"query": "rate(node_cpu_seconds_total[1m])"})
-    give_up_at = time.monotonic() + _DATA_SECONDS_MAX
-    while time.monotonic() < give_up_at:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            if json.load(answer)["data"]["result"]:
-                return
-        time.sleep(1)
-    raise AssertionError(f"no data of the machine within {_DATA_SECONDS_MAX:.0f} s")
+
+    def has_data() -> bool:
+        return bool(server.api("query", query="rate(node_cpu_seconds_total[1m])")["result"])
+
+    assert wait_until(has_data, _DATA_SECONDS_MAX, every_s=1.0), f"no data within {_DATA_SECONDS_MAX:.0f} s"
 
 
 def _check_view(

@@ -91,6 +91,11 @@ class App:
         else:
             await send({"type": "websocket.close", "code": 1003})
 
+    def cancel_requests(self) -> None:
+        """For a server that stops: callers of long queries get an answer that says so."""
+        for pool in (self._api.queries, self._api.lookups):
+            pool.cancel_all()
+
     def close(self) -> None:
         for pool in (self._api.queries, self._api.lookups, self._writers):
             pool.close()

@@ -11,7 +11,7 @@ import socket
 import ssl
 from asyncio import AbstractEventLoop, Transport
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import uvicorn
@@ -25,6 +25,7 @@ KEEP_ALIVE_S: Final = 75
 STOP_S: Final = 10
 """Requests that still run this long after `stop` are cut off."""
 BACKLOG: Final = 1_024
+TICK_S: Final = 1.0
 
 _CONNECTIONS: Final = gauge("vedette_http_connections", "Open HTTP connections.")
 
@@ -61,13 +62,24 @@ class HttpServer:
         await self._server.ready.wait()
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self._server.stop()
 
 
 class _QuietServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """Once a second, for the Date header. uvicorn's own wakes ten times a second to look whether it should stop."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), TICK_S)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -152,8 +152,10 @@ def load_web_config(path: Path) -> WebConfig:
     """Raises ConfigError with file, line and key."""
     try:
         text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"is not UTF-8: {error.reason} at byte {error.start}", file=str(path)) from None
     root = parse_yaml(text, Document(str(path), path.parent))
     return read_section(WebConfig, root) if root is not None and not root.is_null else WebConfig()
 

@@ -28,12 +28,14 @@ class WorkerPool:
         self.executor: Final = ThreadPoolExecutor(running_max, thread_name_prefix=f"vedette-{name}")
         self._name = name
         self._pending = 0
+        self._deadlines: set[Deadline] = set()
         self._pending_max = running_max + waiting_max
         self._gauge = _PENDING.labels(name)
 
     async def run(self, request: Request, deadline: Deadline, work: Callable[[], T]) -> T:
         """Runs `work` in a thread. Raises QueueFull, QueryTimeout while waiting for a place, QueryCanceled, and what `work` raises."""
         future = asyncio.wrap_future(self._submit(deadline, work))
+        self._deadlines.add(deadline)
         try:
             done, _ = await asyncio.wait((future,), timeout=QUIET_SECONDS)
             if not done:
@@ -42,6 +44,7 @@ class WorkerPool:
                 raise QueryCanceled("query was canceled in query execution")
             return future.result()
         finally:
+            self._deadlines.discard(deadline)
             if not future.done():
                 deadline.cancel()
                 future.cancel()
@@ -66,6 +69,11 @@ class WorkerPool:
             await asyncio.wait((future, watcher), return_when=asyncio.FIRST_COMPLETED)
         finally:
             watcher.cancel()
+
+    def cancel_all(self) -> None:
+        """What runs or waits ends with QueryCanceled at its next check."""
+        for deadline in self._deadlines:
+            deadline.cancel()
 
     def close(self) -> None:
         self.executor.shutdown(wait=False, cancel_futures=True)

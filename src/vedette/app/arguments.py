@@ -82,8 +82,8 @@ LISTENING = (
     Flag(
         "--web.enable-admin-api",
         "",
-        "allow deletion and snapshots over HTTP",
-        "允许通过 HTTP 删除数据和做快照",
+        "allow deletion over HTTP",
+        "允许通过 HTTP 删除数据",
         switch=True,
     ),
     Flag("--web.enable-lifecycle", "", "allow POST /-/quit", "允许 POST /-/quit", switch=True),

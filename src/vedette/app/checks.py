@@ -18,24 +18,26 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def check_config(arguments: argparse.Namespace, say: Say) -> int:
-    from vedette.app.settings import read_own_file, read_tenants
+    from vedette.app.settings import read_settings
     from vedette.intake.config import check_config
 
     file = Path(arguments.file)
     try:
-        own, prometheus_file, own_file = read_own_file(file)
-        read_tenants(own.get("tenants") or {}, own_file)
+        settings = read_settings(argparse.Namespace(config=arguments.file), {})
     except VedetteError as error:
         return failed(say, str(error))
-    if prometheus_file is None:
+    for warning in settings.warnings:
+        print(say(f"warning: {warning}", f"警告：{warning}"))
+    if settings.prometheus_file is None:
         print(say(f"{file}: ok, our own settings only", f"{file}：正确，仅含自身设置"))
         return 0
-    report = check_config(prometheus_file)
+    report = check_config(settings.prometheus_file)
     for warning in report.warnings:
         print(say(f"warning: {warning}", f"警告：{warning}"))
     if not report.ok:
         return failed(say, report.error)
-    print(say(f"{prometheus_file}: ok, {report.jobs} jobs", f"{prometheus_file}：正确，共 {report.jobs} 个抓取任务"))
+    file = settings.prometheus_file
+    print(say(f"{file}: ok, jobs: {report.jobs}", f"{file}：正确，共 {report.jobs} 个抓取任务"))
     return 0
 
 
@@ -70,7 +72,8 @@ def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
     except MalformedPage as error:
         return failed(say, f"{name}:{error.line}: {error}")
     for problem in problems:
-        print(f"{name}:{problem.line}: {'hint: ' if problem.hint else ''}{problem.text}")
+        place = f"{name}:{problem.line}" if problem.line else name
+        print(f"{place}: {'hint: ' if problem.hint else ''}{problem.text}")
     wrong = [problem for problem in problems if not problem.hint]
     if not wrong:
         print(say(f"{name}: ok ({chosen})", f"{name}：正确（{chosen}）"))

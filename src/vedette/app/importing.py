@@ -36,7 +36,6 @@ def run_import(arguments: argparse.Namespace) -> int:
         source = file.open("rb")
     except OSError as error:
         raise BadInput(f"cannot read {file}: {error.strerror}") from None
-    data.mkdir(parents=True, exist_ok=True)
     store = ChdbStore(StoreSettings(data, maintenance=False))
     principal = Principal(arguments.tenant, "import")
     try:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from pathlib import Path
+from typing import Final
 
 from vedette.app.settings import Settings
 from vedette.model.errors import BadInput
+
+SOCKET_NAME: Final = "own-metrics.sock"
+SOCKET_PATH_BYTES_MAX: Final = 107
+"""Linux: sun_path of unix(7), without the zero at its end."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -24,6 +30,16 @@ def bind(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror or error}",
             hint="is another server running there? --listen picks another address",
         ) from None
+
+
+def private_path(data: Path) -> Path:
+    """Where the private socket stands: in the data directory, or in a new folder of our own where that path is too long."""
+    path = (data / SOCKET_NAME).resolve()
+    return (
+        path
+        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX
+        else Path(tempfile.mkdtemp(prefix="vedette-")) / SOCKET_NAME
+    )
 
 
 def bind_private(path: Path) -> socket.socket:

@@ -17,13 +17,26 @@ from urllib.parse import urlsplit
 import yaml
 
 from vedette.api.principals import Tenancy
-from vedette.app.arguments import DEFAULT_LISTEN, SERVER_FLAGS
-from vedette.app.values import normal_prefix, parse_bytes, parse_listen
+from vedette.app.arguments import DEFAULT_AGENT_LISTEN, DEFAULT_LISTEN, SERVER_FLAGS
+from vedette.app.values import (
+    normal_prefix,
+    parse_bytes,
+    parse_bytes_from,
+    parse_count,
+    parse_listen,
+    parse_log_format,
+    parse_log_level,
+    parse_pattern,
+    parse_span_ms,
+    parse_switch,
+    parse_url,
+)
 from vedette.model.errors import BadInput, ConfigError
 from vedette.model.limits import IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
 
 OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
+HEAD_LEAST: Final = "16MB"
 LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
 
@@ -65,9 +78,9 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         else None
     )
     own, prometheus_file, own_file = read_own_file(config) if config else ({}, None, None)
-    values = _Values(arguments, environ, own)
-    host, port = parse_listen(values.text("listen", DEFAULT_LISTEN))
-    external_url = values.text("external_url", "").rstrip("/")
+    values = _Values(arguments, environ, own, own_file)
+    host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_LISTEN))
+    external_url = values.read("external_url", parse_url, "")
     queries, ingest = QueryLimits(), IngestLimits()
     return Settings(
         host=host,
@@ -79,24 +92,26 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         route_prefix=normal_prefix(values.text("web_route_prefix", urlsplit(external_url).path)),
         web_config=values.read("web_config", Path, None),
         allowed_hosts=values.many("allowed_host"),
-        cors_origin=values.text("cors_origin", ""),
+        cors_origin=values.read("cors_origin", parse_pattern, ""),
         enable_admin_api=values.switch("web_enable_admin_api"),
         enable_lifecycle=values.switch("web_enable_lifecycle"),
         node_job=not values.switch("no_node_job"),
         retention_ms=values.read("storage_retention_time", parse_duration_ms, None),
         retention_bytes=values.read("storage_retention_size", parse_bytes, None),
         queries=QueryLimits(
-            samples_max=values.read("query_max_samples", int, queries.samples_max),
-            timeout_ms=values.read("query_timeout", parse_duration_ms, queries.timeout_ms),
-            concurrency_max=values.read("query_max_concurrency", int, queries.concurrency_max),
-            lookback_ms=values.read("query_lookback_delta", parse_duration_ms, queries.lookback_ms),
+            samples_max=values.read("query_max_samples", parse_count, queries.samples_max),
+            timeout_ms=values.read("query_timeout", parse_span_ms, queries.timeout_ms),
+            concurrency_max=values.read("query_max_concurrency", parse_count, queries.concurrency_max),
+            lookback_ms=values.read("query_lookback_delta", parse_span_ms, queries.lookback_ms),
         ),
-        ingest=IngestLimits(head_bytes_max=values.read("storage_head_bytes", parse_bytes, ingest.head_bytes_max)),
+        ingest=IngestLimits(
+            head_bytes_max=values.read("storage_head_bytes", parse_bytes_from(HEAD_LEAST), ingest.head_bytes_max)
+        ),
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()
         ),
-        log_level=values.text("log_level", "info"),
-        log_format=values.text("log_format", "logfmt"),
+        log_level=values.read("log_level", parse_log_level, "info"),
+        log_format=values.read("log_format", parse_log_format, "logfmt"),
         tenants=read_tenants(own.get("tenants") or {}, own_file),
         warnings=tuple(
             f"{own_file}: section `{key}` is not built yet and is ignored" for key in own if key in LATER_KEYS
@@ -105,11 +120,39 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    host: str
+    port: int
+    web_config: Path | None
+    allowed_hosts: tuple[str, ...]
+    textfile_directories: tuple[Path, ...]
+    log_level: str
+    log_format: str
+
+
+def read_agent_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> AgentSettings:
+    """As `read_settings`, for the agent, which has no file."""
+    values = _Values(arguments, environ, {}, None)
+    host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_AGENT_LISTEN))
+    return AgentSettings(
+        host=host,
+        port=port,
+        web_config=values.read("web_config", Path, None),
+        allowed_hosts=values.many("allowed_host"),
+        textfile_directories=tuple(Path(folder) for folder in values.many("collector_textfile_directory")),
+        log_level=values.read("log_level", parse_log_level, "info"),
+        log_format=values.read("log_format", parse_log_format, "logfmt"),
+    )
+
+
 class _Values:
     """A setting by its key: from the command line, the environment, the file."""
 
-    def __init__(self, arguments: argparse.Namespace, environ: Mapping[str, str], own: Mapping[str, Any]) -> None:
-        self._arguments, self._environ, self._own = vars(arguments), environ, own
+    def __init__(
+        self, arguments: argparse.Namespace, environ: Mapping[str, str], own: Mapping[str, Any], own_file: Path | None
+    ) -> None:
+        self._arguments, self._environ, self._own, self._own_file = vars(arguments), environ, own, own_file
 
     def raw(self, key: str) -> Any:
         if self._arguments.get(key) is not None:
@@ -125,8 +168,7 @@ class _Values:
         return tuple(value.split(",")) if isinstance(value, str) else tuple(str(item) for item in value)
 
     def switch(self, key: str) -> bool:
-        value = self.raw(key)
-        return value is True or str(value).lower() in ("1", "true", "yes")
+        return bool(self.read(key, parse_switch, False))
 
     def read(self, key: str, parse: Callable[[str], Any], default: Any) -> Any:
         value = self.raw(key)
@@ -134,8 +176,15 @@ class _Values:
             return default
         try:
             return parse(str(value))
-        except (BadInput, ValueError) as error:
-            raise BadInput(f"--{flag_name(key)}: {error}") from None
+        except BadInput as error:
+            raise BadInput(f"{self._place(key)}: {error.message}", hint=error.hint) from None
+
+    def _place(self, key: str) -> str:
+        """Where the value stands, for whoever has to mend it."""
+        if self._arguments.get(key) is not None:
+            return f"--{flag_name(key)}"
+        variable = f"VEDETTE_{key.upper()}"
+        return variable if self._environ.get(variable) else f"{self._own_file}: {key}"
 
     def shown(self) -> dict[str, str]:
         shown = {}

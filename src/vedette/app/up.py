@@ -1,7 +1,8 @@
 """`vedette up` and `vedette server`: every role wired together, from the data directory to the listener.
 
 Start: listener bound (its port names the instance) -> configuration -> store -> engine, scraping, API -> served ->
-`listening http URL` on stdout. Stop runs in reverse: the listener finishes its requests, scraping ends, the store commits
+`listening http URL` on stdout. Stop runs in reverse: the listener finishes its requests
+(queries that go on for long are cancelled), scraping ends, the store commits
 what waits. SIGTERM and SIGINT stop, SIGHUP reloads. The event loop runs on the main thread and never asks the store.
 """
 
@@ -24,8 +25,9 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig, load_web_config
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.features import engine_options, feature_warnings
+from vedette.app.interpreter import settle_interpreter
 from vedette.app.jobs import NODE_PATH
-from vedette.app.listening import bind, bind_private, instance_of, public_url
+from vedette.app.listening import bind, bind_private, instance_of, private_path, public_url
 from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, open_store, retention
@@ -42,7 +44,8 @@ from vedette.web.page import Page
 
 log = logging.getLogger(__name__)
 
-SOCKET_NAME = "own-metrics.sock"
+REQUESTS_GRACE_S = 3.0
+"""Requests that run longer than this after the signal to stop are cancelled."""
 
 
 def run_up(settings: Settings, *, with_node: bool) -> int:
@@ -57,10 +60,10 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     check_listen_address(f"{settings.host}:{settings.port}", has_tls=web.has_tls, has_users=bool(web.basic_auth_users))
     listener = bind(settings.host, settings.port)
     url = public_url(listener, settings, tls=web.has_tls)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    own = OwnTarget(instance=instance_of(listener), socket=(settings.data / SOCKET_NAME).resolve())
+    own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
     store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
+    settle_interpreter()
     try:
         await Server(settings, configuration, store, clock, web, with_node=with_node).run(listener, own, url)
     finally:
@@ -116,6 +119,8 @@ class Server:
                 task.cancel()
             for server in (public, private):
                 server.stop()
+            await asyncio.wait(servers, timeout=REQUESTS_GRACE_S)
+            app.cancel_requests()
             await asyncio.wait(servers)
         app.close()
         own.socket.unlink(missing_ok=True)

@@ -12,7 +12,6 @@ import hashlib
 import logging
 import socket
 from collections.abc import Awaitable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from vedette.intake import metrics
 from vedette.intake.config.sections import PrometheusConfig, ScrapeConfig
 from vedette.intake.discovery.manager import DiscoveryManager
+from vedette.intake.gathering import GatheringExecutor
 from vedette.intake.pool import ScrapePool
 from vedette.intake.scrape_loop import ScrapeLoop
 from vedette.intake.target import TargetGroup
@@ -54,7 +54,7 @@ class ScrapeManager:
         hostname: str = "",
         sync_every_s: float = SYNC_EVERY_S,
     ) -> None:
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="scrape")
+        self._workers = GatheringExecutor(WORKERS, "scrape")
         self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits())
         self._config = config
         self._seed = _seed(hostname or socket.gethostname(), config)

@@ -48,7 +48,8 @@ from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import AppendResult, Store
-from vedette.wire.exposition import Page, SeriesCache, accept_header, fallback_format, format_of, scan
+from vedette.wire.exposition import Page, SeriesCache, scan
+from vedette.wire.negotiation import accept_header, fallback_format, format_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -129,7 +130,8 @@ class TargetScraper:
             response = await self._fetch()
         except VedetteError as failure:
             error = failure
-        await finish_in_worker(services.workers, self._take, response, error, time_ms, start_s)
+        fetch_s = services.clock.monotonic_s() - start_s
+        await finish_in_worker(services.workers, self._take, response, error, time_ms, fetch_s)
 
     async def _fetch(self) -> Response:
         if self.forced_error:
@@ -153,12 +155,13 @@ class TargetScraper:
                 raise FetchFailed(f'parse "{self.target.url}": {str(error).lower()}') from None
         return self._url
 
-    def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
+    def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, fetch_s: float) -> None:
         with self._lock:
-            self._take_locked(response, error, time_ms, start_s)
+            self._take_locked(response, error, time_ms, fetch_s)
 
-    def _take_locked(self, response: Response | None, error: VedetteError | None, time_ms: int, start_s: float) -> None:
-        """The page's samples, or stale markers, and the report; one append."""
+    def _take_locked(self, response: Response | None, error: VedetteError | None, time_ms: int, fetch_s: float) -> None:
+        """The page's samples, or stale markers, and the report; one append. The wait for this thread is no part of the duration."""
+        start_s = self._services.clock.monotonic_s()
         taken = _Taken()
         if response is not None:
             try:
@@ -169,7 +172,7 @@ class TargetScraper:
             taken.batch = stale_batch(self.cache.abandon(), time_ms)
             taken.body_bytes = BODY_TOO_LARGE if isinstance(error, BodyTooLarge) else taken.body_bytes
             _count_limit(error)
-        duration_s = self._services.clock.monotonic_s() - start_s
+        duration_s = fetch_s + self._services.clock.monotonic_s() - start_s
         report = Report(
             error is None, duration_s, taken.counts, self._timeout_s, self.job.sample_limit, taken.body_bytes
         )

@@ -61,5 +61,7 @@ class StoreLimits:
     """Reads that run in the engine at once; the others wait for a connection."""
     commit_rows_max: int = 1_000_000
     """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
+    chunk_cache_bytes_max: int = 64 << 20
+    """Encoded chunk rows kept for queries that ask again."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""

@@ -30,6 +30,7 @@ from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.chunk_cache import ChunkCache
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
@@ -278,4 +279,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine)
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
-    return StoreState(engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    return StoreState(
+        engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock, cache
+    )

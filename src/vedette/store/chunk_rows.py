@@ -37,5 +37,8 @@ def write_chunk_rows(state: StoreState, refs: Int64s, samples: Columns, sequence
         if table == "chunks":
             state.partitions.note_chunks(Partition(key >> 16, key & 0xFFFF))
         part = batch if (keys == key).all() else batch.filter(pa.array(keys == key))
-        state.engine.insert(table, part, lane=Lane.BACKGROUND)
+        try:
+            state.engine.insert(table, part, lane=Lane.BACKGROUND)
+        finally:
+            state.chunk_cache.clear()
     return len(sources)

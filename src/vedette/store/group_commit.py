@@ -4,7 +4,7 @@ Flow: `append` puts rows into the table's queue and returns a future; one thread
 with the commit's sequence number once the rows are on disk.
 
 A queue is due when its rows' `wait_s` has passed since its last commit (so the first rows after a quiet time do not
-wait), or one second after it once `eager_rows` wait. A round that is due commits every queue, in the order given to the
+wait), or two seconds after it once `eager_rows` wait. A round that is due commits every queue, in the order given to the
 constructor: a table listed earlier (series) is durable before a later one (their samples).
 
 When a commit fails (disk full): the futures of its rows fail with StoreUnavailable at once, the rows stay at the front
@@ -28,8 +28,8 @@ from vedette.model.errors import QueueFull, StoreError, StoreUnavailable
 from vedette.model.telemetry import LIMIT_HITS, counter, gauge, histogram
 from vedette.ports.clock import Clock
 
-EAGER_PAUSE_S: Final = 1.0
-"""Under load a table commits this often: a commit costs 10 ms of CPU with 1,000 rows or with 7,000."""
+EAGER_PAUSE_S: Final = 2.0
+"""Under load a table commits this often: a commit costs 10 ms of CPU with 1,000 rows or with 7,000, and its part some merges."""
 
 RETRY_FIRST_S: Final = 0.25
 RETRY_MAX_S: Final = 5.0
@@ -59,7 +59,7 @@ class CommitTable:
     """Beyond it appends are refused with QueueFull."""
     wait_s: float = 5.0
     """Rows wait at most so long, unless their append says less."""
-    eager_rows: int = 20_000
+    eager_rows: int = 100_000
 
 
 class GroupCommit:

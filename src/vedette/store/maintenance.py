@@ -22,6 +22,7 @@ from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
 from vedette.store.retention import Retention, apply_retention
 from vedette.store.rewriting import days_to_clear, fragmented_days, rewrite_day
+from vedette.store.sizes import show_sizes
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -70,16 +71,23 @@ class Maintenance:
             ("deletion", lambda _: self.clear_deletions()),
             ("rewriting", self._rewrite_fragmented),
             ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
+            ("sizes", self.show_sizes),
             ("memory", lambda _: self._state.engine.execute("system jemalloc purge")),
         )
         with self._one_at_a_time:
             for name, chore in chores:
-                try:
-                    if not self._stop.is_set():
-                        chore(now)
-                except StoreError as error:
-                    _FAILURES.labels(name).inc()
-                    _LOG.warning("%s failed, it is tried again: %s", name, error)
+                self._try(name, chore, now)
+
+    def _try(self, name: str, chore: Callable[[int], object], now_ms: int) -> None:
+        try:
+            if not self._stop.is_set():
+                chore(now_ms)
+        except StoreError as error:
+            _FAILURES.labels(name).inc()
+            _LOG.warning("%s failed, it is tried again: %s", name, error)
+
+    def show_sizes(self, _: int) -> None:
+        show_sizes(self._state, self._head)
 
     def compact(self, now_ms: int) -> int:
         """Compacts finished blocks; returns the time before which blocks are finished."""
@@ -116,5 +124,6 @@ class Maintenance:
             rewrite_day(self._state, day, self._commits.next_sequence)
 
     def _run(self) -> None:
+        self._try("sizes", self.show_sizes, 0)
         while not self._stop.wait(PAUSE_S):
             self.run_once()

@@ -18,8 +18,9 @@ from vedette.kernels.borrowing import borrowed
 from vedette.kernels.gathering import gather_stretches
 from vedette.model.blocks import Int64s
 from vedette.model.telemetry import counter
-from vedette.model.time import block_of
+from vedette.model.time import BLOCK_MS, block_of
 from vedette.ports.scan import Deadline
+from vedette.store.chunk_cache import ChunkCache
 from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
 from vedette.store.engine import Engine
@@ -105,17 +106,18 @@ def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, 
 
 
 def read_chunks(
-    engine: Engine,
+    cache: ChunkCache,
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
     check_samples: Callable[[int], None],
 ) -> Runs:
     """Chunk rows, decoded: one run each. `check_samples` may raise before too many samples are decoded."""
-    rows = engine.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline=deadline)
+    rows = cache.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline)
     slots = wanted.slots_of(column(rows, "series"))
-    if not (slots >= 0).all():
-        rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
+    needed = (slots >= 0) & (column(rows, "t0") <= wanted.max_time_ms) & (column(rows, "t1") >= wanted.min_time_ms)
+    if not needed.all():
+        rows, slots = rows.filter(pa.array(needed)), slots[needed]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
     # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
     check_samples(int(column(rows, "samples")[inner].sum()) // 2)
@@ -150,8 +152,9 @@ def _chunk_conditions(wanted: Wanted) -> str:
         f"tenant = {literal(wanted.tenant)}",
         # a chunk lies within one block, hence within one day
         f"day between {day_of(wanted.min_time_ms)} and {day_of(wanted.max_time_ms)}",
-        f"t0 <= {literal(wanted.max_time_ms)}",
-        f"t1 >= {literal(wanted.min_time_ms)}",
+        # the same text for a range that moves on within its blocks: what is too much is left out when it is here
+        f"t0 < {literal((block_of(wanted.max_time_ms) + 1) * BLOCK_MS)}",
+        f"t1 >= {literal(block_of(wanted.min_time_ms) * BLOCK_MS)}",
     ]
     if len(wanted.metrics) <= METRICS_LISTED_MAX:
         conditions.append(f"metric in {literals(wanted.metrics)}")

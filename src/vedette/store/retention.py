@@ -20,10 +20,9 @@ from vedette.model.matchers import matches_all
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
-from vedette.store.engine import DATABASE, Lane
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition
-from vedette.store.sql import literal
+from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -85,14 +84,7 @@ def apply_retention(state: StoreState, retention: Retention, now_ms: int) -> int
 
 def _apply_size(state: StoreState, bytes_max: int) -> int:
     """Drops the oldest partitions of chunks until the rest fits. Recent rows are not touched: they may wait in a commit."""
-    sizes = {
-        (row["table"], row["partition"]): row["bytes"]
-        for row in state.engine.query(
-            "select table, partition, sum(bytes_on_disk) as bytes from system.parts "
-            f"where active and database = {literal(DATABASE)} group by table, partition",
-            lane=Lane.BACKGROUND,
-        ).to_pylist()
-    }
+    sizes = partition_bytes(state)
     excess = sum(sizes.values()) - bytes_max
     dropped = 0
     for partition in sorted(state.partitions.chunks):
@@ -114,6 +106,7 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     state.engine.execute(f"alter table {table} drop partition {partition.literal()}")
     if table == "chunks":
         state.partitions.forget_chunks(partition)
+        state.chunk_cache.clear()
     else:
         state.partitions.forget_recent(partition)
     _DROPPED.labels(reason).inc()

@@ -44,6 +44,7 @@ def rewrite_day(state: StoreState, partition: Partition, next_sequence: Callable
         for low, high in id_ranges(n_samples, state.limits.compaction_samples_max):
             _rewrite_slice(state, f"{where} and series between {low} and {high}", sequence)
         state.engine.execute(f"alter table chunks replace partition {partition.literal()} from chunks_draft")
+        state.chunk_cache.clear()
         empty_draft(state.engine)
     seconds = state.clock.monotonic_s() - started
     _LOG.info("rewrote day %d class %d: %d samples in %.2f s", partition.unit, partition.class_, n_samples, seconds)

@@ -72,5 +72,5 @@ class Selecting:
         if state.partitions.any_recent(*bounds):
             parts.append(read_recent(state.engine, wanted, deletions, deadline))
         if state.partitions.any_chunks(*bounds):
-            parts.append(read_chunks(state.engine, wanted, deletions, deadline, plan.check_samples))
+            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples))
         return [part for part in parts if len(part.slots)]

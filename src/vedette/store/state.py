@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vedette.model.limits import StoreLimits
 from vedette.ports.clock import Clock
+from vedette.store.chunk_cache import ChunkCache
 from vedette.store.deletions import Deletions
 from vedette.store.engine import Engine
 from vedette.store.id_lookup import IdLookup
@@ -27,5 +28,6 @@ class StoreState:
     repair: Repair
     limits: StoreLimits
     clock: Clock
+    chunk_cache: ChunkCache
     chunks_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while chunk rows are written, and while a day of them is replaced."""

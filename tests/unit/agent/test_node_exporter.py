@@ -1,26 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from vedette.agent.node.collectors import disk, filesystem, kernel, memory, netclass, network, textfile
+from tests.unit.agent.trees import values, write
+from vedette.agent.node.collectors import COLLECTORS, disk, filesystem, kernel, memory, netclass, network, textfile
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.families import Family, gauge, render
 from vedette.agent.node.host import Host, NoData
-
-
-def write(root: Path, files: dict[str, str]) -> Host:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return Host(proc=root / "proc", sys=root / "sys", root=root, textfile_directories=(root / "textfiles",))
-
-
-def values(families: object) -> dict[str, float]:
-    lines = render(families).decode().splitlines()  # type: ignore[arg-type]
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
 
 def test_kilobytes_of_meminfo_become_bytes_and_counts_keep_their_name(tmp_path: Path) -> None:
@@ -106,6 +97,14 @@ def test_a_broken_text_file_is_left_out_whole(tmp_path: Path, line: str) -> None
     assert "node_textfile_scrape_error 1\n" in rendered
 
 
+def test_a_folder_of_text_files_may_have_wildcards_and_must_exist(tmp_path: Path) -> None:
+    write(tmp_path, {"jobs/one/a.prom": "a 1\n", "jobs/two/b.prom": "b 2\n"})
+    found = values(textfile.textfile(Host(textfile_directories=(tmp_path / "jobs/*",))))
+    assert (found["a"], found["b"], found["node_textfile_scrape_error"]) == (1, 2, 0)
+    absent = values(textfile.textfile(Host(textfile_directories=(tmp_path / "nowhere",))))
+    assert absent == {"node_textfile_scrape_error": 1}
+
+
 def test_a_collector_that_fails_costs_its_own_families_only() -> None:
     def broken(host: Host) -> list[Family]:
         raise OSError("the disk is on fire")
@@ -117,6 +116,47 @@ def test_a_collector_that_fails_costs_its_own_families_only() -> None:
     assert 'node_scrape_collector_success{collector="broken"} 0\n' in page
     assert 'node_scrape_collector_success{collector="fine"} 1\n' in page
     assert "node_fine 1\n" in page
+
+
+GARBAGE_PLACES = (
+    "proc/mdstat",
+    "proc/schedstat",
+    "proc/net/ip_vs",
+    "proc/net/ip_vs_stats",
+    "proc/net/rpc/nfs",
+    "proc/net/rpc/nfsd",
+    "proc/spl/kstat/zfs/arcstats",
+    "proc/spl/kstat/zfs/tank/io",
+    "sys/fs/xfs/sda/stats/stats",
+    "sys/fs/bcache/1/btree_cache_size",
+    "sys/fs/bcachefs/1/errors",
+    "sys/fs/btrfs/1/allocation/global_rsv_size",
+    "sys/class/infiniband/mlx0/ports/1/rate",
+    "sys/class/hwmon/hwmon0/temp1_input",
+    "sys/devices/system/cpu/isolated",
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    texts=st.lists(st.text("md01 :active[]()/UWcpu\n\t-.kTCP>name typedata9", max_size=60), min_size=15, max_size=15)
+)
+def test_no_text_in_a_kernel_file_costs_the_page(texts: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        host = write(Path(folder), dict(zip(GARBAGE_PLACES, texts, strict=True)))
+        page = NodeExporter(host).page().decode()
+    assert all(f'node_scrape_collector_success{{collector="{name}"}} ' in page for name, _ in COLLECTORS)
+
+
+def test_a_number_too_large_for_a_float_costs_its_collector_only(tmp_path: Path) -> None:
+    page = NodeExporter(write(tmp_path, {"proc/schedstat": f"cpu0 1 0 2 3 4 5 6 7 {10**400}\n"})).page().decode()
+    assert 'node_scrape_collector_success{collector="schedstat"} 0\n' in page
+
+
+def test_the_collectors_are_the_reference_ones_by_name() -> None:
+    names = [name for name, _ in COLLECTORS]
+    assert names == sorted(set(names))
+    assert len(names) == 49
 
 
 def test_this_machine_has_a_page() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.harness import Skipped
+from tests.reference_configs import GOOD_JOBS, OPERATOR_FILES, copy_good_config, join_operator_configs
 from tests.settings import conformance
 from tests.unit.intake.config_refusals import REFUSALS
 from vedette.intake.config import load_config, render_config
@@ -28,12 +26,10 @@ def corpus(*parts: str) -> Path:
         pytest.skip(str(skipped))
 
 
-def test_conf_good_loads_and_renders_as_itself(testdata: Path, tmp_path: Path) -> None:
-    shutil.copy(testdata / "conf.good.yml", tmp_path)
-    for name in ("valid_cert_file", "valid_key_file", "valid_ca_file", "valid_token_file", "valid_password_file"):
-        (tmp_path / name).touch()
-    config = load_config(tmp_path / "conf.good.yml")
-    assert len(config.jobs) == 34
+@pytest.mark.usefixtures("testdata")
+def test_conf_good_loads_and_renders_as_itself(tmp_path: Path) -> None:
+    config = load_config(copy_good_config(tmp_path))
+    assert len(config.jobs) == GOOD_JOBS
     rendered = render_config(config)
     assert load_config(tmp_path / "conf.good.yml", text=rendered).jobs[0].scrape_interval == 15_000
     assert render_config(load_config(tmp_path / "conf.good.yml", text=rendered)) == rendered
@@ -61,20 +57,9 @@ def test_every_good_file_of_the_corpus_loads(testdata: Path) -> None:
 
 
 def test_the_scrape_configs_of_the_operator_load_as_one_file(tmp_path: Path) -> None:
-    golden = corpus("kube", "operator_golden")
-    jobs: list[dict[str, Any]] = []
-    files = 0
-    for path in sorted(golden.rglob("*.golden")):
-        text = path.read_text()
-        if "scrape_configs:" not in text:
-            continue
-        files += 1
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        for job in document.get("scrape_configs") or ():
-            jobs.append({**job, "job_name": f"{path.stem}/{job['job_name']}/{len(jobs)}"})
-    assert files == 512
-    joined = tmp_path / "joined.yml"
-    joined.write_text(yaml.safe_dump({"global": {"scrape_interval": "1m"}, "scrape_configs": jobs}))
-    config = load_config(joined)
-    assert len(config.jobs) == len(jobs)
+    corpus("kube", "operator_golden")
+    joined = join_operator_configs(tmp_path)
+    assert joined.n_sources == OPERATOR_FILES
+    config = load_config(joined.file)
+    assert len(config.jobs) == len(joined.jobs)
     assert all("not built yet" in warning or "deprecated" in warning for warning in config.warnings)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vedette.model.errors import MalformedPage
-from vedette.wire.exposition import (
+from vedette.wire.negotiation import (
     PROTO_FIRST_SCRAPE_PROTOCOLS,
     Format,
     accept_header,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import vedette
 from vedette.agent.node.collectors import COLLECTORS, Collector
@@ -61,7 +60,7 @@ class NodeExporter:
             return list(collector(self._host))
         except NoData as reason:
             log.debug("nothing to read", extra={"collector": name, "reason": str(reason)})
-        except (OSError, ValueError, IndexError, KeyError) as error:
+        except (OSError, ValueError, LookupError, ArithmeticError) as error:
             log.warning("collector failed", extra={"collector": name, "error": repr(error)})
         return None
 
@@ -74,7 +73,3 @@ def merge(families: Iterable[Family]) -> list[Family]:
         if known is not family:
             known.samples += family.samples
     return list(merged.values())
-
-
-def host_with_textfiles(directories: Sequence[str]) -> Host:
-    return Host(textfile_directories=tuple(Path(directory) for directory in directories))

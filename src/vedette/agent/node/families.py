@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vedette.model.labels import escape_value
@@ -22,7 +22,8 @@ class Family:
     samples: list[tuple[str, Mapping[str, str], float]] = field(default_factory=list)
 
     def add(self, value: float, **labels: str) -> Family:
-        self.samples.append((self.name, labels, value))
+        """Raises OverflowError for an integer that no float64 can hold."""
+        self.samples.append((self.name, labels, float(value)))
         return self
 
     def add_named(self, name: str, value: float, labels: Mapping[str, str]) -> None:
@@ -39,6 +40,28 @@ def gauge(name: str, text: str) -> Family:
 
 def untyped(name: str, text: str) -> Family:
     return Family(f"node_{name}", UNTYPED, text)
+
+
+Make = Callable[[str, str], Family]
+"""`counter`, `gauge` or `untyped`: (name without `node_`, help) to a family. What a collector's table names."""
+
+
+class FamilySet:
+    """Families under one prefix, each made when its first sample comes: for what is only found while reading."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = f"{prefix}_" if prefix else ""
+        self._families: dict[str, Family] = {}
+
+    def get(self, make: Make, name: str, text: str) -> Family:
+        name = f"{self._prefix}{name}"
+        family = self._families.get(name)
+        if family is None:
+            family = self._families[name] = make(name, text)
+        return family
+
+    def __iter__(self) -> Iterator[Family]:
+        return iter(self._families.values())
 
 
 def render(families: Iterable[Family]) -> bytes:

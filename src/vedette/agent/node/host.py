@@ -30,6 +30,12 @@ class Host:
         folder = self.sys / path
         return sorted(folder.iterdir()) if folder.is_dir() else []
 
+    def class_folders(self, name: str) -> list[Path]:
+        """The devices of a class, sorted. Raises NoData when this kernel has no such class."""
+        if not (self.sys / "class" / name).is_dir():
+            raise NoData(f"class/{name}")
+        return self.sys_folders(f"class/{name}")
+
 
 def read(path: Path) -> str:
     try:

@@ -14,9 +14,10 @@ line and key), and `TYPE`, its name in the reference's messages. Null means the 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
@@ -91,11 +92,18 @@ def _read_fields(kind: type[T], node: Node, *, ignore_unknown: bool) -> T:
         if name in fields:
             _store(values, fields[name], name, value)
         elif not ignore_unknown:
-            raise key.error(f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}")
+            message = f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}"
+            raise key.error(message, _hint_for(name, fields))
     try:
         return typing.cast("T", _checked(_build(kind, values)))
     except BadInput as error:
         raise node.located(error) from None
+
+
+def _hint_for(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"it takes {', '.join(known)}"
 
 
 def _checked(section: Any) -> Any:
@@ -164,7 +172,7 @@ def _read_value(kind: Any, node: Node) -> Any:
         inner = next(argument for argument in arguments if argument is not type(None))
         return None if node.is_null else _read_value(inner, node)
     if origin is tuple:
-        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in _listed(node, arguments[0]))
+        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in node.items())
     if origin is not None and issubclass(origin, Mapping):
         return {} if node.is_null else {key.text(): _read_value(arguments[1], value) for key, value in node.fields()}
     if kind in SCALARS:
@@ -172,15 +180,6 @@ def _read_value(kind: Any, node: Node) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(node.text())
     return _checked(kind()) if node.is_null else read_section(kind, node)
-
-
-def _listed(node: Node, item_kind: Any) -> list[Node]:
-    """A single text where a list of texts is wanted is that list, as the reference's library has it."""
-    return [node] if item_kind is str and not node.is_null and _is_scalar(node) else node.items()
-
-
-def _is_scalar(node: Node) -> bool:
-    return isinstance(node.raw.value, str)
 
 
 def write_section(section: Any) -> dict[str, Any]:

@@ -70,12 +70,22 @@ def check_config(path: str | Path) -> ConfigReport:
     """Loads the file and the files it names (certificates, passwords), and says what is wrong or not built yet."""
     try:
         config = load_config(path)
-        missing = [name for job in config.jobs for name in named_files(write_section(job)) if not Path(name).exists()]
+        missing = [
+            name
+            for job in config.jobs
+            for name in named_files(write_section(job))
+            if not _exists(name, Path(path).parent)
+        ]
         if missing:
             raise ConfigError(f"error checking file {quote(missing[0])}: no such file", file=str(path))
     except ConfigError as error:
         return ConfigReport(str(path), error=str(error))
     return ConfigReport(str(path), len(config.jobs), len(config.rule_files), config.warnings)
+
+
+def _exists(name: str, folder: Path) -> bool:
+    """Sections that are not built yet keep their paths as written, relative to the file's folder."""
+    return Path(name).exists() or (folder / name).exists()
 
 
 def named_files(value: object, key: str = "") -> Iterator[str]:

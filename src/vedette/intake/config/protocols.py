@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vedette.model.errors import BadInput
 from vedette.model.names import EscapingScheme, ValidationScheme
 from vedette.model.quoting import quote
-from vedette.wire.exposition import SCRAPE_PROTOCOLS
+from vedette.wire.negotiation import SCRAPE_PROTOCOLS
 
 
 def check_protocol(name: str) -> None:

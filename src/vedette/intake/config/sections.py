@@ -42,7 +42,7 @@ from vedette.model.errors import BadInput
 from vedette.model.names import EscapingScheme, ValidationScheme, is_utf8
 from vedette.model.quoting import quote
 from vedette.signals.relabel import Rule
-from vedette.wire.exposition import DEFAULT_SCRAPE_PROTOCOLS, PROTO_FIRST_SCRAPE_PROTOCOLS
+from vedette.wire.negotiation import DEFAULT_SCRAPE_PROTOCOLS, PROTO_FIRST_SCRAPE_PROTOCOLS
 
 DEFAULT_INTERVAL: Final = DurationMs(60_000)
 DEFAULT_TIMEOUT: Final = DurationMs(10_000)

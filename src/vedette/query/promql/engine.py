@@ -10,11 +10,13 @@ Prometheus 3.14, promql/engine.go.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
 from vedette.model.errors import BadInput
 from vedette.model.limits import QueryLimits
+from vedette.model.telemetry import histogram
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
@@ -31,6 +33,13 @@ from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue,
 from vedette.query.shared.steps import Grid
 
 __all__ = ["Engine", "EngineOptions", "Matrix", "QueryResult", "RawSamples", "Scalar", "StringValue"]
+
+_PHASES: Final = histogram(
+    "vedette_query_phase_seconds",
+    "Time of a query by phase: parse, plan, exec, and scan, which is part of exec.",
+    ("phase",),
+    buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,13 @@ class Engine:
 
     def _run(self, principal: Principal, request: _Request, deadline: Deadline) -> QueryResult:
         stats = SampleStats(request.grid, request.detailed_stats)
+        try:
+            return self._evaluate(principal, request, deadline, stats)
+        finally:
+            for phase, seconds in stats.seconds.items():
+                _PHASES.labels(phase).observe(seconds)
+
+    def _evaluate(self, principal: Principal, request: _Request, deadline: Deadline, stats: SampleStats) -> QueryResult:
         with stats.timing("parse"):
             expr = parse_expr(request.query, self.options.parser)
         if request.step_ms and expr.type not in (ValueType.VECTOR, ValueType.SCALAR):

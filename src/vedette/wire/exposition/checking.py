@@ -11,10 +11,10 @@ from dataclasses import replace
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import Labels
 from vedette.wire.exposition.lint import LintedFamily, lint_family
-from vedette.wire.exposition.negotiation import Format
 from vedette.wire.exposition.page import NO_TIME, Page
 from vedette.wire.exposition.scanning import scan
 from vedette.wire.exposition.strict import Problem, strict_problems
+from vedette.wire.negotiation import Format
 
 
 def check_page(body: bytes, page_format: Format) -> list[Problem]:

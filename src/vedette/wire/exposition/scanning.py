@@ -20,11 +20,11 @@ from vedette.kernels.exposition_text import scan_text
 from vedette.model.blocks import Int64s
 from vedette.model.errors import MalformedPage
 from vedette.model.limits import IngestLimits
-from vedette.wire.exposition.negotiation import Format
 from vedette.wire.exposition.page import Exemplars, Page
 from vedette.wire.exposition.series_protobuf import ProtobufSeries
 from vedette.wire.exposition.series_text import TextSeries
 from vedette.wire.exposition.strict import strict_problems
+from vedette.wire.negotiation import Format
 
 SEEDS: Final = np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
 """Of this process, so that no target can choose series whose keys collide."""

@@ -30,12 +30,12 @@ export default function OverviewPage() {
   if (found.length === 0) return <Waiting />;
   const wanted = location.value.parameters.get("instance");
   const machine = found.find(({ key }) => key === wanted) ?? found[0]!;
-  return <MachineView machine={machine} all={found} tick={tick} />;
+  return <MachineView machine={machine} all={found} tick={tick} error={error} />;
 }
 
 function Waiting() {
   const tick = useTick(WAITING_SECONDS);
-  const state = useResource(`node target ${tick}`, (signal) => nodeTargetState(Date.now() / 1000, signal)).data;
+  const state = useResource(`node target ${tick}`, nodeTargetState).data;
   const appeared = useResource(`first samples ${tick}`, (signal) => machines(Date.now() / 1000, signal)).data?.length;
   if (appeared) return <OverviewPage />;
   return (
@@ -55,7 +55,15 @@ function Waiting() {
   );
 }
 
-function MachineView({ machine, all, tick }: { machine: Machine; all: readonly Machine[]; tick: number }) {
+interface MachineViewProps {
+  machine: Machine;
+  all: readonly Machine[];
+  tick: number;
+  /** Why the last look failed, if it did: what is shown then is older than it seems. */
+  error: unknown;
+}
+
+function MachineView({ machine, all, tick, error }: MachineViewProps) {
   const { parameters } = location.value;
   const range = parseDuration(parameters.get("range") ?? "") ?? defaultRange(machine);
   const end = parseDateTime(parameters.get("end") ?? "", "utc");
@@ -93,6 +101,7 @@ function MachineView({ machine, all, tick }: { machine: Machine; all: readonly M
           onChange={(value) => recordSome({ range: value, end: "" })}
         />
       </header>
+      {error !== undefined && <ErrorNotice error={error} />}
       <Tiles view={view} />
       <Section id="cpu" plan={cpuSection(view.scope)} view={view}>
         <Cores view={view} />

@@ -1,5 +1,6 @@
 // The machines that there are metrics of, and what each is.
 import { instantVector, type Labels } from "../../api/query.ts";
+import { targets } from "../../api/targets.ts";
 
 export interface Machine {
   key: string;
@@ -42,11 +43,11 @@ export async function machines(now: number, signal: AbortSignal): Promise<Machin
 
 const targetOf = (labels: Labels): string => JSON.stringify([labels["job"], labels["instance"]]);
 
-/** Whether a node target is known and answers, for the time before the first samples. */
-export async function nodeTargetState(now: number, signal: AbortSignal): Promise<"none" | "down" | "up"> {
-  const ups = await instantVector('up{job="node"}', now, signal);
-  if (ups.length === 0) return "none";
-  return ups.some(({ value }) => value === 1) ? "up" : "down";
+/** Whether a node target is known and does not fail, for the time before the first samples. */
+export async function nodeTargetState(signal: AbortSignal): Promise<"none" | "down" | "up"> {
+  const known = (await targets(signal)).activeTargets.filter(({ labels }) => labels["job"] === "node");
+  if (known.length === 0) return "none";
+  return known.every(({ health }) => health === "down") ? "down" : "up";
 }
 
 export async function facts(s: string, now: number, signal: AbortSignal): Promise<Facts> {

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from vedette.agent.node.families import Family, counter, gauge
+from vedette.agent.node.families import Family, Make, counter, gauge
 from vedette.agent.node.host import Host, read_or
 
 IGNORED = re.compile(r"(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+\Z")
 """Partitions, loops and RAM disks: node_exporter's default (--collector.diskstats.device-exclude)."""
 SECTOR_BYTES = 512
 
-Make = Callable[[str, str], Family]
 COLUMNS: tuple[tuple[str, Make, float, str], ...] = (
     ("reads_completed_total", counter, 1, "Reads that succeeded."),
     ("reads_merged_total", counter, 1, "Reads merged with a neighbour."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,9 @@ def textfile(host: Host) -> Iterator[Family]:
     """A file with an error is left out whole and sets node_textfile_scrape_error; timestamps are refused, as upstream does."""
     modified = gauge("textfile_mtime_seconds", "When the file was last changed, in seconds since 1970.")
     families: dict[str, Family] = {}
-    errors = 0
-    for file in sorted(file for folder in host.textfile_directories for file in folder.glob("*.prom")):
+    folders = [folder for pattern in host.textfile_directories for folder in matching_folders(pattern)]
+    errors = sum(not folder.is_dir() for folder in folders)
+    for file in sorted(file for folder in folders for file in folder.glob("*.prom")):
         try:
             read = read_page(file)
             modified.add(file.stat().st_mtime, file=str(file))
@@ -33,6 +35,11 @@ def textfile(host: Host) -> Iterator[Family]:
     yield from families.values()
     yield modified
     yield gauge("textfile_scrape_error", "1 if a text file could not be read or parsed.").add(1 if errors else 0)
+
+
+def matching_folders(pattern: Path) -> list[Path]:
+    """A directory may be given with wildcards. One that matches nothing stays as it is, so that its absence is seen."""
+    return [Path(name) for name in glob.glob(str(pattern))] or [pattern]
 
 
 def read_page(file: Path) -> dict[str, Family]:

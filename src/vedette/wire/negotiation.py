@@ -1,7 +1,8 @@
 """Which format a page is in, and which formats we ask for: `Accept` and `Content-Type` as Prometheus 3.14 handles them.
 
 Source: Prometheus scrape.acceptHeader, config.ScrapeProtocolsHeaders, textparse.extractMediaType. The texts of errors are
-what the reference shows as a target's last error.
+what the reference shows as a target's last error. It stands outside the package `exposition`, whose import compiles
+kernels: configuration files name protocols too, and the light agent reads one.
 """
 
 from __future__ import annotations
