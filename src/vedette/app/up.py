@@ -14,7 +14,7 @@ from vedette.api.security import check_listen_address
 from vedette.api.server import new_event_loop
 from vedette.api.web_config import WebConfig, load_web_config
 from vedette.app.configuration import Configuration, OwnTarget
-from vedette.app.interpreter import settle_interpreter
+from vedette.app.interpreter import freeze_objects
 from vedette.app.listening import bind, instance_of, private_path, public_url
 from vedette.app.opening import load_first_kernels, open_store
 from vedette.app.settings import Settings
@@ -41,7 +41,7 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
 
         load_first_kernels()
         store = opening.result()
-    settle_interpreter()
+    freeze_objects()
     try:
         await Server(settings, configuration, store, clock, web, with_node=with_node).run(listener, own, url)
     finally:
