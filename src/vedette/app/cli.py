@@ -38,6 +38,9 @@ def server(arguments: argparse.Namespace) -> int:
 
 
 def start_server(arguments: argparse.Namespace, *, with_node: bool) -> int:
+    from vedette.app.interpreter import settle_interpreter
+
+    settle_interpreter()
     from vedette.app.settings import read_settings
     from vedette.app.up import run_up
 

@@ -24,9 +24,14 @@ ARENAS: Final = 2
 
 
 def settle_interpreter() -> None:
-    """Before the store is opened and its threads start."""
+    """First of all: before threads start, and before anything large is imported, which makes long-lived objects only.
+
+    pyarrow imports pandas at its first conversion where it is installed, and chdb requires it: 0.3 s and 60 MB of which
+    nothing is used. A module that is None cannot be imported; pyarrow then does without.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # another C library has no such knob
         mallopt(M_ARENA_MAX, ARENAS)

@@ -100,7 +100,8 @@ def recent_columns(rows: pa.Table, deletions: Iterable[Deletion]) -> tuple[Ids, 
     offsets = np.empty(len(groups) + 1, np.int64)
     out = np.empty(len(ids), np.int64), np.empty(len(ids), np.float64)
     columns = borrowed(times, np.int64), borrowed(values, np.float64), borrowed(sequences, np.int64)
-    written = gather_stretches(order, np.append(groups, len(order)), np.append(starts, len(ids)), columns, offsets, out)
+    bounds = borrowed(np.append(groups, len(order)), np.int64), borrowed(np.append(starts, len(ids)), np.int64)
+    written = gather_stretches(order, *bounds, columns, offsets, out)
     return heads[groups], Columns(offsets, out[0][:written], out[1][:written])
 
 

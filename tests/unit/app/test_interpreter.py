@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
 
 import pytest
@@ -11,11 +12,16 @@ from vedette.app import interpreter
 
 
 def test_settings_take_effect() -> None:
-    before = sys.getswitchinterval(), gc.get_threshold()
+    before, pandas = (sys.getswitchinterval(), gc.get_threshold()), sys.modules.pop("pandas", None)
     try:
         interpreter.settle_interpreter()
         assert sys.getswitchinterval() == pytest.approx(interpreter.SWITCH_INTERVAL_S)
         assert gc.get_threshold() == interpreter.COLLECT_AFTER
+        with pytest.raises(ImportError):
+            importlib.import_module("pandas")
     finally:
         sys.setswitchinterval(before[0])
         gc.set_threshold(*before[1])
+        del sys.modules["pandas"]
+        if pandas is not None:
+            sys.modules["pandas"] = pandas
