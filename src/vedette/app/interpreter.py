@@ -9,6 +9,9 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import Final
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -23,15 +26,24 @@ ARENAS: Final = 2
 40 MB more under load, but a start took 1 s more CPU: every column of the head's rebuilding was mapped anew."""
 
 
+class NoPandas(MetaPathFinder):
+    """As if pandas were not installed. (None in `sys.modules` would do for Python, but Cython takes it for the module.)"""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used in this process", name=fullname)
+
+
 def settle_interpreter() -> None:
     """First of all: before threads start, and before anything large is imported, which makes long-lived objects only.
 
-    pyarrow imports pandas at its first conversion where it is installed, and chdb requires it: 0.3 s and 60 MB of which
-    nothing is used. A module that is None cannot be imported; pyarrow then does without.
+    pyarrow imports pandas at its first conversion where it is installed, and chdb installs it: 0.3 s and 60 MB of which
+    nothing is used. With `NoPandas` in its way pyarrow does without.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    if not any(isinstance(finder, NoPandas) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoPandas())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # another C library has no such knob
         mallopt(M_ARENA_MAX, ARENAS)
