@@ -119,6 +119,13 @@ QUERYING = (
         many=True,
     ),
 )
+TEXTFILES = Flag(
+    "--collector.textfile.directory",
+    "DIR",
+    "folder of *.prom files to serve with this machine's metrics (repeatable)",
+    "随本机指标一并提供的 *.prom 文件目录（可重复）",
+    many=True,
+)
 GENERAL = (
     Flag(
         "--config",
@@ -133,6 +140,7 @@ GENERAL = (
         "使用 --config 时不附加采集本机的任务",
         switch=True,
     ),
+    TEXTFILES,
     Flag(
         "--log-level",
         "LEVEL",
@@ -151,13 +159,6 @@ AGENT_FLAGS = (
     ),
     WEB_CONFIG,
     ALLOWED_HOST,
-    Flag(
-        "--collector.textfile.directory",
-        "DIR",
-        "folder of *.prom files to serve as well (repeatable)",
-        "附带提供的 *.prom 文件目录（可重复）",
-        many=True,
-    ),
     *GENERAL[2:],
 )
 

@@ -1,11 +1,12 @@
-"""Settings of the interpreter for a server with many long-lived objects and threads that compute.
+"""Settings of the interpreter and its allocator for a server with many long-lived objects and threads that compute.
 
-Measured by `./bench loop_lag` (docs/adr/0003): with the defaults a thread that wants the interpreter waits 5 ms for each that
-has it, and a full collection walks every label of every series for a third of a second.
+Measured by `./bench loop_lag`, `start` and `ingest` (docs/performance.md): with the defaults a thread that wants the
+interpreter waits 5 ms for each that has it, and full collections walk every label of every series.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from typing import Final
@@ -16,9 +17,21 @@ SWITCH_INTERVAL_S: Final = 0.0005
 COLLECT_AFTER: Final = (50_000, 20, 1_000)
 """Young objects are collected as before, only in larger lots; all objects hardly ever: series are no cycles."""
 
+M_ARENA_MAX: Final = -8
+ARENAS: Final = 2
+"""glibc gives every thread an arena of its own otherwise, and freed memory stays in it. Fixed mmap and trim thresholds saved
+40 MB more under load, but a start took 1 s more CPU: every column of the head's rebuilding was mapped anew."""
+
 
 def settle_interpreter() -> None:
-    """Once the store is open: what exists by then stays."""
+    """Before the store is opened and its threads start."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # another C library has no such knob
+        mallopt(M_ARENA_MAX, ARENAS)
+
+
+def freeze_objects() -> None:
+    """Once the store is open: what exists by then stays, no collection looks at it again."""
     gc.freeze()

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import vedette
 from vedette.agent.node.exporter import NodeExporter
+from vedette.agent.node.host import Host
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.principals import Tenants
@@ -25,7 +26,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig, load_web_config
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.features import engine_options, feature_warnings
-from vedette.app.interpreter import settle_interpreter
+from vedette.app.interpreter import freeze_objects, settle_interpreter
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind, bind_private, instance_of, private_path, public_url
 from vedette.app.loop_lag import watch_loop_lag
@@ -62,13 +63,27 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     url = public_url(listener, settings, tls=web.has_tls)
     own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
-    store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
+    stop = stop_on_signals()
     settle_interpreter()
+    store = await asyncio.to_thread(open_store, settings, configuration.current, clock)
+    freeze_objects()
     try:
-        await Server(settings, configuration, store, clock, web, with_node=with_node).run(listener, own, url)
+        if not stop.is_set():
+            server = Server(settings, configuration, store, clock, web, stop, with_node=with_node)
+            await server.run(listener, own, url)
     finally:
         await asyncio.to_thread(store.close)
     return 0
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT: from here on a start is finished before it is undone, since the store must be closed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # would end the process; the files have only just been read
+    return stop
 
 
 class Server:
@@ -81,6 +96,7 @@ class Server:
         store: ChdbStore,
         clock: Clock,
         web: WebConfig,
+        stop: asyncio.Event,
         *,
         with_node: bool,
     ) -> None:
@@ -89,13 +105,14 @@ class Server:
         self._store = store
         self._clock = clock
         self._web = web
-        self._stop = asyncio.Event()
+        self._stop = stop
         self._readiness = Readiness.STARTING
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
-        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: NodeExporter().page} if with_node else {})
+        exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
+        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
@@ -103,7 +120,7 @@ class Server:
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
-        self._listen_to_signals()
+        self._reload_on_signal()
         for warning in (*self._settings.warnings, *feature_warnings(self._settings.features)):
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
@@ -178,10 +195,8 @@ class Server:
             corruptions=len(self._store.health().problems),
         )
 
-    def _listen_to_signals(self) -> None:
+    def _reload_on_signal(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload_and_log()))
 
     async def _reload_and_log(self) -> None:
