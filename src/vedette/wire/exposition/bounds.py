@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from vedette.kernels.exposition_floats import EXACT, HARD, parse_number
-from vedette.kernels.exposition_series import HISTOGRAM, PADDING, SUMMARY
+from vedette.kernels.exposition_series import HISTOGRAM, PADDING, SUMMARY, padded
 
 _LABEL_OF_TYPE: Final = {HISTOGRAM: "le", SUMMARY: "quantile"}
 _SCIENTIFIC_FROM: Final = 6
@@ -29,7 +29,7 @@ def normalize_bound(metric_type: int, name: str, value: str) -> str:
 
 def parse_float(text: str) -> float | None:
     """As pages write numbers (Go's ParseFloat without hexadecimal and underscores); None where it is none or overflows."""
-    data = np.frombuffer(text.encode() + b"\n" + bytes(PADDING), np.uint8)
+    data = padded(text.encode())
     bits, end, status = parse_number(data, 0)
     if end != len(data) - PADDING - 1:
         return None
