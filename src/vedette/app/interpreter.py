@@ -9,6 +9,10 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Final
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -23,15 +27,23 @@ ARENAS: Final = 2
 40 MB more under load, but a start took 1 s more CPU: every column of the head's rebuilding was mapped anew."""
 
 
-def settle_interpreter() -> None:
-    """First of all: before threads start, and before anything large is imported, which makes long-lived objects only.
+class WithoutPandas(MetaPathFinder):
+    """pyarrow imports pandas at its first conversion where it is installed, and chdb requires it: 0.3 s and 60 MB, of which
+    nothing is used. Where it is not found pyarrow does without. (None in `sys.modules` instead breaks pyarrow.)"""
 
-    pyarrow imports pandas at its first conversion where it is installed, and chdb requires it: 0.3 s and 60 MB of which
-    nothing is used. A module that is None cannot be imported; pyarrow then does without.
-    """
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used here", name=fullname)
+        return None
+
+
+def settle_interpreter() -> None:
+    """First of all: before threads start, and before anything large is imported, which makes long-lived objects only."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, WithoutPandas())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # another C library has no such knob
         mallopt(M_ARENA_MAX, ARENAS)

@@ -12,7 +12,8 @@ from vedette.app import interpreter
 
 
 def test_settings_take_effect() -> None:
-    before, pandas = (sys.getswitchinterval(), gc.get_threshold()), sys.modules.pop("pandas", None)
+    before, finders = (sys.getswitchinterval(), gc.get_threshold()), sys.meta_path.copy()
+    pandas = sys.modules.pop("pandas", None)
     try:
         interpreter.settle_interpreter()
         assert sys.getswitchinterval() == pytest.approx(interpreter.SWITCH_INTERVAL_S)
@@ -22,6 +23,6 @@ def test_settings_take_effect() -> None:
     finally:
         sys.setswitchinterval(before[0])
         gc.set_threshold(*before[1])
-        del sys.modules["pandas"]
+        sys.meta_path[:] = finders
         if pandas is not None:
             sys.modules["pandas"] = pandas
