@@ -10,19 +10,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
 from yarl import URL
 
 from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
 from vedette.intake.http1 import Connections, FetchFailed, Origin, Response
-from vedette.intake.oauth2 import TokenSource
-from vedette.intake.proxied import ProxiedRequests
 from vedette.intake.proxies import proxy_for
 from vedette.intake.tls import build_context, default_context, file_stamp
+
+if TYPE_CHECKING:  # they load aiohttp, a tenth of a start, and few configurations need them
+    from vedette.intake.oauth2 import TokenSource
+    from vedette.intake.proxied import ProxiedRequests
 
 USER_AGENT: Final = f"Vedette/{__version__}"
 REDIRECTS_MAX: Final = 10
@@ -42,7 +44,11 @@ class HttpClient:
         self._tls: ssl.SSLContext | None = None
         self._stamp: object = None
         self._static_headers = _configured_headers(config)
-        self._tokens = TokenSource(config.oauth2) if config.oauth2 else None
+        self._tokens: TokenSource | None = None
+        if config.oauth2:
+            from vedette.intake.oauth2 import TokenSource
+
+            self._tokens = TokenSource(config.oauth2)
         self._reads_files = _reads_files(config)
 
     async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
@@ -54,7 +60,7 @@ class HttpClient:
             raise FetchFailed(f'Get "{_shown(url)}": context deadline exceeded') from None
         except FetchFailed as error:
             raise FetchFailed(f'Get "{_shown(url)}": {error.message}') from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except _failures() as error:
             raise FetchFailed(f'Get "{_shown(url)}": {_reason(error)}') from None
 
     async def _follow(self, url: URL, headers: Mapping[str, str], bytes_max: int) -> Response:
@@ -92,6 +98,8 @@ class HttpClient:
         if not proxy.startswith(("http://", "https://")):
             raise FetchFailed(f"unsupported proxy scheme: {URL(proxy).scheme}")
         if self._proxied is None:
+            from vedette.intake.proxied import ProxiedRequests
+
             self._proxied = ProxiedRequests(self._tls, self._config.tls_config.server_name)
         connect = {name: values[0].reveal() for name, values in self._config.proxy.proxy_connect_header.items()}
         return await self._proxied.get(url, headers, proxy, connect, bytes_max)
@@ -203,3 +211,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error) or type(error).__name__).lower()
     return str(error) or type(error).__name__
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What a request may raise; aiohttp's errors once it is loaded."""
+    aiohttp = sys.modules.get("aiohttp")
+    return (OSError, ValueError) if aiohttp is None else (OSError, ValueError, aiohttp.ClientError)

@@ -112,6 +112,8 @@ class Engine:
         """
         tag = f"vedette-{next(self._numbers)}"
         settings = f"log_comment = {literal(tag)}, max_memory_usage = {self._limits.query_memory_bytes_max}"
+        if lane is Lane.BACKGROUND:
+            settings += ", max_threads = 1"  # chores leave a core to whoever waits for an answer
         statement = f"{sql}\nsettings {settings}"
         for _ in range(_MENDS_MAX):
             try:

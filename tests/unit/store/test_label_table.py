@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vedette.model.errors import StoreError
 from vedette.model.labels import Labels, series_id
 from vedette.model.matchers import Matcher, MatchType
+from vedette.store import label_table
 from vedette.store.index import SeriesIndex
 from vedette.store.label_table import LabelTable
 from vedette.store.retention import Retention, RetentionRule
@@ -79,3 +80,13 @@ def test_the_first_retention_rule_that_matches_gives_the_class():
     retention = Retention(rules=rules)
     classes = retention.classes_of(filled(series)).tolist()
     assert classes == [retention.class_of(labels) for _, labels in series] == [3, 3, 2, 0]
+
+
+def test_a_table_of_many_names_and_values_is_numbered_by_sorting(monkeypatch):
+    labels = [Labels.of(__name__=f"m{i % 3}", **{f"label{i % 5}": str(i)}) for i in range(40)]
+    marked = table_of(labels)
+    monkeypatch.setattr(label_table, "_KEYS_MARKED_MAX", 0)
+    ordered = table_of(labels)
+    assert ordered.pairs == marked.pairs
+    assert ordered.numbers.tolist() == marked.numbers.tolist()
+    assert [ordered.labels(i) for i in range(40)] == labels

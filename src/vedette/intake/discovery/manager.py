@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from vedette.intake import metrics
 from vedette.intake.config.discovery import DnsDiscovery, FileDiscovery, HttpDiscovery
 from vedette.intake.config.sections import ScrapeConfig
-from vedette.intake.discovery.dns import DnsProvider
 from vedette.intake.discovery.file import FileProvider
 from vedette.intake.discovery.http import HttpProvider
 from vedette.intake.discovery.providers import Provider
@@ -166,6 +165,8 @@ def build_provider(settings: object) -> Provider:
         case HttpDiscovery():
             return HttpProvider(settings)
         case DnsDiscovery():
+            from vedette.intake.discovery.dns import DnsProvider  # dnspython: only where it is needed
+
             return DnsProvider(settings)
         case tuple():
             return StaticProvider(settings)
