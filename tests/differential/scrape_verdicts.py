@@ -5,14 +5,11 @@ One Prometheus has one target a case. A huge out-of-order window lets it keep sa
 
 from __future__ import annotations
 
-import http.server
 import json
 import math
 import tempfile
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ import numpy as np
 
 from tests.asking import wait_until
 from tests.harness import Options, Outcome
+from tests.page_server import OPENMETRICS, PageServer, send_page
 from tests.prometheus import Prometheus
 from tests.settings import conformance
 from vedette.model.errors import MalformedPage
@@ -32,7 +30,6 @@ SCRAPE = "scrape"
 """Stands for the time of the scrape where a sample has no timestamp of its own."""
 WINDOW = "100y"
 DEADLINE_S = 80.0
-CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 Samples = dict[tuple[Any, ...], str]
 """(labels, time in ms or SCRAPE) -> value as text."""
@@ -43,8 +40,10 @@ def run(options: Options) -> Iterable[Outcome]:
     outcome = Outcome("scrape-verdicts", 0, len(pages))
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(pages) as port,
-        Prometheus(Path(folder) / "data", config_for(pages, port), "--storage.tsdb.retention.time=100y") as peer,
+        PageServer(lambda handler: send_page(handler, pages[handler.path.lstrip("/")], OPENMETRICS)) as target,
+        Prometheus(
+            Path(folder) / "data", config_for(pages, target.address), "--storage.tsdb.retention.time=100y"
+        ) as peer,
     ):
         errors = wait_for_verdicts(peer, len(pages))
         theirs = read_samples(peer)
@@ -84,34 +83,8 @@ def number(value: float) -> str:
     return "NaN" if math.isnan(value) else repr(value)
 
 
-@contextmanager
-def serve(pages: Mapping[str, bytes]) -> Iterator[int]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = pages[self.path.lstrip("/")]
-            self.send_response(200)
-            self.send_header("Content-Type", CONTENT_TYPE)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def config_for(names: Iterable[str], port: int) -> str:
-    targets = [
-        {"targets": [f"127.0.0.1:{port}"], "labels": {"__metrics_path__": f"/{name}", CASE_LABEL: name}}
-        for name in names
-    ]
+def config_for(names: Iterable[str], address: str) -> str:
+    targets = [{"targets": [address], "labels": {"__metrics_path__": f"/{name}", CASE_LABEL: name}} for name in names]
     job = {"job_name": "cases", "scrape_interval": "5s", "honor_labels": True, "static_configs": targets}
     return json.dumps({"scrape_configs": [job], "storage": {"tsdb": {"out_of_order_time_window": WINDOW}}})
 

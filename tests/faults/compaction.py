@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tests.clocks import SetClock
 from tests.harness import Options, Outcome
 
 STEPS: Final = (("slice", 3), ("slice written", 3), ("spans", 1), ("drop", 1), ("dropped", 1))
@@ -55,23 +56,11 @@ def _child(folder: str, number: int, step: str, occurrence: int) -> str:
     return f"exit code {done.returncode}: {done.stderr.strip()[-2000:]}"
 
 
-class _RoundClock:
-    """Stands two hours later in each round."""
+def _start_ms(number: int) -> int:
+    """Two hours later in each round."""
+    from vedette.model.time import BLOCK_MS
 
-    def __init__(self, number: int) -> None:
-        from vedette.model.time import BLOCK_MS
-
-        self.start_ms = 1_700_006_400_000 + number * BLOCK_MS
-        self.time_ms = self.start_ms
-
-    def now_ms(self) -> int:
-        return self.time_ms
-
-    def monotonic_s(self) -> float:
-        return self.time_ms / 1000
-
-    async def sleep(self, seconds: float) -> None:
-        self.time_ms += int(seconds * 1000)
+    return 1_700_006_400_000 + number * BLOCK_MS
 
 
 def _round(folder: Path, number: int, stop_at: str, occurrence: int) -> None:
@@ -87,7 +76,8 @@ def _round(folder: Path, number: int, stop_at: str, occurrence: int) -> None:
         if seen == occurrence and name == stop_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    clock = _RoundClock(number)
+    start_ms = _start_ms(number)
+    clock = SetClock(start_ms)
     limits = StoreLimits(compaction_samples_max=N_SERIES * SAMPLES_PER_BLOCK // 3)
     settings = StoreSettings(folder / "data", limits=limits, commit_wait_s=0.0, maintenance=False, step=step)
     store = ChdbStore(settings, clock)
@@ -100,13 +90,13 @@ def _round(folder: Path, number: int, stop_at: str, occurrence: int) -> None:
         _check_answers(store, number)
         _check_rows(store, number)
     else:
-        _append_block(store, clock, number)
-        clock.time_ms = clock.start_ms + 2 * BLOCK_MS
+        _append_block(store, clock, start_ms)
+        clock.time_ms = start_ms + 2 * BLOCK_MS
         store.maintain()
     store.close()
 
 
-def _append_block(store, clock, number):  # type: ignore[no-untyped-def]
+def _append_block(store, clock, start_ms):  # type: ignore[no-untyped-def]
     """In pieces, so that the block is made of several parts; the clock walks along."""
     import numpy as np
 
@@ -117,8 +107,8 @@ def _append_block(store, clock, number):  # type: ignore[no-untyped-def]
     refs = store.register(SYSTEM, [Labels.of(__name__="m", i=str(i)) for i in range(N_SERIES)])
     for part in range(4):
         places = np.arange(part, SAMPLES_PER_BLOCK, 4) if part % 2 else np.arange(part, SAMPLES_PER_BLOCK, 4)[::-1]
-        clock.time_ms = clock.start_ms + SAMPLES_PER_BLOCK * 15_000
-        times = clock.start_ms + places * 15_000
+        clock.time_ms = start_ms + SAMPLES_PER_BLOCK * 15_000
+        times = start_ms + places * 15_000
         batch = SampleBatch(
             np.repeat(refs, len(times)),
             np.tile(times, N_SERIES),
@@ -132,7 +122,7 @@ def _append_block(store, clock, number):  # type: ignore[no-untyped-def]
 def _expected_times(rounds: int):  # type: ignore[no-untyped-def]
     import numpy as np
 
-    starts = [_RoundClock(number).start_ms for number in range(rounds)]
+    starts = [_start_ms(number) for number in range(rounds)]
     return np.concatenate([np.empty(0, np.int64), *(start + np.arange(SAMPLES_PER_BLOCK) * 15_000 for start in starts)])
 
 

@@ -9,32 +9,20 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
-import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from benchmarks.processes import rss_megabytes
 from tests.harness import Options, Outcome
+from tests.page_server import Answer, PageServer, send_page
 from tests.server import Vedette
 
 GIGABYTE = 1 << 30
 SETTLE_S = 12.0
-
-Body = Callable[[BaseHTTPRequestHandler], None]
-
-
-def send(handler: BaseHTTPRequestHandler, body: bytes, **headers: str) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/plain; version=0.0.4")
-    handler.send_header("Content-Length", str(len(body)))
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
 
 
 @cache
@@ -64,51 +52,39 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"cut 1\ncut_short{a=")
 
 
-TARGETS: dict[str, Body] = {
-    "malformed": lambda handler: send(handler, b'fine 1\nbroken{a="b" 2\n'),
+TARGETS: dict[str, Answer] = {
+    "malformed": lambda handler: send_page(handler, b'fine 1\nbroken{a="b" 2\n'),
     "truncated": cut,
-    "gzip_bomb": lambda handler: send(handler, gzip_bomb(), Content_Encoding="gzip"),
-    "long_line": lambda handler: send(handler, b'line{a="' + b"x" * (100 << 20) + b'"} 1\n'),
-    "label_explosion": lambda handler: send(
+    "gzip_bomb": lambda handler: send_page(handler, gzip_bomb(), Content_Encoding="gzip"),
+    "long_line": lambda handler: send_page(handler, b'line{a="' + b"x" * (100 << 20) + b'"} 1\n'),
+    "label_explosion": lambda handler: send_page(
         handler, b"labels{" + b",".join(b'l%d="v"' % number for number in range(200_000)) + b"} 1\n"
     ),
     "one_byte_a_second": drip,
-    "invalid_utf8": lambda handler: send(handler, b'text{a="\xff\xfe"} 1\n'),
-    "not_metrics": lambda handler: send(handler, b"<html>hello</html>\n"),
-    "broken_gzip": lambda handler: send(handler, gzip.compress(b"x 1\n" * 1000)[:-20], Content_Encoding="gzip"),
-    "series_explosion": lambda handler: send(handler, b"".join(b'many{i="%d"} 1\n' % i for i in range(50_000))),
+    "invalid_utf8": lambda handler: send_page(handler, b'text{a="\xff\xfe"} 1\n'),
+    "not_metrics": lambda handler: send_page(handler, b"<html>hello</html>\n"),
+    "broken_gzip": lambda handler: send_page(handler, gzip.compress(b"x 1\n" * 1000)[:-20], Content_Encoding="gzip"),
+    "series_explosion": lambda handler: send_page(handler, b"".join(b'many{i="%d"} 1\n' % i for i in range(50_000))),
 }
 LIMITED = {"series_explosion": "sample_limit: 10000"}
 
 
-class HostileTargets:
+class HostileTargets(PageServer):
     """All of them on one port, by path; `/honest` counts its pages and `/clock` sends timestamps that jump."""
 
     def __init__(self) -> None:
         self.pages = 0
-        owner = self
+        super().__init__(self._answer)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                name = self.path.strip("/")
-                try:
-                    if name == "honest":
-                        owner.pages += 1
-                        send(self, b"honest %d\n" % owner.pages)
-                    elif name == "clock":
-                        owner.send_jumping_clock(self)
-                    else:
-                        TARGETS[name](self)
-                except (BrokenPipeError, ConnectionResetError):
-                    pass
-
-            def log_message(self, format: str, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.address = f"127.0.0.1:{self._server.server_port}"
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        name = handler.path.strip("/")
+        if name == "honest":
+            self.pages += 1
+            send_page(handler, b"honest %d\n" % self.pages)
+        elif name == "clock":
+            self.send_jumping_clock(handler)
+        else:
+            TARGETS[name](handler)
 
     def send_jumping_clock(self, handler: BaseHTTPRequestHandler) -> None:
         """An hour back, a year back, a day ahead, now: only what is inside the windows may be kept."""
@@ -119,7 +95,7 @@ class HostileTargets:
             "day_ahead": now + 86_400_000,
             "now": now,
         }
-        send(handler, "".join(f'jump{{to="{name}"}} 1 {at}\n' for name, at in times.items()).encode())
+        send_page(handler, "".join(f'jump{{to="{name}"}} 1 {at}\n' for name, at in times.items()).encode())
 
     def config(self) -> str:
         jobs = "".join(
@@ -128,10 +104,6 @@ class HostileTargets:
             for name in ("honest", "clock", *TARGETS)
         )
         return f"global: {{scrape_interval: 3s, scrape_timeout: 2s}}\nscrape_configs:\n{jobs}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def run(options: Options) -> Iterable[Outcome]:

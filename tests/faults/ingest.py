@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.harness import Options, Outcome
+from tests.page_server import PageServer, send_page
 from tests.server import Vedette
 
 TARGETS = 4
@@ -25,39 +24,18 @@ RUN_S = (10.5, 13.5)
 READY_LIMIT_S = 30.0
 
 
-class CountingTarget:
+class CountingTarget(PageServer):
     """Serves page n with every series at value n, and remembers when."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.served: dict[int, float] = {}
-        target = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                page = target.next_page()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(page)))
-                self.end_headers()
-                self.wfile.write(page)
-
-            def log_message(self, format: str, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.address = f"127.0.0.1:{self._server.server_port}"
+        super().__init__(lambda handler: send_page(handler, self.next_page()))
 
     def next_page(self) -> bytes:
         number = len(self.served) + 1
         self.served[number] = time.monotonic()
         return "".join(f'counted_page{{row="{row}"}} {number}\n' for row in range(SERIES)).encode()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def run(options: Options) -> Iterable[Outcome]:

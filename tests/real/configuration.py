@@ -30,7 +30,7 @@ def the_example_of_prometheus_passes_the_check_and_starts_a_server(folder: Path)
     assert run_promtool("check", "config", "--syntax-only", str(config)).returncode == 0
     checked = run_vedette("check", "config", str(config))
     assert checked.returncode == 0, checked.stderr
-    assert f"ok, {GOOD_JOBS} jobs" in checked.stdout, checked.stdout
+    assert f"ok, jobs: {GOOD_JOBS}" in checked.stdout, checked.stdout
     with _started(folder, config) as server:
         assert len(server.api("scrape_pools")["scrapePools"]) == GOOD_JOBS
         shown = server.api("status/config")["yaml"]
@@ -43,7 +43,7 @@ def the_scrape_configs_of_the_operator_load_as_one_file(folder: Path) -> None:
     assert joined.n_sources == OPERATOR_FILES
     checked = run_vedette("check", "config", str(joined.file))
     assert checked.returncode == 0, checked.stderr
-    assert f"ok, {len(joined.jobs)} jobs" in checked.stdout, checked.stdout[-500:]
+    assert f"ok, jobs: {len(joined.jobs)}" in checked.stdout, checked.stdout[-500:]
     with _started(folder, joined.file) as server:
         assert sorted(server.api("scrape_pools")["scrapePools"]) == sorted(job["job_name"] for job in joined.jobs)
         log = server.log_end()

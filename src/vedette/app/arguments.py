@@ -41,6 +41,19 @@ class Flag:
             )
 
 
+WEB_CONFIG = Flag(
+    "--web-config",
+    "FILE",
+    "TLS and users, in Prometheus' web config format; needed to listen off loopback",
+    "TLS 与用户，格式同 Prometheus 的 web config；监听非回环地址时必需",
+)
+ALLOWED_HOST = Flag(
+    "--allowed-host",
+    "HOST",
+    "a Host header to accept besides loopback names (repeatable)",
+    "除回环名称外允许的 Host 头（可重复）",
+    many=True,
+)
 LISTENING = (
     Flag(
         "--listen",
@@ -60,19 +73,8 @@ LISTENING = (
         "path before every route (default: the path of --external-url)",
         "所有路由的路径前缀（默认取 --external-url 的路径）",
     ),
-    Flag(
-        "--web-config",
-        "FILE",
-        "TLS and users, in Prometheus' web config format; needed to listen off loopback",
-        "TLS 与用户，格式同 Prometheus 的 web config；监听非回环地址时必需",
-    ),
-    Flag(
-        "--allowed-host",
-        "HOST",
-        "a Host header to accept besides loopback names (repeatable)",
-        "除回环名称外允许的 Host 头（可重复）",
-        many=True,
-    ),
+    WEB_CONFIG,
+    ALLOWED_HOST,
     Flag(
         "--cors-origin",
         "REGEX",
@@ -117,6 +119,13 @@ QUERYING = (
         many=True,
     ),
 )
+TEXTFILES = Flag(
+    "--collector.textfile.directory",
+    "DIR",
+    "folder of *.prom files to serve with this machine's metrics (repeatable)",
+    "随本机指标一并提供的 *.prom 文件目录（可重复）",
+    many=True,
+)
 GENERAL = (
     Flag(
         "--config",
@@ -131,6 +140,7 @@ GENERAL = (
         "使用 --config 时不附加采集本机的任务",
         switch=True,
     ),
+    TEXTFILES,
     Flag(
         "--log-level",
         "LEVEL",
@@ -147,26 +157,8 @@ AGENT_FLAGS = (
         f"address of the agent's metrics ({DEFAULT_AGENT_LISTEN})",
         f"代理指标的监听地址（{DEFAULT_AGENT_LISTEN}）",
     ),
-    Flag(
-        "--web-config",
-        "FILE",
-        "TLS and users, in Prometheus' web config format; needed to listen off loopback",
-        "TLS 与用户，格式同 Prometheus 的 web config；监听非回环地址时必需",
-    ),
-    Flag(
-        "--allowed-host",
-        "HOST",
-        "a Host header to accept besides loopback names (repeatable)",
-        "除回环名称外允许的 Host 头（可重复）",
-        many=True,
-    ),
-    Flag(
-        "--collector.textfile.directory",
-        "DIR",
-        "folder of *.prom files to serve as well (repeatable)",
-        "附带提供的 *.prom 文件目录（可重复）",
-        many=True,
-    ),
+    WEB_CONFIG,
+    ALLOWED_HOST,
     *GENERAL[2:],
 )
 

@@ -36,6 +36,8 @@ def run_import(arguments: argparse.Namespace) -> int:
         source = file.open("rb")
     except OSError as error:
         raise BadInput(f"cannot read {file}: {error.strerror}") from None
+    if not size:
+        raise BadInput(f"nothing to import, the file is empty: {file}", hint="a file of samples ends with # EOF")
     store = ChdbStore(StoreSettings(data, maintenance=False))
     principal = Principal(arguments.tenant, "import")
     try:
@@ -64,8 +66,9 @@ def read_batches(
         try:
             yield batch_of(piece if is_last else piece + END, cache, store, principal, limits)
         except MalformedPage as error:
-            place = f"line {line + error.line}"
-            raise MalformedPage(f"{place}: {error.message}", line=line + error.line, hint=error.hint) from None
+            words = error.message.replace(f" in line {error.line}", "")  # the piece's line; the file's is told before
+            place = f"{source.name}:{line + error.line}"
+            raise MalformedPage(f"{place}: {words}", line=line + error.line, hint=error.hint) from None
         line += piece.count(b"\n")
         done += len(piece)
         share = 100 * done // max(size, 1)

@@ -11,7 +11,6 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Final
 
@@ -27,23 +26,24 @@ ARENAS: Final = 2
 40 MB more under load, but a start took 1 s more CPU: every column of the head's rebuilding was mapped anew."""
 
 
-class WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas at its first conversion where it is installed, and chdb requires it: 0.3 s and 60 MB, of which
-    nothing is used. Where it is not found pyarrow does without. (None in `sys.modules` instead breaks pyarrow.)"""
+class NoPandas(MetaPathFinder):
+    """As if pandas were not installed. (None in `sys.modules` would do for Python, but Cython takes it for the module.)"""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         if fullname == "pandas":
-            raise ModuleNotFoundError("pandas is not used here", name=fullname)
-        return None
+            raise ModuleNotFoundError("pandas is not used in this process", name=fullname)
 
 
 def settle_interpreter() -> None:
-    """First of all: before threads start, and before anything large is imported, which makes long-lived objects only."""
+    """First of all: before threads start, and before anything large is imported, which makes long-lived objects only.
+
+    pyarrow imports pandas at its first conversion where it is installed, and chdb installs it: 0.3 s and 60 MB of which
+    nothing is used. With `NoPandas` in its way pyarrow does without.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
-    sys.meta_path.insert(0, WithoutPandas())
+    if not any(isinstance(finder, NoPandas) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoPandas())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # another C library has no such knob
         mallopt(M_ARENA_MAX, ARENAS)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import vedette
 from vedette.agent.node.exporter import NodeExporter
+from vedette.agent.node.host import Host
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.principals import Tenants
@@ -55,6 +56,7 @@ class Server:
         store: ChdbStore,
         clock: Clock,
         web: WebConfig,
+        stop: asyncio.Event,
         *,
         with_node: bool,
     ) -> None:
@@ -63,13 +65,14 @@ class Server:
         self._store = store
         self._clock = clock
         self._web = web
-        self._stop = asyncio.Event()
+        self._stop = stop
         self._readiness = Readiness.STARTING
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
-        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: NodeExporter().page} if with_node else {})
+        exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
+        self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
@@ -77,7 +80,7 @@ class Server:
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
-        self._listen_to_signals()
+        self._reload_on_signal()
         for warning in (*self._settings.warnings, *feature_warnings(self._settings.features)):
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
@@ -152,10 +155,8 @@ class Server:
             corruptions=len(self._store.health().problems),
         )
 
-    def _listen_to_signals(self) -> None:
+    def _reload_on_signal(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._reload_and_log()))
 
     async def _reload_and_log(self) -> None:

@@ -56,6 +56,7 @@ class Settings:
     enable_admin_api: bool
     enable_lifecycle: bool
     node_job: bool
+    textfile_directories: tuple[Path, ...]
     retention_ms: int | None
     """None: as the configuration file says, else 15 days."""
     retention_bytes: int | None
@@ -96,6 +97,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         enable_admin_api=values.switch("web_enable_admin_api"),
         enable_lifecycle=values.switch("web_enable_lifecycle"),
         node_job=not values.switch("no_node_job"),
+        textfile_directories=values.folders("collector_textfile_directory"),
         retention_ms=values.read("storage_retention_time", parse_duration_ms, None),
         retention_bytes=values.read("storage_retention_size", parse_bytes, None),
         queries=QueryLimits(
@@ -140,7 +142,7 @@ def read_agent_settings(arguments: argparse.Namespace, environ: Mapping[str, str
         port=port,
         web_config=values.read("web_config", Path, None),
         allowed_hosts=values.many("allowed_host"),
-        textfile_directories=tuple(Path(folder) for folder in values.many("collector_textfile_directory")),
+        textfile_directories=values.folders("collector_textfile_directory"),
         log_level=values.read("log_level", parse_log_level, "info"),
         log_format=values.read("log_format", parse_log_format, "logfmt"),
     )
@@ -166,6 +168,9 @@ class _Values:
     def many(self, key: str) -> tuple[str, ...]:
         value = self.raw(key) or ()
         return tuple(value.split(",")) if isinstance(value, str) else tuple(str(item) for item in value)
+
+    def folders(self, key: str) -> tuple[Path, ...]:
+        return tuple(Path(folder) for folder in self.many(key))
 
     def switch(self, key: str) -> bool:
         return bool(self.read(key, parse_switch, False))

@@ -8,6 +8,7 @@ machine code: both take half a second. A stop runs in reverse and ends with the 
 from __future__ import annotations
 
 import asyncio
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 from vedette.api.security import check_listen_address
@@ -35,6 +36,7 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     url = public_url(listener, settings, tls=web.has_tls)
     own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
+    stop = stop_on_signals()
     with ThreadPoolExecutor(1, "opening") as opener:
         opening = opener.submit(open_store, settings, configuration.current, clock)
         from vedette.app.server import Server
@@ -43,7 +45,19 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
         store = opening.result()
     freeze_objects()
     try:
-        await Server(settings, configuration, store, clock, web, with_node=with_node).run(listener, own, url)
+        if not stop.is_set():
+            server = Server(settings, configuration, store, clock, web, stop, with_node=with_node)
+            await server.run(listener, own, url)
     finally:
         await asyncio.to_thread(store.close)
     return 0
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT: from here on a start is finished before it is undone, since the store must be closed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # would end the process; the files have only just been read
+    return stop

@@ -52,7 +52,7 @@ from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
-from vedette.store.writing import MetadataRows, SampleRows, SeriesRows, Writer
+from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
 
@@ -121,7 +121,7 @@ class ChdbStore:
             self._commits.check_room(SAMPLES, len(batch))
             found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
             accepted = found <= verdicts.OUT_OF_ORDER
-            rows = SampleRows(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
             self._state.facts.widen(rows.refs, rows.times_ms)
             committed = self._commits.append(SAMPLES, rows, commit_within_s)
         return AppendResult(

@@ -24,7 +24,6 @@ from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.rewriting import fragmented_days, rewrite_day
 from vedette.store.runs import Columns, run_starts
 from vedette.store.state import StoreState
-from vedette.store.writing import SampleRows
 
 ROWS_PER_CHUNK_MAX: Final = 1.5
 """A day with more rows for each series and block than this is rewritten when the import ends."""
@@ -85,7 +84,7 @@ class Importer:
         self._state.facts.widen_spans(owners, np.minimum.reduceat(times, starts), np.maximum.reduceat(times, starts))
         old = times < self._old_before_ms
         n_rows = self._write_old(refs[old], times[old], values[old])
-        self._write_young(SampleRows(refs[~old], times[~old], values[~old]))
+        self._write_young(SampleBatch(refs[~old], times[~old], values[~old]))
         self._make_spans_durable(owners)
         self._note(times, n_rows)
 
@@ -102,7 +101,7 @@ class Importer:
             samples = Columns(np.append(starts, len(refs)), times, values)
             return write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
 
-    def _write_young(self, rows: SampleRows) -> None:
+    def _write_young(self, rows: SampleBatch) -> None:
         if len(rows):
             self._head.load(rows.refs, rows.times_ms, rows.values)
             self._commits.append("samples", rows, 0.0).result()

@@ -14,25 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vedette.model.blocks import Float64s, Int64s, MetricMetadata
+from vedette.model.blocks import Float64s, Int64s, MetricMetadata, SampleBatch
 from vedette.model.time import BLOCK_MS
 from vedette.store.engine import Engine
 from vedette.store.id_lookup import Ids
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import Partition, Partitions
 from vedette.store.series_facts import SeriesFacts
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRows:
-    """Accepted samples, parallel arrays."""
-
-    refs: Int64s
-    times_ms: Int64s
-    values: Float64s
-
-    def __len__(self) -> int:
-        return len(self.refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class Writer:
         self.lock = threading.Lock()
         """Held while sample rows are written; compaction holds it to drop a partition that no late row may enter."""
 
-    def write_samples(self, batches: Sequence[SampleRows], sequence: int) -> None:
+    def write_samples(self, batches: Sequence[SampleBatch], sequence: int) -> None:
         refs = np.concatenate([batch.refs for batch in batches])
         times = np.concatenate([batch.times_ms for batch in batches])
         values = np.concatenate([batch.values for batch in batches])

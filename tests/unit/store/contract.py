@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pytest
 
+from tests.clocks import SetClock
 from vedette.model.blocks import MetricMetadata, SampleBatch
 from vedette.model.errors import QueryCanceled, QueryTooLarge
 from vedette.model.labels import Labels
@@ -36,22 +37,6 @@ DOWN = Labels.of(__name__="up", job="node", instance="b:9100")
 LOAD = Labels.of(__name__="load", job="node", instance="a:9100", mode="user")
 
 Rows = list[tuple[int, int]]
-
-
-class SetClock:
-    """A clock that stands where it is put."""
-
-    def __init__(self, now_ms: int = NOW) -> None:
-        self.time_ms = now_ms
-
-    def now_ms(self) -> int:
-        return self.time_ms
-
-    def monotonic_s(self) -> float:
-        return self.time_ms / 1000
-
-    async def sleep(self, seconds: float) -> None:
-        self.time_ms += int(seconds * 1000)
 
 
 Build = Callable[[SetClock], Store]
@@ -100,7 +85,7 @@ def bits_of(rows: Sequence[tuple[int, float]]) -> Rows:
 
 @pytest.fixture
 def clock() -> SetClock:
-    return SetClock()
+    return SetClock(NOW)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.store.contract import NOW, ONE, TWO, UP, UP_SELECTOR, Build, SetClock, append, bits_of, read
+from tests.clocks import SetClock
+from tests.unit.store.contract import NOW, ONE, TWO, UP, UP_SELECTOR, Build, append, bits_of, read
 from vedette.model.blocks import MetricMetadata
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import BLOCK_MS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.clocks import SetClock
 from tests.unit.store.contract import (
     DOWN,
     LOAD,
@@ -13,7 +14,6 @@ from tests.unit.store.contract import (
     ONE,
     UP,
     UP_SELECTOR,
-    SetClock,
     append,
     bits_of,
     equal,

@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from tests.unit.store.contract import DOWN, NOW, UP, SetClock, append, bits_of, equal, plan_of, read
+from tests.clocks import SetClock
+from tests.unit.store.contract import DOWN, NOW, UP, append, bits_of, equal, plan_of, read
 from vedette.model.errors import DataDirectoryInUse, SchemaTooNew, StoreError, StoreUnavailable
 from vedette.model.time import BLOCK_MS
 from vedette.store import migrations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.clocks import SetClock
 from tests.unit.store.contract import *  # noqa: F403
-from tests.unit.store.contract import NOW, UP, SetClock, append, bits_of, read
+from tests.unit.store.contract import NOW, UP, append, bits_of, read
 from vedette.store.memory import MemoryStore
 
 
