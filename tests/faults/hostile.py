@@ -23,6 +23,8 @@ from tests.server import Vedette
 
 GIGABYTE = 1 << 30
 SETTLE_S = 12.0
+MEMORY_MB_MAX = 2_500
+"""Two pages of IngestLimits.body_bytes_max are in work at once, each held up to four times over: as it came, inflated, padded, cut."""
 
 
 @cache
