@@ -133,7 +133,7 @@ def attack_by_scraping(folder: Path) -> Iterator[tuple[str, str]]:
         yield "clock", expect_windows(server)
         yield "honest neighbour", expect_honest(server, targets)
         yield from attack_by_requests(server)
-        yield "memory", "" if rss_megabytes(server.pid) < 1_500 else f"{rss_megabytes(server.pid):.0f} MB"
+        yield "memory", "" if rss_megabytes(server.pid) < MEMORY_MB_MAX else f"{rss_megabytes(server.pid):.0f} MB"
     targets.close()
 
 
