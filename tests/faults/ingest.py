@@ -80,7 +80,7 @@ def find_loss(server: Vedette, targets: list[CountingTarget], kills: list[float]
     for target in targets:
         promised = {
             number
-            for number, served in target.served.items()
+            for number, served in target.served.copy().items()
             if served < next((kill for kill in kills if kill > served), 0.0) - GUARANTEED_AFTER_S
         }
         if not promised:
