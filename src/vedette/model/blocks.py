@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.model.histograms import HistogramCells, Histograms
 from vedette.model.labels import Labels
 
 Float64s = NDArray[np.float64]
@@ -22,11 +22,41 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class SampleBatch:
-    """Rows to append: `refs` int64[n] from `Store.register`, `times_ms` int64[n], `values` float64[n] (bits are kept)."""
+    """Rows to append: `refs` int64[n] from `Store.register`, `times_ms` int64[n], `values` float64[n] (bits are kept).
+
+    `start_times_ms` int64[n], 0 where unknown: since when a counter has been counting; None where no row has one.
+    """
 
     refs: Int64s
     times_ms: Int64s
     values: Float64s
+    start_times_ms: Int64s | None = None
+
+    def __len__(self) -> int:
+        return len(self.refs)
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramBatch:
+    """Native histograms to append, parallel to `refs` and `times_ms`. One whose sum is STALE_NAN is a stale marker."""
+
+    refs: Int64s
+    times_ms: Int64s
+    histograms: Histograms
+    start_times_ms: Int64s | None = None
+
+    def __len__(self) -> int:
+        return len(self.refs)
+
+
+@dataclass(frozen=True, slots=True)
+class ExemplarBatch:
+    """Exemplars to append: row i belongs to the series refs[i] and carries labels of its own (a trace id)."""
+
+    refs: Int64s
+    times_ms: Int64s
+    values: Float64s
+    labels: Sequence[Labels]
 
     def __len__(self) -> int:
         return len(self.refs)
@@ -38,7 +68,9 @@ class SeriesColumns:
 
     `labels[i]` owns samples `offsets[i]:offsets[i+1]` of `times_ms` and `values`; within a series times ascend strictly.
     `has_stale` is False only when no value carries the stale marker. A series without samples may occur.
-    `histograms`, where not None, is parallel to `values`: an object array holding None for a float sample.
+    `histograms`, where not None, is parallel to `values` and says which samples are native histograms (their value is
+    NaN); a stale marker is a float. `start_times_ms` int64, parallel to `values`, 0 where unknown; None where none is known or
+    none was asked for.
     """
 
     labels: Sequence[Labels]
@@ -46,7 +78,8 @@ class SeriesColumns:
     times_ms: Int64s
     values: Float64s
     has_stale: bool = True
-    histograms: NDArray[Any] | None = None
+    histograms: HistogramCells | None = None
+    start_times_ms: Int64s | None = None
 
     @property
     def n_series(self) -> int:

@@ -29,6 +29,8 @@ class ScanPlan:
     step_ms: int = 0
     grouping: tuple[str, ...] = ()
     grouping_by: bool = False
+    start_times: bool = False
+    """Whether SeriesColumns.start_times_ms is wanted."""
 
     def check_series(self, n: int) -> None:
         """Raises QueryTooLarge when n series are more than the plan allows."""

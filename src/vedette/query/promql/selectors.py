@@ -161,5 +161,5 @@ def evaluate_invariant(evaluation: Evaluation, node: StepInvariant, grid: Grid) 
         np.ascontiguousarray(values),
         np.ascontiguousarray(present),
         value.drop_name,
-        value.histograms,
+        None if value.histograms is None else value.histograms[:, np.zeros(grid.n_steps, np.int64)],
     )

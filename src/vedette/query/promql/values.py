@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import HistogramCells
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.shared.steps import Grid
 
@@ -49,8 +48,8 @@ class StringValue:
 class Matrix:
     """Series i has the value values[i, k] at step k of the grid where present[i, k].
 
-    `values` float64[n_series, n_steps], `present` and the rest parallel. `histograms`, where not None, is an object array
-    that holds a histogram in place of the float. `drop_name[i]`: the metric name is still in the labels but goes when the
+    `values` float64[n_series, n_steps], `present` and the rest parallel. `histograms`, where not None, says which
+    cells hold a native histogram; their value is NaN. `drop_name[i]`: the metric name is still in the labels but goes when the
     query is done (delayed name removal). The order of series counts for instant queries only.
     """
 
@@ -59,7 +58,7 @@ class Matrix:
     values: Float64s
     present: Bools
     drop_name: Bools
-    histograms: NDArray[Any] | None = None
+    histograms: HistogramCells | None = None
 
     @classmethod
     def of(cls, labels: Sequence[Labels], grid: Grid, values: Float64s, present: Bools) -> Matrix:
@@ -142,5 +141,5 @@ def merge_same_labels(matrix: Matrix) -> Matrix:
         kept.values[target, present] = matrix.values[row, present]
         kept.present[target] |= present
         if kept.histograms is not None and matrix.histograms is not None:
-            kept.histograms[target, present] = matrix.histograms[row, present]
+            kept.histograms.rows[target, present] = matrix.histograms.rows[row, present]
     return kept
