@@ -12,15 +12,19 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_table import table_of
 from vedette.model import verdicts
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.blocks import HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
-from vedette.model.staleness import STALE_NAN_BITS
+from vedette.model.staleness import STALE_NAN, STALE_NAN_BITS
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
@@ -33,13 +37,14 @@ _SERIES_BETWEEN_CHECKS: Final = 1024
 
 
 class _Samples:
-    """One series: times strictly ascending, values beside them."""
+    """One series: times strictly ascending, values and start times (0: unknown) beside them."""
 
-    __slots__ = ("times", "values")
+    __slots__ = ("start_times", "times", "values")
 
     def __init__(self) -> None:
         self.times: list[int] = []
-        self.values: list[float] = []
+        self.values: list[float | NativeHistogram] = []
+        self.start_times: list[int] = []
 
     def between(self, min_time_ms: int, max_time_ms: int) -> slice:
         return slice(bisect_left(self.times, min_time_ms), bisect_right(self.times, max_time_ms))
@@ -66,12 +71,23 @@ class MemoryStore(Store):
         return refs
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
+        return self._append(batch, batch.values.tolist())
+
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        stale = batch.histograms.sums.view(np.uint64) == STALE_NAN_BITS
+        values = [STALE_NAN if stale[row] else batch.histograms.at(row) for row in range(len(batch))]
+        return self._append(batch, values)
+
+    def _append(self, batch: SampleBatch | HistogramBatch, values: Sequence[float | NativeHistogram]) -> AppendResult:
         committed: Future[int] = Future()
+        start_times = [0] * len(batch) if batch.start_times_ms is None else batch.start_times_ms.tolist()
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), strict=True)
-            counts = Counter(self._put(ref, time, value, now, horizon) for ref, time, value in rows)
+            rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), values, start_times, strict=True)
+            counts = Counter(self._put(*row, now, horizon) for row in rows)
             self._commits += 1
             committed.set_result(self._commits)
         return AppendResult(
@@ -96,7 +112,8 @@ class MemoryStore(Store):
             kept: list[int] = []
             offsets = [0]
             times: list[int] = []
-            values: list[float] = []
+            values: list[float | NativeHistogram] = []
+            start_times: list[int] = []
             for i, ref in enumerate(refs.tolist()):
                 if i % _SERIES_BETWEEN_CHECKS == 0:
                     deadline.check()
@@ -105,14 +122,22 @@ class MemoryStore(Store):
                 if window.start == window.stop:
                     continue
                 times += samples.times[window]
-                values += samples.values[window]
+                values += _with_known_hints(samples.values)[window]
+                start_times += samples.start_times[window]
                 kept.append(ref)
                 offsets.append(len(times))
                 plan.check_samples(len(times))
             labels = self._index.labels_of(np.array(kept, np.int64))
-        column = np.array(values, np.float64)
-        has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
-        return SeriesColumns(labels, np.array(offsets, np.int64), np.array(times, np.int64), column, has_stale)
+        column = np.array([np.nan if isinstance(value, NativeHistogram) else value for value in values], np.float64)
+        return SeriesColumns(
+            labels,
+            np.array(offsets, np.int64),
+            np.array(times, np.int64),
+            column,
+            has_stale=bool((column.view(np.uint64) == STALE_NAN_BITS).any()),
+            histograms=_histogram_cells(values),
+            start_times_ms=np.array(start_times, np.int64) if plan.start_times and any(start_times) else None,
+        )
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -148,7 +173,7 @@ class MemoryStore(Store):
                 window = samples.between(min_time_ms, max_time_ms)
                 n_series += window.stop > window.start
                 n_samples += window.stop - window.start
-                del samples.times[window], samples.values[window]
+                del samples.times[window], samples.values[window], samples.start_times[window]
         return DeleteResult(series=n_series, samples=n_samples)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
@@ -178,7 +203,9 @@ class MemoryStore(Store):
     def close(self) -> None:
         """Nothing to commit, nothing to close."""
 
-    def _put(self, ref: int, time_ms: int, value: float, now: int, horizon: int) -> int:
+    def _put(
+        self, ref: int, time_ms: int, value: float | NativeHistogram, start_time_ms: int, now: int, horizon: int
+    ) -> int:
         """Stores one sample if the rules in `verdicts` allow it; returns its verdict."""
         if ref < 0:
             return verdicts.REFUSED
@@ -188,13 +215,14 @@ class MemoryStore(Store):
         place = bisect_left(samples.times, time_ms)
         late = place < len(samples.times)
         if late and samples.times[place] == time_ms:
-            return verdicts.IDEMPOTENT if _same_bits(samples.values[place], value) else verdicts.DUPLICATE
+            return verdicts.IDEMPOTENT if _is_same(samples.values[place], value) else verdicts.DUPLICATE
         window = self._limits.out_of_order_window_ms
         oldest = horizon - (window if late else max(window, verdicts.IN_ORDER_WINDOW_MS))
         if self._windows and time_ms < oldest:
             return verdicts.TOO_OLD
         samples.times.insert(place, time_ms)
         samples.values.insert(place, value)
+        samples.start_times.insert(place, start_time_ms)
         self._newest_ms = max(self._newest_ms, time_ms)
         return verdicts.OUT_OF_ORDER if late else verdicts.ACCEPTED
 
@@ -208,5 +236,28 @@ class MemoryStore(Store):
         return self._with_data(refs, min_time_ms, max_time_ms)
 
 
-def _same_bits(a: float, b: float) -> bool:
+def _with_known_hints(values: Sequence[float | NativeHistogram]) -> list[float | NativeHistogram]:
+    """A series' values; histograms that cannot be resets, because they continue the one before, say so."""
+    cells = _histogram_cells(values)
+    if cells is None:
+        return list(values)
+    hints, resets = np.empty(len(values), np.int64), np.empty(len(values), np.bool_)
+    resolve_hints(table_of(cells.table), cells.rows, np.array([0, len(values)], np.int64), hints, resets)
+    return [
+        replace(value, hint=CounterReset(hint)) if isinstance(value, NativeHistogram) else value
+        for value, hint in zip(values, hints.tolist(), strict=True)
+    ]
+
+
+def _histogram_cells(values: Sequence[float | NativeHistogram]) -> HistogramCells | None:
+    found = [value for value in values if isinstance(value, NativeHistogram)]
+    if not found:
+        return None
+    is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
+    return HistogramCells(np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT), Histograms.of(found))
+
+
+def _is_same(a: float | NativeHistogram, b: float | NativeHistogram) -> bool:
+    if isinstance(a, NativeHistogram) or isinstance(b, NativeHistogram):
+        return a == b
     return struct.pack("<d", a) == struct.pack("<d", b)

@@ -134,7 +134,11 @@ class Engine:
         self, principal: Principal, expr: Expr, request: _Request, deadline: Deadline, stats: SampleStats
     ) -> Evaluation:
         settings = Settings(
-            request.lookback_ms, self.options.subquery_step_ms, self.limits.samples_max, self.limits.series_max
+            request.lookback_ms,
+            self.options.subquery_step_ms,
+            self.limits.samples_max,
+            self.limits.series_max,
+            self.options.use_start_timestamps,
         )
         return Evaluation(
             store=self.store,
