@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vedette.model.numbers import format_fixed
 from vedette.query.promql.ast import (
     AggregateExpr,
     BinaryExpr,
@@ -19,7 +20,6 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.parser.quoting import without_invalid
 
 Json = dict[str, Any]
