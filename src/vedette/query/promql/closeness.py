@@ -25,7 +25,7 @@ def closest(text: str, values: Sequence[str], count: int) -> list[str]:
     likeness = ((_share(wanted, _pairs(value)), value) for value in values[:VALUES_MAX])
     candidates = nlargest(CANDIDATES_MAX, (pair for pair in likeness if pair[0] > 0.2))
     ranked = sorted((_distance(text, value), value) for _, value in candidates)
-    limit = max(3, len(text) * 2 // 3)
+    limit = max(2, len(text) // 3)
     return [value for edits, value in ranked if edits <= limit][:count]
 
 

@@ -119,7 +119,7 @@ function DropButton({ name, pressed }: { name: string; pressed: boolean }) {
       class="chip pressable"
       aria-pressed={pressed}
       title={t("cardinality.dropWhat", { name })}
-      aria-label={t("cardinality.dropWhat", { name })}
+      aria-label={`${t("cardinality.without")} ${name}`}
       onClick={() => recordSome({ drop: pressed ? "" : name })}
     >
       <span>{t("cardinality.without")}</span>

@@ -99,7 +99,7 @@ function Suggestions({ matcher, selector, expr, onFix }: SuggestionsProps) {
   if (close.length === 0) return null;
   return (
     <span class="row why-close">
-      <span class="faint">{t("why.close")}</span>
+      <span class="soft">{t("why.close")}</span>
       {close.map(({ shown, fixed }) => (
         <button
           type="button"
