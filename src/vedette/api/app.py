@@ -19,6 +19,7 @@ from typing import Final
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.errors import prometheus_error, text_error
+from vedette.api.native import explaining
 from vedette.api.prometheus import (
     administration,
     alerting,
@@ -55,6 +56,7 @@ ROUTES: Final = (
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,
+    *explaining.ROUTES,
 )
 
 _NOBODY: Final = Principal(ANONYMOUS, "")

@@ -149,6 +149,10 @@ class Store(Protocol):
         """Label sets with data in the time range that match any selector; sorted, each once."""
         ...
 
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        """How many series `series` would list, without making their label sets."""
+        ...
+
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[str]:

@@ -167,6 +167,9 @@ class ChdbStore:
         refs = self._selecting.refs_within(principal.tenant, selectors, min_time_ms, max_time_ms)
         return sorted(self._state.index.labels_of(refs))
 
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        return len(self._selecting.refs_within(principal.tenant, [selector], min_time_ms, max_time_ms))
+
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[str]:

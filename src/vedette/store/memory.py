@@ -136,6 +136,8 @@ class MemoryStore(Store):
                 offsets.append(len(times))
                 plan.check_samples(len(times))
             labels = self._index.labels_of(np.array(kept, np.int64))
+        if plan.sources is not None:
+            plan.sources.head += len(times)
         floats, histograms = _split(values)
         return SeriesColumns(
             labels,
@@ -167,6 +169,10 @@ class MemoryStore(Store):
         with self._lock:
             refs = self._index.select(principal.tenant, selectors)
             return sorted(self._index.labels_of(self._with_data(refs, min_time_ms, max_time_ms)))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        with self._lock:
+            return len(self._asked(principal, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int

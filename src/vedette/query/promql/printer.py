@@ -68,6 +68,23 @@ def print_expr(expr: Expr) -> str:
             return f"({print_expr(expr.expr)})"
 
 
+def print_head(expr: Expr) -> str:
+    """What a node does, without its operands: a line of a tree. A selector is all of it."""
+    match expr:
+        case Call():
+            return f"{expr.function.name}()"
+        case AggregateExpr():
+            return _print_aggregation(expr).strip()
+        case BinaryExpr():
+            return _print_operator(expr)
+        case UnaryExpr():
+            return expr.op
+        case SubqueryExpr():
+            return _print_subquery_suffix(expr)
+        case _:
+            return print_expr(expr)
+
+
 def _pretty(expr: Expr, level: int) -> str:
     indent = _INDENT * level
     if isinstance(expr, UnaryExpr):
