@@ -1,4 +1,4 @@
-"""The reference itself, for tests and benchmarks: Prometheus from the peers' folder on a free loopback port."""
+"""Prometheus itself and its promtool, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.peers import Peer
-from tests.settings import free_port, peer
+from tests.settings import peer
 
 FEATURES: Final = (
     "promql-experimental-functions",
@@ -19,21 +19,14 @@ FEATURES: Final = (
 
 
 class Prometheus(Peer):
-    """`with Prometheus(data) as peer:` runs it ready to be asked; its config and log stand beside the data directory."""
+    """`with Prometheus(data) as peer:`; its config and log stand beside the data directory."""
 
     def __init__(self, data: Path, config: str = "{}\n", *arguments: str) -> None:
-        port = free_port()
         data.mkdir(parents=True, exist_ok=True)
         file = data.parent / f"{data.name}.yml"
         file.write_text(config)
-        command = [
-            str(peer("prometheus")),
-            f"--config.file={file}",
-            f"--storage.tsdb.path={data}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            *arguments,
-        ]
-        super().__init__(port, command, data.parent / f"{data.name}.log")
+        own = (f"--config.file={file}", f"--storage.tsdb.path={data}", "--web.listen-address={listen}")
+        super().__init__("prometheus", (*own, *arguments), data.parent / f"{data.name}.log")
 
 
 def run_promtool(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
