@@ -25,7 +25,7 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, Store, StoreHealth, StoreStats
+from vedette.ports.store import AppendResult, DeleteResult, Selector, Slice, Store, StoreHealth, StoreStats
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.index import SeriesIndex
 
@@ -113,6 +113,18 @@ class MemoryStore(Store):
         column = np.array(values, np.float64)
         has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
         return SeriesColumns(labels, np.array(offsets, np.int64), np.array(times, np.int64), column, has_stale)
+
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """One: the whole answer."""
+
+        def read() -> SeriesColumns:
+            columns = self.select(principal, plan, deadline)
+            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
+            return columns.take(np.array(order, np.int64)) if by_labels else columns
+
+        return [read]
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
