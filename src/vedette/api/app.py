@@ -20,6 +20,7 @@ from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
 from vedette.api.errors import prometheus_error, text_error
+from vedette.api.native import explaining
 from vedette.api.prometheus import (
     administration,
     alerting,
@@ -58,6 +59,7 @@ ROUTES: Final = (
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,
+    *explaining.ROUTES,
 )
 
 _NOBODY: Final = Principal(ANONYMOUS, "")

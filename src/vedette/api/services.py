@@ -15,6 +15,7 @@ from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.ports.targets import Targets
 from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.explaining import Explanation
 from vedette.query.promql.options import EngineOptions
 
 
@@ -50,6 +51,18 @@ class QueryEngine(Protocol):
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
     ) -> QueryResult: ...
+
+    def explain(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+    ) -> Explanation: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ class ChunkCache:
             self._keep(sql, rows, version)
         return rows
 
+    def holds(self, sql: str) -> bool:
+        """Whether a query of this text would have cost no statement just now."""
+        with self._lock:
+            return sql in self._entries
+
     def clear(self) -> None:
         with self._lock:
             self._version += 1

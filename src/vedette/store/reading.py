@@ -6,7 +6,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from vedette.kernels.gathering import gather_stretches
 from vedette.model.blocks import Int64s
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS, block_of
-from vedette.ports.scan import Deadline
+from vedette.ports.scan import Deadline, SampleSources, ScanPlan
 from vedette.store.chunk_cache import ChunkCache
 from vedette.store.chunks import check_chunks, decode, from_arrow
 from vedette.store.deletions import Deletion, Ids, surviving
@@ -110,21 +110,32 @@ def read_chunks(
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
-    check_samples: Callable[[int], None],
+    plan: ScanPlan,
 ) -> Runs:
-    """Chunk rows, decoded: one run each. `check_samples` may raise before too many samples are decoded."""
-    rows = cache.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline)
+    """Chunk rows, decoded: one run each. Raises QueryTooLarge before too many samples for the plan are decoded."""
+    statement = f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}"
+    is_kept = plan.sources is not None and cache.holds(statement)
+    rows = cache.query(statement, deadline)
     slots = wanted.slots_of(column(rows, "series"))
     needed = (slots >= 0) & (column(rows, "t0") <= wanted.max_time_ms) & (column(rows, "t1") >= wanted.min_time_ms)
     if not needed.all():
         rows, slots = rows.filter(pa.array(needed)), slots[needed]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
     # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
-    check_samples(int(column(rows, "samples")[inner].sum()) // 2)
+    plan.check_samples(int(column(rows, "samples")[inner].sum()) // 2)
     if deadline is not None:
         deadline.check()
     runs = decode_rows(rows, slots)
+    if plan.sources is not None:
+        count_chunks(plan.sources, len(runs.times_ms), is_kept=is_kept)
     return without(runs, wanted.ids, deletions) if deletions else runs
+
+
+def count_chunks(sources: SampleSources, n_samples: int, *, is_kept: bool) -> None:
+    if is_kept:
+        sources.cache += n_samples
+    else:
+        sources.engine += n_samples
 
 
 def decode_rows(rows: pa.Table, slots: Int64s) -> Runs:

@@ -58,6 +58,8 @@ class Selecting:
         covered_from_ms = max(covered_before, self._head.covered_from_ms)
         if len(times):
             parts.append(one_run_per_slot(Columns(offsets, times, values), HEAD_RANK))
+            if plan.sources is not None:
+                plan.sources.head += len(times)
         if len(refs) and plan.min_time_ms < covered_from_ms:
             parts += self._read_engine(tenant, refs, plan, min(plan.max_time_ms, covered_from_ms - 1), deadline)
         if not parts:
@@ -74,7 +76,10 @@ class Selecting:
         deletions = state.deletions.overlapping(*bounds)
         parts = []
         if state.partitions.any_recent(*bounds):
-            parts.append(read_recent(state.engine, wanted, deletions, deadline))
+            recent = read_recent(state.engine, wanted, deletions, deadline)
+            parts.append(recent)
+            if plan.sources is not None:
+                plan.sources.engine += len(recent.times_ms)
         if state.partitions.any_chunks(*bounds):
-            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples))
+            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan))
         return [part for part in parts if len(part.slots)]

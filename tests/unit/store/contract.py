@@ -22,7 +22,7 @@ from vedette.model.matchers import Matcher, MatchType
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
-from vedette.ports.scan import Deadline, ScanPlan
+from vedette.ports.scan import Deadline, SampleSources, ScanPlan
 from vedette.ports.store import AppendResult, NameCount, Store
 
 ONE = Principal(tenant="one", user="tester")
@@ -229,6 +229,24 @@ def test_series_and_labels_are_of_the_time_range(store: Store) -> None:
     assert store.label_values(ONE, "__name__", [], NOW - 20 * MINUTE, NOW) == ["load", "up"]
     assert store.label_values(ONE, "__name__", [UP_SELECTOR], NOW - 20 * MINUTE, NOW) == ["up"]
     assert store.label_values(ONE, "never", [], NOW - 20 * MINUTE, NOW) == []
+
+
+def test_series_are_counted_as_they_are_listed(store: Store) -> None:
+    append(store, UP, [(NOW, 1.0)])
+    append(store, DOWN, [(NOW, 0.0)])
+    append(store, LOAD, [(NOW, 1.0)])
+    everything: tuple[Matcher, ...] = ()
+    for selector in (UP_SELECTOR, (equal("job", "node"),), (equal("job", "other"),), everything):
+        listed = store.series(ONE, [selector], MIN_TIME_MS, MAX_TIME_MS)
+        assert store.count_series(ONE, selector, MIN_TIME_MS, MAX_TIME_MS) == len(listed)
+    assert store.count_series(TWO, everything, MIN_TIME_MS, MAX_TIME_MS) == 0
+
+
+def test_a_select_says_where_its_samples_came_from_when_asked(store: Store) -> None:
+    append(store, UP, [(NOW, 1.0), (NOW + MINUTE, 1.0)])
+    sources = SampleSources()
+    assert read(store, replace(plan_of(), sources=sources)) == read(store)
+    assert (sources.head, sources.cache, sources.engine) == (2, 0, 0)
 
 
 def test_a_registered_series_without_samples_is_not_listed(store: Store) -> None:
