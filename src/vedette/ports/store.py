@@ -6,7 +6,7 @@ loop. Time bounds are inclusive, in ms. Every call takes the Principal and sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -26,6 +26,9 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+
+Slice = Callable[[], SeriesColumns]
+"""A part of an answer, read when it is called, from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,16 @@ class Store(Protocol):
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         """Raises QueryTooLarge, QueryTimeout, QueryCanceled. The order of series is not specified."""
+        ...
+
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+
+        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
+        """
         ...
 
     def exemplars(

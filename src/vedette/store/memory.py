@@ -39,6 +39,7 @@ from vedette.ports.store import (
     DeleteResult,
     Selector,
     SeriesExemplars,
+    Slice,
     Store,
     StoreHealth,
     StoreStats,
@@ -162,6 +163,18 @@ class MemoryStore(Store):
                     values = np.array([one.value for one in some], np.float64)
                     found.append(SeriesExemplars(labels, times, values, [one.labels for one in some]))
         return sorted(found, key=lambda one: one.series)
+
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """One: the whole answer."""
+
+        def read() -> SeriesColumns:
+            columns = self.select(principal, plan, deadline)
+            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
+            return columns.take(np.array(order, np.int64)) if by_labels else columns
+
+        return [read]
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
