@@ -55,7 +55,11 @@ def _load(history: History, folder: Path) -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Servers]:
-    with our_server(folder) as ours, prometheus(folder) as theirs, VictoriaMetrics(folder / "victoriametrics") as others:
+    with (
+        our_server(folder) as ours,
+        prometheus(folder) as theirs,
+        VictoriaMetrics(folder / "victoriametrics") as others,
+    ):
         ours.wait_until_ready()
         yield Servers(ours, theirs, others)
 
