@@ -40,6 +40,8 @@ class ScanPlan:
     step_ms: int = 0
     grouping: tuple[str, ...] = ()
     grouping_by: bool = False
+    exact_bounds: bool = True
+    """When False the answer may hold samples outside the bounds, some of them or all: who asks looks at times anyway."""
     start_times: bool = False
     """Whether SeriesColumns.start_times_ms is wanted."""
     sources: SampleSources | None = field(default=None, compare=False)

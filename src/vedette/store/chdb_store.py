@@ -304,7 +304,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine)
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     return StoreState(
         engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock, cache
     )
