@@ -5,9 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from enum import Enum
 
 from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge
 from vedette.model.matchers import Matcher
+
+
+class Reduction(Enum):
+    """What a downsampled sample has to stand for, where raw ones are not there (docs/downsampling.md)."""
+
+    LAST = "last"
+    """The last value: the sample as it is."""
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    COUNTED = "counted"
+    """The sum, with the number of samples beside it."""
+    INCREASE = "increase"
+    """A counter's value, with its resets already added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,10 @@ class ScanPlan:
     grouping_by: bool = False
     start_times: bool = False
     """Whether SeriesColumns.start_times_ms is wanted."""
+    reduction: Reduction = Reduction.LAST
+    """What downsampled samples stand for; raw ones are answered as they are."""
+    resolution_max_ms: int = 0
+    """Samples downsampled to this width at most are welcome; 0: only where raw samples have expired."""
 
     def check_series(self, n: int) -> None:
         """Raises QueryTooLarge when n series are more than the plan allows."""

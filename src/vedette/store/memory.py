@@ -114,6 +114,9 @@ class MemoryStore(Store):
         has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
         return SeriesColumns(labels, np.array(offsets, np.int64), np.array(times, np.int64), column, has_stale)
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        return MIN_TIME_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:

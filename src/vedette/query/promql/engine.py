@@ -64,6 +64,7 @@ class _Request:
     """0 for an instant query."""
     lookback_ms: int
     detailed_stats: bool
+    resolution_max_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,14 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
-        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises."""
+        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises.
+
+        `resolution_max_ms`: samples downsampled to this width at most are welcome; 0: only where raw ones have expired.
+        """
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
-        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats)
+        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats, resolution_max_ms)
         return self._run(principal, request, deadline)
 
     def range(
@@ -98,6 +103,7 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
         """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid."""
         if step_ms <= 0:
@@ -106,7 +112,8 @@ class Engine:
             raise BadInput("end timestamp must not be before start time")
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms)
-        return self._run(principal, _Request(query, grid, end_ms, step_ms, lookback, detailed_stats), deadline)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats, resolution_max_ms)
+        return self._run(principal, request, deadline)
 
     def _run(self, principal: Principal, request: _Request, deadline: Deadline) -> QueryResult:
         stats = SampleStats(request.grid, request.detailed_stats)
@@ -134,7 +141,12 @@ class Engine:
         self, principal: Principal, expr: Expr, request: _Request, deadline: Deadline, stats: SampleStats
     ) -> Evaluation:
         settings = Settings(
-            request.lookback_ms, self.options.subquery_step_ms, self.limits.samples_max, self.limits.series_max
+            request.lookback_ms,
+            self.options.subquery_step_ms,
+            self.limits.samples_max,
+            self.limits.series_max,
+            request.resolution_max_ms,
+            self.store.raw_since_ms(principal),
         )
         return Evaluation(
             store=self.store,
