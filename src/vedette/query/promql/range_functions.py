@@ -20,6 +20,7 @@ from vedette.model.label_rows import distinct_values
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
 from vedette.query.promql.ast import Call, Expr, ValueType
+from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
 from vedette.query.promql.selector_labels import exact_labels
@@ -80,7 +81,10 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     parameters = [evaluation.scalar(arg, grid).values for i, arg in enumerate(call.args) if i != place]
     job = Job(evaluation, call, grid, windows, parameters)
     selector = extended_selector(call.args[place])
-    if selector is None:
+    downsampled = windows.columns.downsampled
+    if selector is None and downsampled is not None:
+        values, present = split_job(job, downsampled, RANGE_FUNCTIONS[name])
+    elif selector is None:
         values, present = RANGE_FUNCTIONS[name](job)
     else:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
