@@ -29,6 +29,10 @@ class Selecting:
         deadline.check()
         refs = self.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
         plan.check_series(len(refs))
+        return self.columns_of(tenant, refs, plan, deadline)
+
+    def columns_of(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """The answer for these series, whatever the plan's matchers say."""
         refs, found = self.read(tenant, refs, plan, deadline)
         plan.check_samples(len(found.times_ms))
         has_stale = bool((found.values.view(np.uint64) == STALE_NAN_BITS).any())

@@ -305,3 +305,22 @@ def test_a_store_says_that_it_is_ready(store: Store) -> None:
     health = store.health()
     assert health.ready
     assert health.problems == []
+
+
+def test_slices_together_are_the_answer_of_select_and_keep_the_order_that_was_asked_for(build, clock):
+    store = build(clock)
+    rows = [(NOW - MINUTE * i, float(i)) for i in range(3, 0, -1)]
+    labels = [Labels.of(__name__=name, row=row) for row in ("b", "a", "c") for name in ("up", "Down")]
+    for one in labels:
+        append(store, one, rows)
+    plan = plan_of(Matcher("row", MatchType.REGEX, "a|b"))
+    for by_labels in (False, True):
+        found = [each() for each in store.slices(ONE, plan, Deadline(30), by_labels=by_labels)]
+        listed = [one for columns in found for one in columns.labels]
+        assert {one: len(rows) for one in listed} == {one: len(found) for one, found in read(store, plan).items()}
+        assert not by_labels or listed == sorted(listed)
+        assert all(columns.values.tolist() == [3.0, 2.0, 1.0] * columns.n_series for columns in found)
+    assert not [one for each in store.slices(TWO, plan, Deadline(30)) for one in each().labels]
+    with pytest.raises(QueryTooLarge):
+        [each() for each in store.slices(ONE, replace(plan, series_max=1), Deadline(30))]
+    store.close()

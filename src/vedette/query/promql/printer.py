@@ -11,6 +11,7 @@ from typing import Final
 
 from vedette.model.labels import METRIC_NAME, is_classic_label_name
 from vedette.model.matchers import Matcher, MatchType
+from vedette.model.numbers import format_fixed, format_general
 from vedette.model.time import format_duration
 from vedette.query.promql.ast import (
     AggregateExpr,
@@ -29,7 +30,6 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.numbers import format_fixed, format_general
 from vedette.query.shared.quoting import quote
 
 LINE_BYTES_MAX: Final = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vedette.model.numbers import format_fixed
 from vedette.query.promql.ast import (
     AggregateExpr,
     BinaryExpr,
@@ -20,7 +21,6 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.parser.quoting import without_invalid
 
 Json = dict[str, Any]
