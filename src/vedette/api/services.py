@@ -37,6 +37,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def range(
@@ -50,6 +51,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def explain(

@@ -80,5 +80,7 @@ class StoreLimits:
     """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
     chunk_cache_bytes_max: int = 64 << 20
     """Encoded chunk rows kept for queries that ask again."""
+    column_cache_bytes_max: int = 256 << 20
+    """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""

@@ -156,6 +156,10 @@ class Store(Protocol):
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
         ...
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
+        ...
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:

@@ -44,11 +44,13 @@ from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
-from vedette.store.partitions import Partitions
+from vedette.store.partitions import DAY_MS, Partitions
 from vedette.store.reading import column
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
 from vedette.store.rewriting import empty_draft
+from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
+from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
 from vedette.store.slicing import slice_answer
@@ -98,8 +100,9 @@ class ChdbStore:
         self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
         self._commits = self._new_commits()
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
-            state, self._head, self._commits, compaction, settings.retention, settings.ingest
+            state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
         )
         self._head_ready = threading.Event()
         _HEAD_READY.set(0)
@@ -166,6 +169,9 @@ class ChdbStore:
         self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
     ) -> Sequence[Slice]:
         return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return self._state.partitions.raw_since_day * DAY_MS
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -235,7 +241,7 @@ class ChdbStore:
         return self._head_ready.wait(timeout_s)
 
     def maintain(self) -> None:
-        """Runs every chore now: compaction, deletion, retention."""
+        """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
 
     def set_retention(self, retention: Retention) -> None:
@@ -299,12 +305,13 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     migrate(engine, directory)
     repair.list_detached()
     empty_draft(engine)
+    empty_rollup_drafts(engine)
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
-    partitions.load(engine)
+    partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     return StoreState(
         engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock, cache
     )

@@ -176,6 +176,9 @@ class MemoryStore(Store):
 
         return [read]
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        return MIN_TIME_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:

@@ -13,7 +13,8 @@ from typing import Final
 from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine
-from vedette.store.tables import FIRST_SCHEMA
+from vedette.store.rollup_tables import ROLLUP_TABLES
+from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +31,15 @@ def create_first_tables(engine: Engine) -> None:
         engine.execute(table.create_statement())
 
 
-MIGRATIONS: Final = (Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),)
+def create_rollup_tables(engine: Engine) -> None:
+    for table in (*ROLLUP_TABLES, RETENTION_CLASSES):
+        engine.execute(table.create_statement())
+
+
+MIGRATIONS: Final = (
+    Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),
+    Migration(2, "rollups, retention classes", create_rollup_tables),
+)
 
 LATEST: Final = MIGRATIONS[-1].version
 
