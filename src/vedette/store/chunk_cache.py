@@ -68,6 +68,10 @@ class ChunkCache:
             _BYTES.labels("columns").set(self._columns.bytes)
         return columns
 
+    def holds_columns(self, key: ColumnsKey) -> bool:
+        """Whether `columns` would have read nothing just now."""
+        return self._columns.holds(key)
+
     def clear(self) -> None:
         for cache in (self._rows, self._columns):
             cache.clear()

@@ -6,7 +6,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from vedette.kernels.gathering import gather_stretches
 from vedette.model.blocks import Bools, Int64s
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS, block_of
-from vedette.ports.scan import Deadline
+from vedette.ports.scan import Deadline, SampleSources, ScanPlan
 from vedette.store.chunk_cache import ChunkCache, ColumnsKey
 from vedette.store.chunks import check_chunks, decode, decode_to, from_arrow, has_stale
 from vedette.store.deletions import Deletion, Ids, surviving
@@ -111,15 +111,19 @@ def read_chunks(
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
-    check_samples: Callable[[int], None],
+    plan: ScanPlan,
 ) -> Columns:
     """The samples of chunk rows, one per (slot, time), of whole blocks: more than the wanted bounds.
 
-    `check_samples` may raise before too many samples are decoded.
+    Raises QueryTooLarge before too many samples for the plan are decoded.
     """
     blocks = block_of(wanted.min_time_ms), block_of(wanted.max_time_ms)
     key = ColumnsKey(wanted.tenant, wanted.ids.tobytes(), *blocks, tuple(one.sequence for one in deletions))
-    return cache.columns(key, lambda: _read_columns(cache, wanted, deletions, deadline, check_samples))
+    is_kept = plan.sources is not None and cache.holds_columns(key)
+    columns = cache.columns(key, lambda: _read_columns(cache, wanted, deletions, deadline, plan))
+    if plan.sources is not None:
+        count_chunks(plan.sources, len(columns.times_ms), is_kept=is_kept)
+    return columns
 
 
 def _read_columns(
@@ -127,7 +131,7 @@ def _read_columns(
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
-    check_samples: Callable[[int], None],
+    plan: ScanPlan,
 ) -> Columns:
     rows = cache.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline)
     slots = wanted.slots_of(column(rows, "series"))
@@ -135,7 +139,7 @@ def _read_columns(
         rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
     # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
-    check_samples(int(column(rows, "samples")[inner].sum()) // 2)
+    plan.check_samples(int(column(rows, "samples")[inner].sum()) // 2)
     if deadline is not None:
         deadline.check()
     if not deletions and (order := _order_apart(rows, slots)) is not None:
@@ -168,6 +172,13 @@ def _decode_in_order(rows: pa.Table, slots: Int64s, order: Int64s, n_slots: int)
     np.add.at(offsets, slots + 1, lengths)
     np.cumsum(offsets, out=offsets)
     return Columns(offsets, *decode_to(columns, starts, int(lengths.sum())), has_stale(columns))
+
+
+def count_chunks(sources: SampleSources, n_samples: int, *, is_kept: bool) -> None:
+    if is_kept:
+        sources.cache += n_samples
+    else:
+        sources.engine += n_samples
 
 
 def decode_rows(rows: pa.Table, slots: Int64s) -> Runs:

@@ -37,6 +37,10 @@ class Selecting:
         deadline.check()
         refs = self.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
         plan.check_series(len(refs))
+        return self.columns_of(tenant, refs, plan, deadline)
+
+    def columns_of(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """The answer for these series, whatever the plan's matchers say."""
         refs, found = self.read(tenant, refs, plan, deadline)
         plan.check_samples(len(found.times_ms))
         labels = self._state.index.label_rows(refs)
@@ -58,6 +62,8 @@ class Selecting:
         # the head may let go of samples, or end its rebuilding, on either side of the read: only what it covered before
         # and after is whole
         covered_from_ms = max(covered_before, self._head.covered_from_ms)
+        if plan.sources is not None:
+            plan.sources.head += len(held.times_ms)
         parts: list[Runs] = []
         if len(refs) and plan.min_time_ms < covered_from_ms:
             older_ms = min(plan.max_time_ms, covered_from_ms - 1)
@@ -85,6 +91,8 @@ class Selecting:
         recent, chunks = no_runs(), no_columns(len(refs))
         if state.partitions.any_recent(*bounds):
             recent = read_recent(state.engine, wanted, deletions, deadline)
+            if plan.sources is not None:
+                plan.sources.engine += len(recent.times_ms)
         if state.partitions.any_chunks(*bounds):
-            chunks = read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples)
+            chunks = read_chunks(state.chunk_cache, wanted, deletions, deadline, plan)
         return recent, chunks

@@ -37,6 +37,10 @@ class VersionedCache(Generic[K, V]):
                 self._entries.move_to_end(key)
             return (None if entry is None else entry[0]), self._version
 
+    def holds(self, key: K) -> bool:
+        with self._lock:
+            return key in self._entries
+
     def offer(self, key: K, value: V, n_bytes: int, version: int) -> None:
         with self._lock:
             if version != self._version or n_bytes > self._bytes_max // 2 or key in self._entries:

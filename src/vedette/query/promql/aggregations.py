@@ -14,10 +14,10 @@ import numpy as np
 from vedette.kernels import aggregation, ranking
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.numbers import format_general
 from vedette.query.promql.ast import AggregateExpr
 from vedette.query.promql.counting import count_values
 from vedette.query.promql.evaluation import Evaluation
-from vedette.query.promql.numbers import format_general
 from vedette.query.promql.sampling import in_ratio
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.shared.grouping import Groups, group_series

@@ -14,9 +14,9 @@ import numpy as np
 from vedette.kernels import buckets
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.numbers import format_openmetrics, parse_float
 from vedette.query.promql.ast import Call, Expr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
-from vedette.query.promql.numbers import format_openmetrics, parse_float
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.promql.vector_matching import settle
 from vedette.query.shared.steps import Grid
