@@ -71,7 +71,8 @@ class MemoryStore(Store):
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
             rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), strict=True)
-            counts = Counter(self._put(ref, time, value, now, horizon) for ref, time, value in rows)
+            found = [self._put(ref, time, value, now, horizon) for ref, time, value in rows]
+            counts = Counter(found)
             self._commits += 1
             committed.set_result(self._commits)
         return AppendResult(
@@ -82,6 +83,7 @@ class MemoryStore(Store):
             too_old=counts[verdicts.TOO_OLD],
             too_far=counts[verdicts.TOO_FAR],
             out_of_order=counts[verdicts.OUT_OF_ORDER],
+            verdicts=np.array(found, np.uint8),
         )
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
