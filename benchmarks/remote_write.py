@@ -32,8 +32,6 @@ REQUESTS_A_SLICE = 4
 FIRST_S = 600
 """How long ago the first sample is; each further one is a second younger."""
 
-_ACCEPTED = "--web.remote-write-receiver.accepted-protobuf-messages=prometheus.WriteRequest,io.prometheus.write.v2.Request"
-
 
 def run(options: Options) -> Iterable[Ratio | Figure]:
     slices = options.rounds_or(6)
@@ -63,7 +61,7 @@ def make_bodies(shard: int, slices: int, encode: object) -> list[bytes]:
 def _labels(name: str, shard: int) -> list[tuple[str, str]]:
     metric, _, rest = name.partition("{")
     pairs = [pair.split("=") for pair in rest[:-1].replace('"', "").split(",")]
-    own = {key: value for key, value in pairs} | {"__name__": metric, "instance": f"10.0.0.{shard}:9100", "job": "load"}
+    own = dict(pairs) | {"__name__": metric, "instance": f"10.0.0.{shard}:9100", "job": "load"}
     return sorted(own.items())
 
 
@@ -71,7 +69,11 @@ def measure(folder: Path, bodies: list[list[bytes]], content_type: str, slices: 
     """CPU microseconds per sample: (Prometheus, Vedette)."""
     config = folder / "prometheus.yml"
     config.write_text("scrape_configs: []\n")
-    receiver = ("--web.enable-remote-write-receiver", _ACCEPTED)
+    accepted = (
+        f"--web.remote-write-receiver.accepted-protobuf-messages={name}"
+        for name in ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
+    )
+    receiver = ("--web.enable-remote-write-receiver", *accepted)
     with (
         Prometheus(folder / "theirs", "scrape_configs: []\n", *receiver) as prometheus,
         Vedette(folder / "ours", "--config", str(config), "--no-node-job") as vedette,
