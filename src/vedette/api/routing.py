@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vedette.api.answers import Answer
+from vedette.api.bulk import BulkAnswers
 from vedette.api.requests import Request
 from vedette.api.services import Services
 from vedette.api.workers import WorkerPool
@@ -26,6 +27,7 @@ class Api:
     queries: WorkerPool
     lookups: WorkerPool
     writes: WorkerPool
+    bulk: BulkAnswers
 
     async def look_up(self, request: Request, work: Callable[[], Answer]) -> Answer:
         """Runs `work` among the look-ups, within the time of a query. Raises as WorkerPool.run."""

@@ -8,13 +8,14 @@ from enum import Enum
 from typing import Any, Protocol
 
 from vedette.api.security import Access
-from vedette.model.limits import HttpLimits, QueryLimits, ReceiveLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.ports.targets import Targets
 from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.explaining import Explanation
 from vedette.query.promql.options import EngineOptions
 
 
@@ -50,6 +51,18 @@ class QueryEngine(Protocol):
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
     ) -> QueryResult: ...
+
+    def explain(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+    ) -> Explanation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ class Services:
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
     receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
+    bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""

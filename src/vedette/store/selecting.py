@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from vedette.model.blocks import Int64s, SeriesColumns
-from vedette.model.staleness import STALE_NAN_BITS
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Selector
 from vedette.store.head import Head
 from vedette.store.reading import Wanted, read_chunks, read_recent
-from vedette.store.runs import HEAD_RANK, Columns, Runs, merge, one_run_per_slot
+from vedette.store.runs import (
+    CHUNKS_RANK,
+    HEAD_RANK,
+    Columns,
+    Runs,
+    cut,
+    merge,
+    no_columns,
+    no_runs,
+    one_run_per_slot,
+    trim,
+)
 from vedette.store.state import StoreState
 
 
@@ -29,11 +37,14 @@ class Selecting:
         deadline.check()
         refs = self.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
         plan.check_series(len(refs))
+        return self.columns_of(tenant, refs, plan, deadline)
+
+    def columns_of(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """The answer for these series, whatever the plan's matchers say."""
         refs, found = self.read(tenant, refs, plan, deadline)
         plan.check_samples(len(found.times_ms))
-        has_stale = bool((found.values.view(np.uint64) == STALE_NAN_BITS).any())
-        labels = self._state.index.labels_of(refs)
-        return SeriesColumns(labels, found.offsets, found.times_ms, found.values, has_stale)
+        labels = self._state.index.label_rows(refs)
+        return SeriesColumns(labels, found.offsets, found.times_ms, found.values, found.has_stale)
 
     def refs_within(self, tenant: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
@@ -46,31 +57,42 @@ class Selecting:
         state = self._state
         if len(refs) > 1:
             refs = state.facts.by_metric(refs, state.index.ids[refs])
-        parts: list[Runs] = []
         covered_before = self._head.covered_from_ms
-        offsets, times, values, _ = self._head.select(refs, plan.min_time_ms, plan.max_time_ms)
+        held = Columns(*self._head.select(refs, plan.min_time_ms, plan.max_time_ms))
         # the head may let go of samples, or end its rebuilding, on either side of the read: only what it covered before
         # and after is whole
         covered_from_ms = max(covered_before, self._head.covered_from_ms)
-        if len(times):
-            parts.append(one_run_per_slot(Columns(offsets, times, values), HEAD_RANK))
+        if plan.sources is not None:
+            plan.sources.head += len(held.times_ms)
+        parts: list[Runs] = []
         if len(refs) and plan.min_time_ms < covered_from_ms:
-            parts += self._read_engine(tenant, refs, plan, min(plan.max_time_ms, covered_from_ms - 1), deadline)
+            older_ms = min(plan.max_time_ms, covered_from_ms - 1)
+            recent, chunks = self._read_engine(tenant, refs, plan, older_ms, deadline)
+            if not len(held.times_ms) and not len(recent.slots):
+                exact = plan.exact_bounds or len(chunks.times_ms) > plan.samples_max
+                return refs, cut(chunks, plan.min_time_ms, plan.max_time_ms) if exact else chunks
+            parts = [one_run_per_slot(chunks, CHUNKS_RANK), recent]
+            trim(parts[0], plan.min_time_ms, older_ms)
         if not parts:
-            return refs, Columns(np.zeros(len(refs) + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+            return refs, held
+        if len(held.times_ms):
+            parts.append(one_run_per_slot(held, HEAD_RANK))
         return refs, merge(parts, len(refs), plan.min_time_ms, plan.max_time_ms)
 
     def _read_engine(
         self, tenant: str, refs: Int64s, plan: ScanPlan, max_time_ms: int, deadline: Deadline | None
-    ) -> list[Runs]:
+    ) -> tuple[Runs, Columns]:
+        """(recent rows, chunk rows)"""
         state = self._state
         bounds = plan.min_time_ms, max_time_ms
         metrics, complete = state.facts.metrics_of(refs)
         wanted = Wanted(tenant, state.index.ids[refs], metrics, complete, *bounds)
         deletions = state.deletions.overlapping(*bounds)
-        parts = []
+        recent, chunks = no_runs(), no_columns(len(refs))
         if state.partitions.any_recent(*bounds):
-            parts.append(read_recent(state.engine, wanted, deletions, deadline))
+            recent = read_recent(state.engine, wanted, deletions, deadline)
+            if plan.sources is not None:
+                plan.sources.engine += len(recent.times_ms)
         if state.partitions.any_chunks(*bounds):
-            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples))
-        return [part for part in parts if len(part.slots)]
+            chunks = read_chunks(state.chunk_cache, wanted, deletions, deadline, plan)
+        return recent, chunks

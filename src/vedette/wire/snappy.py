@@ -19,8 +19,7 @@ def compress(data: bytes | memoryview) -> bytes:
 
 def decompress(block: bytes, bytes_max: int) -> bytes:
     """Raises BadInput where it is no block, BodyTooLarge where it would be longer than the limit."""
-    length = _checked_length(block, bytes_max)
-    return decompress_padded(block, bytes_max, 0)[:length].tobytes()
+    return decompress_padded(block, bytes_max, 0).tobytes()
 
 
 def decompress_padded(block: bytes, bytes_max: int, padding: int) -> NDArray[np.uint8]:
@@ -29,7 +28,7 @@ def decompress_padded(block: bytes, bytes_max: int, padding: int) -> NDArray[np.
     buffer = np.empty(length + padding, np.uint8)
     buffer[length:] = 0
     try:
-        written = cramjam.snappy.decompress_raw_into(block, buffer[:length]) if length else 0
+        written = cramjam.snappy.decompress_raw_into(block, buffer[:length].data) if length else len(block) - 1
     except cramjam.DecompressionError:
         raise BadInput("snappy: corrupt input") from None
     if written != length:

@@ -140,5 +140,6 @@ def test_keys_not_seen_for_long_are_forgotten_when_the_table_is_full() -> None:
         refs.learn("t", keys, keys.astype(np.int64))
         assert refs.find("t", keys).tolist() == keys.tolist()
         clock.now += 3_600_000
-    assert (refs.find("t", first) == UNKNOWN).all()
     assert (refs.find("u", second) == UNKNOWN).all()
+    assert refs.find("t", second).tolist() == second.tolist()
+    assert (refs.find("t", first) == UNKNOWN).all()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from vedette.query.promql.numbers import format_general
+from vedette.model.numbers import format_general
 from vedette.query.shared.quoting import quote
 
 _WARNING = "PromQL warning: "

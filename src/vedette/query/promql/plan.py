@@ -289,6 +289,7 @@ class _Reads:
             step_ms=self.step_ms,
             grouping=outer.grouping,
             grouping_by=outer.grouping_by,
+            exact_bounds=False,
         )
 
 
@@ -316,4 +317,4 @@ def _union(a: ScanPlan, b: ScanPlan) -> ScanPlan:
     first, last = min(a.min_time_ms, b.min_time_ms), max(a.max_time_ms, b.max_time_ms)
     if replace(a, min_time_ms=first, max_time_ms=last) == replace(b, min_time_ms=first, max_time_ms=last):
         return replace(a, min_time_ms=first, max_time_ms=last)
-    return ScanPlan(a.matchers, first, last, a.samples_max, a.series_max)
+    return ScanPlan(a.matchers, first, last, a.samples_max, a.series_max, exact_bounds=False)
