@@ -51,8 +51,8 @@ def _sources_of(module: str) -> set[str]:
 def _imports(module: str) -> frozenset[str]:
     names = set[str]()
     for one, several in _IMPORTED.findall(_source(module)):
-        texts = [one] if one else several.split(b",")
-        names |= {text.split()[0].strip(b"()").decode() for text in texts if text.strip(b"() ")}
+        listed = [one] if one else several.strip(b"() \n").split(b",")
+        names |= {text.split()[0].decode() for text in listed if text.strip()}
     return frozenset(name for name in names if (_ROOM / f"{name}.py").exists())
 
 

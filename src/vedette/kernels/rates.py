@@ -88,9 +88,7 @@ def extrapolated_rate(
         sampled = to_start = to_end = unbent = 0.0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = 0.0
             if end - begin < 2:
