@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from vedette.api.security import Access
-from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -112,6 +112,7 @@ class Services:
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
     bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
+    receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""

@@ -29,6 +29,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+Verdicts = NDArray[np.uint8]
 
 Slice = Callable[[], SeriesColumns]
 """A part of an answer, read when it is called, from any thread."""
@@ -42,6 +43,7 @@ class AppendResult:
     with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
     ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
     `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    `verdicts` uint8[n] of model/verdicts.py says it row by row, for callers that must name what was refused.
     """
 
     committed: Future[int]
@@ -51,6 +53,7 @@ class AppendResult:
     too_old: int = 0
     too_far: int = 0
     out_of_order: int = 0
+    verdicts: Verdicts = field(default_factory=lambda: np.empty(0, np.uint8), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class ChdbStore:
             too_old=int(counts[verdicts.TOO_OLD]),
             too_far=int(counts[verdicts.TOO_FAR]),
             out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+            verdicts=found,
         )
 
     def append_histograms(

@@ -109,10 +109,9 @@ class MemoryStore(Store):
     ) -> AppendResult:
         rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), batch.labels, strict=True)
         with self._lock:
-            counts = Counter(
-                self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows
+            return self._result(
+                [self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows]
             )
-            return self._result(counts)
 
     def committed_sequence(self) -> int:
         return self._commits
@@ -283,9 +282,11 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result(Counter(self._put(*row, now, horizon) for row in rows))
+            return self._result([self._put(*row, now, horizon) for row in rows])
 
-    def _result(self, counts: Counter[int]) -> AppendResult:
+    def _result(self, found: list[int]) -> AppendResult:
+        """`found`: a verdict for each row."""
+        counts = Counter(found)
         self._commits += 1
         committed: Future[int] = Future()
         committed.set_result(self._commits)
@@ -297,6 +298,7 @@ class MemoryStore(Store):
             too_old=counts[verdicts.TOO_OLD],
             too_far=counts[verdicts.TOO_FAR],
             out_of_order=counts[verdicts.OUT_OF_ORDER],
+            verdicts=np.array(found, np.uint8),
         )
 
     def _put(self, ref: int, time_ms: int, value: Value, start_ms: int, now: int, horizon: int) -> int:
