@@ -166,6 +166,11 @@ def _host(url: URL) -> str:
     return host if url.is_default_port() else f"{host}:{url.port}"
 
 
+def request_headers(config: HttpClientConfig) -> Headers:
+    """Those that the configuration asks for, files read; without OAuth2. Raises FetchFailed."""
+    return _configured_headers(config) + (_file_headers(config) if _reads_files(config) else [])
+
+
 def _configured_headers(config: HttpClientConfig) -> list[tuple[str, str]]:
     """Those that need no file and no token."""
     found = []

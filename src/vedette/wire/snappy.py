@@ -29,7 +29,7 @@ def decompress_padded(block: bytes, bytes_max: int, padding: int) -> NDArray[np.
     buffer = np.empty(length + padding, np.uint8)
     buffer[length:] = 0
     try:
-        written = cramjam.snappy.decompress_raw_into(block, buffer[:length]) if length else 0
+        written = cramjam.snappy.decompress_raw_into(block, buffer[:length].data) if length else 0
     except cramjam.DecompressionError:
         raise BadInput("snappy: corrupt input") from None
     if written != length:
