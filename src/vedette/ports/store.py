@@ -91,6 +91,22 @@ class SeriesExemplars:
 
 
 @dataclass(frozen=True, slots=True)
+class CommittedRows:
+    """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
+
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    """
+
+    sequence: int
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     series: int
     samples: int
@@ -138,6 +154,25 @@ class Store(Protocol):
         whose labels have more than 128 characters, or whose series was refused, is left out of all counts.
         Source: Prometheus tsdb/exemplar.go, without its out-of-order window.
         """
+        ...
+
+    def committed_sequence(self) -> int:
+        """Of the last commit with samples; asks no disk."""
+        ...
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
+        further ones while `rows_max` is kept.
+
+        The same bounds give the same rows in the same order, also after a restart, while their block is not compacted;
+        compaction waits a day for followers (any name) that have asked within minutes. Raises StoreError.
+        """
+        ...
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        """None for a series that is not known."""
         ...
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
