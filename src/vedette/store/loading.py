@@ -16,6 +16,7 @@ from vedette.store.label_table import LabelTable
 from vedette.store.reading import column
 from vedette.store.retention import Retention
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.tables import FIRST_SCHEMA, SECOND_SCHEMA
 
 
 def load_series(engine: Engine, index: SeriesIndex, facts: SeriesFacts, retention: Retention) -> None:
@@ -66,6 +67,6 @@ def load_deletions(engine: Engine) -> Deletions:
 
 
 def last_sequence(engine: Engine) -> int:
-    tables = ("series", "samples_recent", "chunks", "metadata", "deletions")
+    tables = (table.name for table in (*FIRST_SCHEMA, *SECOND_SCHEMA))
     parts = " union all ".join(f"select max(seq) as seq from {table}" for table in tables)
     return int(engine.query(f"select max(seq) as seq from ({parts})", lane=Lane.CONTROL)["seq"][0].as_py())

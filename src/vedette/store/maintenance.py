@@ -114,6 +114,7 @@ class Maintenance:
                 self._forget(deletion)
 
     def _forget(self, deletion: Deletion) -> None:
+        self._state.histograms.clear(deletion)
         self._state.engine.execute(f"alter table deletions delete where seq = {deletion.sequence}")
         self._state.deletions.forget(frozenset([deletion.sequence]))
 

@@ -16,6 +16,9 @@ from vedette.store.sql import literal
 
 DAY_MS: Final = 24 * 3600 * 1000
 
+BESIDE_TABLES: Final = ("histograms", "exemplars")
+"""What is kept beside the samples, by day."""
+
 
 def day_of(time_ms: int) -> int:
     return time_ms // DAY_MS
@@ -23,7 +26,7 @@ def day_of(time_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """Of `samples_recent` (unit: block) or `chunks` (unit: day)."""
+    """Of `samples_recent` (unit: block), `chunks` or one of BESIDE_TABLES (unit: day)."""
 
     unit: int
     class_: int
@@ -38,8 +41,10 @@ class Partitions:
         self._recent: frozenset[Partition] = frozenset()
         self._chunks: frozenset[Partition] = frozenset()
         self._written: frozenset[Partition] = frozenset()
+        self._beside: dict[str, frozenset[Partition]] = {table: frozenset() for table in BESIDE_TABLES}
 
     def load(self, engine: Engine) -> None:
+        self._beside = {table: _read(engine, table) for table in BESIDE_TABLES}
         self._recent = _read(engine, "samples_recent")
         self._chunks = self._written = _read(engine, "chunks")
 
@@ -75,6 +80,21 @@ class Partitions:
     def forget_chunks(self, partition: Partition) -> None:
         with self._lock:
             self._chunks -= {partition}
+
+    def beside(self, table: str) -> frozenset[Partition]:
+        """Of one of BESIDE_TABLES."""
+        return self._beside[table]
+
+    def note_beside(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._beside[table] |= {partition}
+
+    def forget_beside(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._beside[table] -= {partition}
+
+    def any_beside(self, table: str, min_time_ms: int, max_time_ms: int) -> bool:
+        return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._beside[table])
 
     def any_recent(self, min_time_ms: int, max_time_ms: int) -> bool:
         return any(block_of(min_time_ms) <= one.unit <= block_of(max_time_ms) for one in self._recent)

@@ -21,7 +21,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
 from vedette.store.index import SeriesIndex
-from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.partitions import BESIDE_TABLES, DAY_MS, Partition
 from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
 
@@ -90,16 +90,23 @@ def _apply_size(state: StoreState, bytes_max: int) -> int:
     for partition in sorted(state.partitions.chunks):
         if excess <= 0:
             break
-        excess -= sizes.get(("chunks", f"({partition.unit},{partition.class_})"), 0)
-        _drop(state, "chunks", partition, "size")
-        dropped += 1
+        for table in ("chunks", *_beside_with(state, partition)):
+            excess -= sizes.get((table, f"({partition.unit},{partition.class_})"), 0)
+            _drop(state, table, partition, "size")
+            dropped += 1
     return dropped
 
 
 def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
     """(table, partition, end of its time in ms)"""
     recent = [("samples_recent", one, (one.unit + 1) * BLOCK_MS) for one in state.partitions.recent]
-    return recent + [("chunks", one, (one.unit + 1) * DAY_MS) for one in state.partitions.chunks]
+    by_day = {"chunks": state.partitions.chunks, **{table: state.partitions.beside(table) for table in BESIDE_TABLES}}
+    return recent + [(table, one, (one.unit + 1) * DAY_MS) for table, held in by_day.items() for one in held]
+
+
+def _beside_with(state: StoreState, partition: Partition) -> list[str]:
+    """The tables beside the samples that hold something of the same day and class."""
+    return [table for table in BESIDE_TABLES if partition in state.partitions.beside(table)]
 
 
 def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> None:
@@ -107,6 +114,8 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     if table == "chunks":
         state.partitions.forget_chunks(partition)
         state.chunk_cache.clear()
+    elif table in BESIDE_TABLES:
+        state.partitions.forget_beside(table, partition)
     else:
         state.partitions.forget_recent(partition)
     _DROPPED.labels(reason).inc()

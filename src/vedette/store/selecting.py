@@ -7,6 +7,7 @@ covers costs none, and a table without a partition in the range is not asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class Selecting:
         plan.check_samples(len(found.times_ms))
         has_stale = bool((found.values.view(np.uint64) == STALE_NAN_BITS).any())
         labels = self._state.index.labels_of(refs)
-        return SeriesColumns(labels, found.offsets, found.times_ms, found.values, has_stale)
+        answer = SeriesColumns(labels, found.offsets, found.times_ms, found.values, has_stale)
+        return self._with_companions(refs, answer, plan, deadline)
 
     def refs_within(self, tenant: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
@@ -59,6 +61,15 @@ class Selecting:
         if not parts:
             return refs, Columns(np.zeros(len(refs) + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
         return refs, merge(parts, len(refs), plan.min_time_ms, plan.max_time_ms)
+
+    def _with_companions(self, refs: Int64s, found: SeriesColumns, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """What is kept beside the samples: start times, and the histograms that some of them stand for."""
+        state = self._state
+        if plan.start_times:
+            found = replace(found, start_times_ms=state.start_times.of(refs, found, deadline))
+        if state.histograms.may_be_within(plan.min_time_ms, plan.max_time_ms):
+            found = state.histograms.complete(refs, found, deadline)
+        return found
 
     def _read_engine(
         self, tenant: str, refs: Int64s, plan: ScanPlan, max_time_ms: int, deadline: Deadline | None
