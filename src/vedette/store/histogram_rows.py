@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Bools, Float64s, Int64s
+from vedette.model.errors import StoreError
 from vedette.model.histograms import CUSTOM_BUCKETS, EXPONENTIAL, Buckets, Histograms, offsets_of, stretches
 from vedette.store.histogram_marks import bound_places
 
@@ -43,7 +44,7 @@ def to_arrow(histograms: Histograms) -> dict[str, pa.Array]:
 
 
 def from_arrow(rows: pa.Table) -> Histograms:
-    """Raises ValueError where a row's lists do not fit each other (a damaged table)."""
+    """Raises StoreError where a row's lists do not fit each other (a damaged table)."""
     rows = rows.combine_chunks()
     positive, negative, whole, floats, bounds = (
         _read_lists(rows[name]) for name in ("positive", "negative", "whole", "floats", "bounds")
@@ -52,7 +53,7 @@ def from_arrow(rows: pa.Table) -> Histograms:
     is_float = np.diff(floats[0]) > 0
     lengths = np.where(is_float, np.diff(floats[0]), np.diff(whole[0]))
     if (lengths != _BEFORE_BUCKETS + n_positive + n_negative).any():
-        raise ValueError("the counts of a histogram row do not fit its buckets")
+        raise StoreError("the counts of a histogram row do not fit its buckets")
     counts = np.concatenate([whole[1].astype(np.float64), floats[1].astype(np.float64)])
     starts = np.where(is_float, floats[0][:-1] + len(whole[1]), whole[0][:-1])
     schemas, hints, sums, thresholds = (
