@@ -31,6 +31,8 @@ class IngestLimits:
     """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
+    pending_exemplars_max: int = 200_000
+    """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
@@ -104,3 +106,5 @@ class StoreLimits:
     """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""
+    recent_histograms_bytes_max: int = 64 << 20
+    """Committed native histograms kept in RAM for queries of the last minutes."""

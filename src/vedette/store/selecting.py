@@ -64,7 +64,8 @@ class Selecting:
         plan.check_samples(len(found.times_ms))
         labels = self._state.index.label_rows(refs)
         arrays = found.offsets, found.times_ms, found.values
-        return SeriesColumns(labels, *arrays, found.has_stale, downsampled=downsampled)
+        answer = SeriesColumns(labels, *arrays, found.has_stale, downsampled=downsampled)
+        return self._with_companions(refs, answer, plan, deadline)
 
     def refs_within(self, tenant: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
@@ -127,6 +128,15 @@ class Selecting:
         bounds = plan.min_time_ms, plan.max_time_ms
         wanted = Wanted(tenant, self._state.index.ids[refs], metrics, complete, *bounds)
         return read_rollups(self._state, wanted, chosen, plan.reduction, deadline)
+
+    def _with_companions(self, refs: Int64s, found: SeriesColumns, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """What is kept beside the samples: start times, and the histograms that some of them stand for."""
+        state = self._state
+        if plan.start_times:
+            found = replace(found, start_times_ms=state.start_times.of(refs, found, deadline))
+        if state.histograms.may_be_within(plan.min_time_ms, plan.max_time_ms):
+            found = state.histograms.complete(refs, found, deadline)
+        return found
 
     def _read_engine(
         self, tenant: str, refs: Int64s, plan: ScanPlan, max_time_ms: int, deadline: Deadline | None
