@@ -12,12 +12,15 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_table import table_of
 from vedette.model import verdicts
 from vedette.model.blocks import (
     ExemplarBatch,
@@ -28,7 +31,7 @@ from vedette.model.blocks import (
     SampleBatch,
     SeriesColumns,
 )
-from vedette.model.histograms import FLOAT, HistogramCells, Histograms, NativeHistogram
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
@@ -163,7 +166,7 @@ class MemoryStore(Store):
                 if window.start == window.stop:
                     continue
                 times += samples.times[window]
-                values += samples.values[window]
+                values += _with_known_hints(samples.values)[window]
                 starts += samples.starts[window]
                 kept.append(ref)
                 offsets.append(len(times))
@@ -356,6 +359,19 @@ def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
     is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
     rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
     return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _with_known_hints(values: Sequence[Value]) -> list[Value]:
+    """A series' values; histograms that cannot be resets, because they continue the one before, say so."""
+    _, cells = _split(values)
+    if cells is None:
+        return list(values)
+    hints, resets = np.empty(len(values), np.int64), np.empty(len(values), np.bool_)
+    resolve_hints(table_of(cells.table), cells.rows, np.array([0, len(values)], np.int64), hints, resets)
+    return [
+        replace(value, hint=CounterReset(hint)) if isinstance(value, NativeHistogram) else value
+        for value, hint in zip(values, hints.tolist(), strict=True)
+    ]
 
 
 def _identity(value: Value) -> Hashable:
