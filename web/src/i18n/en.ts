@@ -195,6 +195,7 @@ export const en = {
   "explain.head": "head",
   "explain.cache": "cache",
   "explain.engine": "engine",
+  "explain.rollup": "downsampled",
   "explain.total": "total: {time}",
 
   "why.title": "Why is this empty?",

@@ -195,6 +195,7 @@ export const zhCN: Catalogue = {
   "explain.head": "内存头块",
   "explain.cache": "缓存",
   "explain.engine": "引擎",
+  "explain.rollup": "降采样",
   "explain.total": "总计：{time}",
 
   "why.title": "为什么没有结果？",
