@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from vedette.api.security import Access
-from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -113,6 +113,7 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
+    receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
     bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     per_step_stats: bool = False

@@ -283,13 +283,41 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     )
     add_language(openmetrics, say)
     openmetrics.add_argument("file", metavar="FILE")
-    openmetrics.add_argument(
+    add_import_target(openmetrics, say)
+    prometheus = kinds.add_parser(
+        "prometheus",
+        help=say(
+            "the history of a running Prometheus, by remote read; goes on where a run before it ended",
+            "通过远程读取导入运行中的 Prometheus 的历史数据；可从上次结束处继续",
+        ),
+    )
+    add_language(prometheus, say)
+    prometheus.add_argument("url", metavar="URL")
+    for name, metavar, about in (
+        ("--match", "SELECTOR", say("only series that match (all)", "仅导入匹配的时间序列（默认全部）")),
+        ("--start", "TIME", say("RFC 3339 or seconds since 1970 (its oldest sample)", "起始时间（默认最早的样本）")),
+        ("--end", "TIME", say("RFC 3339 or seconds since 1970 (now)", "结束时间（默认现在）")),
+        (
+            "--http-config",
+            "FILE",
+            say(
+                "how to authenticate: Prometheus' HTTP client settings as YAML",
+                "认证方式：Prometheus 的 HTTP 客户端设置（YAML）",
+            ),
+        ),
+    ):
+        prometheus.add_argument(name, metavar=metavar, default=None, help=about)
+    add_import_target(prometheus, say)
+
+
+def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:
+    to.add_argument(
         "--data",
         metavar="DIR",
         default="data",
         help=say("data directory of a server that is not running (./data)", "未运行的服务的数据目录（./data）"),
     )
-    openmetrics.add_argument(
+    to.add_argument(
         "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
     )
 

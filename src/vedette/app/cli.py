@@ -70,6 +70,10 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def bring(arguments: argparse.Namespace) -> int:
+    if arguments.kind == "prometheus":
+        from vedette.app.migrating import run_migration
+
+        return run_migration(arguments)
     from vedette.app.importing import run_import
 
     return run_import(arguments)

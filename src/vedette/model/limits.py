@@ -38,6 +38,26 @@ class IngestLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiveLimits:
+    """What one pushed request (remote write, OTLP, line protocol, Pushgateway, import) may bring."""
+
+    body_bytes_max: int = 32 << 20
+    """As it comes, compressed or not. An import is a stream: it bounds one of its lines."""
+    inflated_bytes_max: int = 64 << 20
+    samples_max: int = 2_000_000
+    series_max: int = 500_000
+    symbols_max: int = 2_000_000
+    known_series_max: int = 1_000_000
+    """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
+    requests_max: int = 1_000
+    """Requests that may wait for a worker thread; beyond it they are refused."""
+    commit_within_s: float = 0.1
+    """How long a request waits for others to share its commit."""
+    errors_shown_max: int = 20
+    """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpLimits:
     body_bytes_max: int = 64 << 20
     query_bytes_max: int = 1 << 20

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
@@ -28,7 +29,16 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, SeriesExemplars, Slice, StoreHealth, StoreStats
+from vedette.ports.store import (
+    AppendResult,
+    CommittedRows,
+    DeleteResult,
+    Selector,
+    SeriesExemplars,
+    Slice,
+    StoreHealth,
+    StoreStats,
+)
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.chunk_cache import ChunkCache
@@ -36,6 +46,7 @@ from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, load_spans
@@ -97,9 +108,12 @@ class ChdbStore:
         self._selecting = Selecting(state, self._head)
         self._append_lock = threading.Lock()
         limits = settings.limits
-        self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
-        self._commits = self._new_commits()
-        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        last_sequence = loading.last_sequence(state.engine)
+        self._feed = CommitFeed(state.engine, self._clock, last_sequence)
+        places = state.engine, state.index, state.facts, state.partitions
+        self._writer = Writer(*places, limits.commit_rows_max, self._feed)
+        self._commits = self._new_commits(last_sequence)
+        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
             state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
@@ -137,6 +151,7 @@ class ChdbStore:
             too_old=int(counts[verdicts.TOO_OLD]),
             too_far=int(counts[verdicts.TOO_FAR]),
             out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+            verdicts=found,
         )
 
     def append_histograms(
@@ -153,6 +168,26 @@ class ChdbStore:
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[SeriesExemplars]:
         return []
+
+    def committed_sequence(self) -> int:
+        return self._feed.last_sequence
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        rows = self._feed.rows_since(follower, after, rows_max, up_to)
+        owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        if owned.all():
+            return rows
+        return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        refs = self._state.lookup.refs_of(ids)
+        found: list[Labels | None] = [None] * len(ids)
+        known = np.flatnonzero(refs >= 0)
+        for place, labels in zip(known.tolist(), self._state.index.labels_of(refs[known]), strict=True):
+            found[place] = labels
+        return found
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._append_lock:
@@ -267,14 +302,14 @@ class ChdbStore:
         self._state.engine.close()
         self._directory.release()
 
-    def _new_commits(self) -> GroupCommit:
+    def _new_commits(self, last_sequence: int) -> GroupCommit:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
             CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
         )
-        return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
+        return GroupCommit(tables, self._clock, last_sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
         """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vedette.kernels import rates, regression, window_ends, window_order, window_sums
+from vedette.kernels import rates, regression, window_ends, window_extremes, window_order, window_sums
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.errors import QueryFailed
 from vedette.model.label_rows import distinct_values
@@ -68,7 +68,10 @@ class Job:
         return np.empty(self.windows.columns.longest, np.int64)
 
     def prefixes(self) -> Float64s:
-        return np.empty(self.windows.columns.longest + 1)
+        return np.empty((self.windows.columns.longest >> window_sums.BLOCK_SHIFT) + 1)
+
+    def extremes(self) -> Float64s:
+        return np.empty((2, self.windows.columns.longest // window_extremes.SAMPLES_PER_BLOCK + 1))
 
     def orders(self) -> Float64s:
         return np.empty((4, self.windows.columns.longest))
@@ -133,7 +136,7 @@ def _sums(what: int) -> Callable[[Job], tuple[Float64s, Bools]]:
 
 
 def _extremes(largest: bool, as_time: bool) -> Callable[[Job], tuple[Float64s, Bools]]:
-    return lambda job: job.run(window_order.window_extremes, largest, as_time, job.indices)
+    return lambda job: job.run(window_extremes.window_extremes, largest, as_time, job.extremes)
 
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
