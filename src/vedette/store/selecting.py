@@ -112,6 +112,8 @@ class Selecting:
         rolled = self.read_rolled(tenant, refs, plan, chosen, deadline)
         if not len(rolled.columns.times_ms):
             return refs, raw, None
+        if plan.sources is not None:
+            plan.sources.rollup += len(rolled.columns.times_ms)
         found = merge_in_front(rolled.columns, raw, plan)
         counts = None
         if rolled.counts is not None:
