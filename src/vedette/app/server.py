@@ -72,7 +72,7 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
-        self._doors = Doors(store, clock)
+        self._doors = Doors(store, clock, settings.data)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -88,7 +88,11 @@ class Server:
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
             servers = [tasks.create_task(server.serve()) for server in (public, private)]
-            background = [tasks.create_task(watch_loop_lag(self._clock)), tasks.create_task(self._scraping.run())]
+            background = [
+                tasks.create_task(watch_loop_lag(self._clock)),
+                tasks.create_task(self._scraping.run()),
+                tasks.create_task(self._doors.run()),
+            ]
             await public.started()
             self._readiness = Readiness.READY
             print(f"listening http {url}", flush=True)
