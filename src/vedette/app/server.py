@@ -76,7 +76,7 @@ class Server:
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
         )
-        self._doors = Doors(store, clock)
+        self._doors = Doors(store, clock, settings.data)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -96,6 +96,7 @@ class Server:
                 tasks.create_task(watch_loop_lag(self._clock)),
                 tasks.create_task(self._scraping.run()),
                 tasks.create_task(self._forwarding.run()),
+                tasks.create_task(self._doors.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY

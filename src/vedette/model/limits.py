@@ -53,6 +53,8 @@ class ReceiveLimits:
     """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
     requests_max: int = 1_000
     """Requests that may wait for a worker thread; beyond it they are refused."""
+    pushed_samples_max: int = 1_000_000
+    """Samples of all groups of a tenant that stand in the Pushgateway."""
     commit_within_s: float = 0.1
     """How long a request waits for others to share its commit."""
     errors_shown_max: int = 20
