@@ -70,9 +70,7 @@ def window_slopes(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = linear_regression(times, values, begin, end, times[begin])[0] if end - begin >= 2 else 0.0
 
@@ -103,9 +101,7 @@ def window_predictions(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = 0.0
             if end - begin >= 2:
@@ -138,9 +134,7 @@ def window_smoothings(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = 0.0
             if end - begin < 2:

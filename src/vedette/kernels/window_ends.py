@@ -48,9 +48,7 @@ def window_ends(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             result = 0.0
             if end > begin:
                 if what == COUNT:
@@ -105,9 +103,7 @@ def count_events(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             out[s, k] = float(events[end - 1 - first] - events[begin - first]) if end > begin else 0.0
 

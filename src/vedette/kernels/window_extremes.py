@@ -120,9 +120,7 @@ def window_extremes(
         for k in range(n_steps):
             t = end0 + k * end_step
             came = end
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             if place < begin or end - came > _LARGE:
                 best, place = find_extreme(values, blocks, first, begin, end, largest, as_time)
             else:

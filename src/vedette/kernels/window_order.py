@@ -152,9 +152,7 @@ def window_deviations(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             out[s, k] = 0.0
             if end <= begin:

@@ -161,9 +161,7 @@ def window_sums(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             if end <= begin:
                 out[s, k] = 0.0
@@ -201,9 +199,7 @@ def window_variances(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            begin, end, begin_stride, end_stride = slide(
-                times, begin, end, stop, t, range_ms, begin_stride, end_stride
-            )
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             if end <= begin:
                 out[s, k] = 0.0
