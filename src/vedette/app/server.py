@@ -123,6 +123,7 @@ class Server:
             readiness=lambda: self._readiness,
             reload=self.reload,
             quit=self._stop.set,
+            administration=self._store,
             access=access,
             flags=settings.given,
             build=BuildInfo(vedette_version=vedette.__version__),

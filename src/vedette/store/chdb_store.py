@@ -78,7 +78,7 @@ class StoreSettings:
 
 
 class ChdbStore:
-    """Implements `Store`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
+    """Implements `Store` and `Administration`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
 
     def __init__(self, settings: StoreSettings, clock: Clock | None = None) -> None:
         self._settings = settings
@@ -218,6 +218,14 @@ class ChdbStore:
     def maintain(self) -> None:
         """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
+
+    def clear_deletions(self) -> int:
+        """As ports.administration says."""
+        return self._maintenance.clear_deletions()
+
+    def take_snapshot(self, *, skip_recent: bool = False) -> str:
+        """As ports.administration says."""
+        return self._maintenance.take_snapshot(self._directory, skip_recent=skip_recent)
 
     def set_retention(self, retention: Retention) -> None:
         """Keeping times and size apply from the next round on; the class of a series is set when it is first seen."""
