@@ -67,7 +67,20 @@ def bring(arguments: argparse.Namespace) -> int:
     return run_import(arguments)
 
 
-VERBS: dict[str, Verb] = {"up": up, "server": server, "agent": agent, "check": check, "import": bring}
+def restore(arguments: argparse.Namespace) -> int:
+    from vedette.app.restoring import run_restore
+
+    return run_restore(arguments)
+
+
+VERBS: dict[str, Verb] = {
+    "up": up,
+    "server": server,
+    "agent": agent,
+    "check": check,
+    "import": bring,
+    "restore": restore,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,16 @@ class IngestLimits:
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
     """A sample further in the future than this is refused (Prometheus: maxAheadTime)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """Series with a sample in the last hour; 0: no limit. `tenants` and `jobs` say other numbers for some."""
+
+    series_per_tenant: int = 0
+    series_per_job: int = 0
+    tenants: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

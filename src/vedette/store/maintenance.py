@@ -77,6 +77,7 @@ class Maintenance:
             ("rollups", self.roll_up),
             ("retention", lambda now: apply_retention(self._state, self.retention, now)),
             ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
+            ("series", lambda now: self._state.quota.recount(self._state.index, self._state.facts, now)),
             ("sizes", self.show_sizes),
             ("memory", lambda _: self._state.engine.execute("system jemalloc purge")),
         )

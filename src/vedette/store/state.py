@@ -15,6 +15,7 @@ from vedette.store.index import SeriesIndex
 from vedette.store.partitions import Partitions
 from vedette.store.repair import Repair
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.series_quota import SeriesQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,6 @@ class StoreState:
     limits: StoreLimits
     clock: Clock
     chunk_cache: ChunkCache
+    quota: SeriesQuota
     chunks_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while chunk rows are written, and while a day of them is replaced."""
