@@ -18,7 +18,9 @@ from typing import Final
 
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
+from vedette.api.bulk import BulkAnswers
 from vedette.api.errors import prometheus_error, text_error
+from vedette.api.native import explaining
 from vedette.api.prometheus import (
     administration,
     alerting,
@@ -28,6 +30,7 @@ from vedette.api.prometheus import (
     lifecycle,
     lookups,
     queries,
+    remote_read,
     status,
     syntax,
     targets,
@@ -52,9 +55,11 @@ ROUTES: Final = (
     *alerting.ROUTES,
     *syntax.ROUTES,
     *federation.ROUTES,
+    *remote_read.ROUTES,
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,
+    *explaining.ROUTES,
 )
 
 _NOBODY: Final = Principal(ANONYMOUS, "")
@@ -80,6 +85,7 @@ class App:
             services,
             queries=WorkerPool("queries", limits.concurrency_max, limits.queue_max),
             lookups=WorkerPool("lookups", services.http_limits.lookups_max, _LOOKUPS_WAITING_MAX),
+            bulk=BulkAnswers(services.bulk_limits),
         )
         self._writers = WorkerPool("answers", os.cpu_count() or 1, _LOOKUPS_WAITING_MAX)
 
@@ -93,11 +99,11 @@ class App:
 
     def cancel_requests(self) -> None:
         """For a server that stops: callers of long queries get an answer that says so."""
-        for pool in (self._api.queries, self._api.lookups):
+        for pool in (self._api.queries, self._api.lookups, self._api.bulk):
             pool.cancel_all()
 
     def close(self) -> None:
-        for pool in (self._api.queries, self._api.lookups, self._writers):
+        for pool in (self._api.queries, self._api.lookups, self._api.bulk, self._writers):
             pool.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

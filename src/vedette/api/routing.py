@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from vedette.api.answers import Answer
+from vedette.api.bulk import BulkAnswers
 from vedette.api.requests import Request
 from vedette.api.services import Services
 from vedette.api.workers import WorkerPool
@@ -24,6 +25,7 @@ class Api:
     services: Services
     queries: WorkerPool
     lookups: WorkerPool
+    bulk: BulkAnswers
 
     async def look_up(self, request: Request, work: Callable[[], Answer]) -> Answer:
         """Runs `work` among the look-ups, within the time of a query. Raises as WorkerPool.run."""

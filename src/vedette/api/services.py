@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from vedette.api.security import Access
-from vedette.model.limits import HttpLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits
 from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
@@ -16,6 +16,7 @@ from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.ports.targets import Targets
 from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.explaining import Explanation
 from vedette.query.promql.options import EngineOptions
 
 
@@ -53,6 +54,18 @@ class QueryEngine(Protocol):
         detailed_stats: bool = False,
         resolution_max_ms: int = 0,
     ) -> QueryResult: ...
+
+    def explain(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+    ) -> Explanation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
+    bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""

@@ -119,6 +119,26 @@ QUERYING = (
         many=True,
     ),
 )
+REMOTE_READ = (
+    Flag(
+        "--storage.remote.read-sample-limit",
+        "N",
+        "most samples of a remote read that is answered in one message (50000000); streams are not limited",
+        "单条消息应答的远程读取的样本上限（50000000）；流式应答不受限",
+    ),
+    Flag(
+        "--storage.remote.read-concurrent-limit",
+        "N",
+        "remote reads and exports that run at the same time (10)",
+        "同时执行的远程读取与导出数（10）",
+    ),
+    Flag(
+        "--storage.remote.read-max-bytes-in-frame",
+        "BYTES",
+        "bytes of one frame of a streamed remote read (1MB)",
+        "流式远程读取每帧的字节数（1MB）",
+    ),
+)
 TEXTFILES = Flag(
     "--collector.textfile.directory",
     "DIR",
@@ -149,7 +169,7 @@ GENERAL = (
     ),
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
-SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ)
 AGENT_FLAGS = (
     Flag(
         "--listen",
@@ -207,6 +227,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("listening", "监听"), LISTENING),
         (say("storage", "存储"), STORAGE),
         (say("queries", "查询"), QUERYING),
+        (say("remote read", "远程读取"), REMOTE_READ),
     )
     add_flags(added, say, groups)
 

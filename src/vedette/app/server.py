@@ -129,6 +129,7 @@ class Server:
             build=BuildInfo(vedette_version=vedette.__version__),
             clock=self._clock,
             query_limits=settings.queries,
+            bulk_limits=settings.bulk,
             engine_options=options,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.histograms import HistogramCells, Histograms
+from vedette.model.histograms import HistogramCells, Histograms, stretches
 from vedette.model.labels import Labels
 
 Float64s = NDArray[np.float64]
@@ -102,6 +102,20 @@ class SeriesColumns:
     @property
     def n_samples(self) -> int:
         return len(self.times_ms)
+
+    def take(self, rows: Int64s) -> SeriesColumns:
+        """The series at `rows`, in their order."""
+        starts = self.offsets[rows]
+        offsets, places = stretches(starts, self.offsets[rows + 1] - starts)
+        return SeriesColumns(
+            [self.labels[row] for row in rows.tolist()],
+            offsets,
+            self.times_ms[places],
+            self.values[places],
+            self.has_stale,
+            None if self.histograms is None else self.histograms[places],
+            None if self.start_times_ms is None else self.start_times_ms[places],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,23 @@ class HttpLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkReadLimits:
+    """Answers that carry raw samples out: remote read, export, federation. Defaults are Prometheus' where it has the limit."""
+
+    samples_max: int = 50_000_000
+    """Samples of one remote read that is answered in one piece (--storage.remote.read-sample-limit)."""
+    frame_bytes_max: int = 1 << 20
+    """Bytes of a frame of a streamed remote read (--storage.remote.read-max-bytes-in-frame); a chunk more at most."""
+    answers_max: int = 10
+    """Bulk answers under way at once (--storage.remote.read-concurrent-limit); further ones wait."""
+    threads: int = 2
+    """Threads that read and render them: each holds one slice of samples."""
+    request_bytes_max: int = 32 << 20
+    timeout_s: float = 3600.0
+    """A streamed answer may take so long as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreLimits:
     """What the embedded engine may take; its own defaults assume that it owns the machine."""
 
@@ -74,5 +91,7 @@ class StoreLimits:
     """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
     chunk_cache_bytes_max: int = 64 << 20
     """Encoded chunk rows kept for queries that ask again."""
+    column_cache_bytes_max: int = 256 << 20
+    """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""

@@ -6,18 +6,29 @@ loop. Time bounds are inclusive, in ms. Every call takes the Principal and sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.blocks import (
+    ExemplarBatch,
+    Float64s,
+    HistogramBatch,
+    Int64s,
+    MetricMetadata,
+    SampleBatch,
+    SeriesColumns,
+)
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+
+Slice = Callable[[], SeriesColumns]
+"""A part of an answer, read when it is called, from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,16 @@ class StoreStats:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesExemplars:
+    """Exemplars of one series, times ascending: `times_ms` int64[n], `values` float64[n] and each one's own `labels`."""
+
+    series: Labels
+    times_ms: Int64s
+    values: Float64s
+    labels: Sequence[Labels]
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     series: int
     samples: int
@@ -98,6 +119,26 @@ class Store(Protocol):
         """
         ...
 
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        """Like `append`, by the same rules: floats and histograms share a series' times, so one of either kind at a held
+        time is a duplicate. Equal histograms are idempotent; their hint and buckets listed as empty make no difference.
+        One whose sum is STALE_NAN is stored as a stale float.
+        """
+        ...
+
+    def append_exemplars(
+        self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        """Raises QueueFull. Rows in the order of their (time, value) within a series.
+
+        One equal to its series' last is `idempotent`; one that sorts before it by (time, value, labels) is `too_old`; one
+        whose labels have more than 128 characters, or whose series was refused, is left out of all counts.
+        Source: Prometheus tsdb/exemplar.go, without its out-of-order window.
+        """
+        ...
+
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
@@ -108,10 +149,30 @@ class Store(Protocol):
         """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
         ...
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+
+        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
+        """
+        ...
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> Sequence[SeriesExemplars]:
+        """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
+        ...
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         """Label sets with data in the time range that match any selector; sorted, each once."""
+        ...
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        """How many series `series` would list, without making their label sets."""
         ...
 
     def label_names(

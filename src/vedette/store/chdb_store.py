@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from vedette.model import verdicts
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.errors import StoreError
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
@@ -27,7 +28,7 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
+from vedette.ports.store import AppendResult, DeleteResult, Selector, SeriesExemplars, Slice, StoreHealth, StoreStats
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.chunk_cache import ChunkCache
@@ -54,6 +55,7 @@ from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import Classify, SeriesFacts
 from vedette.store.series_quota import SeriesQuota
+from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
@@ -143,6 +145,21 @@ class ChdbStore:
             out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
         )
 
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        raise StoreError("the store has no tables of native histograms yet")
+
+    def append_exemplars(
+        self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        raise StoreError("the store has no table of exemplars yet")
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[SeriesExemplars]:
+        return []
+
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._append_lock:
             known = self._metadata.setdefault(principal.tenant, {})
@@ -157,11 +174,19 @@ class ChdbStore:
     def raw_since_ms(self, principal: Principal) -> int:
         return self._state.partitions.raw_since_day * DAY_MS
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         refs = self._selecting.refs_within(principal.tenant, selectors, min_time_ms, max_time_ms)
         return sorted(self._state.index.labels_of(refs))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        return len(self._selecting.refs_within(principal.tenant, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -318,7 +343,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     lookup, quota = IdLookup(index), SeriesQuota(settings.series)
     state = StoreState(
         engine, index, facts, lookup, partitions, deletions, repair, settings.limits, clock, cache, quota

@@ -73,20 +73,27 @@ async def query_range(api: Api, request: Request) -> Answer:
 
 
 def _read(api: Api, given: Parameters, limit: int) -> _Query:
-    timeout_ms = api.services.query_limits.timeout_ms
-    if given.get("timeout"):
-        timeout_ms = min(timeout_ms, parameters.duration_ns(given, "timeout") // 1_000_000)
     stats = given.get("stats")
+    deadline = read_deadline(api, given)
     options = _Options(
-        lookback_ms=_read_lookback(given),
+        lookback_ms=read_lookback(given),
         detailed_stats=bool(stats),
         resolution_max_ms=_read_resolution(given),
     )
     per_step = stats == "all" and api.services.per_step_stats
-    return _Query(given.get("query"), limit, stats, Deadline(timeout_ms / 1000), options, per_step)
+    return _Query(given.get("query"), limit, stats, deadline, options, per_step)
 
 
-def _read_lookback(given: Parameters) -> int | None:
+def read_deadline(api: Api, given: Parameters) -> Deadline:
+    """The limit's, or an earlier one that the caller asks for."""
+    timeout_ms = api.services.query_limits.timeout_ms
+    if given.get("timeout"):
+        timeout_ms = min(timeout_ms, parameters.duration_ns(given, "timeout") // 1_000_000)
+    return Deadline(timeout_ms / 1000)
+
+
+def read_lookback(given: Parameters) -> int | None:
+    """None: the engine's own."""
     text = given.get("lookback_delta")
     if not text:
         return None

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from vedette.model.numbers import format_general
 from vedette.model.time import format_duration
-from vedette.query.promql.numbers import format_general
 from vedette.query.shared.quoting import quote
 
 _WARNING = "PromQL warning: "

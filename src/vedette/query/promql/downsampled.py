@@ -95,8 +95,8 @@ def run_downsampled(job: Job, downsampled: Downsampled, run_raw: Callable[[Job],
 def _from_counts(job: Job, counts: Float64s, *, is_average: bool) -> Computed:
     columns = replace(job.windows.columns, values=counts)
     counting = replace(job, windows=replace(job.windows, columns=columns))
-    totals, present = counting.run(window_sums.window_sums, window_sums.SUM, job.floats(1), job.floats(1))
+    totals, present = counting.run(window_sums.window_sums, window_sums.SUM, job.prefixes, job.prefixes)
     if not is_average:
         return totals, present
-    sums, present = job.run(window_sums.window_sums, window_sums.SUM, job.floats(1), job.floats(1))
+    sums, present = job.run(window_sums.window_sums, window_sums.SUM, job.prefixes, job.prefixes)
     return np.divide(sums, totals, out=sums, where=present), present

@@ -300,6 +300,7 @@ class _Reads:
             grouping_by=outer.grouping_by,
             reduction=reduction_of(outer.function, range_ms),
             resolution_max_ms=self.settings.resolution_max_ms,
+            exact_bounds=False,
         )
 
 
@@ -341,6 +342,7 @@ def _union(a: ScanPlan, b: ScanPlan) -> ScanPlan:
         last,
         a.samples_max,
         a.series_max,
+        exact_bounds=False,
         reduction=reduction,
         resolution_max_ms=a.resolution_max_ms,
     )

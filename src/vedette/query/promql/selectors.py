@@ -70,8 +70,11 @@ def look_back(
     columns = samples.columns
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values, samples.bits)
-    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
+
+    def select_slice(low: int, high: int) -> None:
         select_instant(*arrays, low, high, *times, lookback_ms, values, present)
+
+    evaluation.run_slices(select_slice, columns.n_series, values.size)
     return values, present
 
 
@@ -81,8 +84,11 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
     arrays = (columns.offsets, columns.times_ms, samples.bits)
-    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
+
+    def select_slice(low: int, high: int) -> None:
         select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
+
+    evaluation.run_slices(select_slice, columns.n_series, present.size)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
 
 
