@@ -86,8 +86,8 @@ LISTENING = (
     Flag(
         "--web.enable-admin-api",
         "",
-        "allow deletion over HTTP",
-        "允许通过 HTTP 删除数据",
+        "allow deletion and snapshots over HTTP",
+        "允许通过 HTTP 删除数据与创建快照",
         switch=True,
     ),
     Flag("--web.enable-lifecycle", "", "allow POST /-/quit", "允许 POST /-/quit", switch=True),
@@ -228,6 +228,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
+    add_restore(verbs, say)
     return top
 
 
@@ -319,6 +320,21 @@ def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:
     )
     to.add_argument(
         "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
+    )
+
+
+def add_restore(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    about = say("make a data directory from a snapshot", "用快照还原出一个数据目录")
+    restore = verbs.add_parser("restore", help=about, description=about)
+    add_language(restore, say)
+    restore.add_argument("snapshot", metavar="SNAPSHOT", help=say("DATA/snapshots/NAME", "DATA/snapshots/NAME"))
+    restore.add_argument(
+        "--data",
+        metavar="DIR",
+        default="data",
+        help=say(
+            "data directory to make; must be empty or missing (./data)", "要建立的数据目录，须为空或不存在（./data）"
+        ),
     )
 
 

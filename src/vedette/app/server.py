@@ -135,6 +135,7 @@ class Server:
             readiness=lambda: self._readiness,
             reload=self.reload,
             quit=self._stop.set,
+            administration=self._store,
             access=access,
             flags=settings.given,
             build=BuildInfo(vedette_version=vedette.__version__),
@@ -153,14 +154,16 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         config = await asyncio.to_thread(self._configuration.reload)
-        self._store.set_retention(retention(self._settings, config))
+        policy = self._configuration.policy
+        await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
+        await asyncio.to_thread(self._store.set_series_limits, policy.limits)
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 
     def _runtime(self) -> RuntimeInfo:
-        keep = retention(self._settings, self._configuration.current)
+        keep = retention(self._settings, self._configuration.current, self._configuration.policy)
         return RuntimeInfo(
             start_time_ms=self._started_ms,
             reload_succeeded=self._configuration.succeeded,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class ReceiveLimits:
     """How long a request waits for others to share its commit."""
     errors_shown_max: int = 20
     """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """Series with a sample in the last hour; 0: no limit. `tenants` and `jobs` say other numbers for some."""
+
+    series_per_tenant: int = 0
+    series_per_job: int = 0
+    tenants: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.labels import Labels
-from vedette.model.limits import IngestLimits, StoreLimits
+from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
@@ -63,11 +63,13 @@ from vedette.store.reading import column
 from vedette.store.recent_histograms import MarkedHistograms
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
+from vedette.store.retention_classes import number_rules
 from vedette.store.rewriting import empty_draft
 from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
 from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
-from vedette.store.series_facts import SeriesFacts
+from vedette.store.series_facts import Classify, SeriesFacts
+from vedette.store.series_quota import SeriesQuota
 from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
 from vedette.store.start_times import StartChanges, StartTimes
@@ -87,6 +89,7 @@ _HEAD_READY = gauge(
 class StoreSettings:
     directory: Path
     ingest: IngestLimits = field(default_factory=IngestLimits)
+    series: SeriesLimits = field(default_factory=SeriesLimits)
     limits: StoreLimits = field(default_factory=StoreLimits)
     commit_wait_s: float = 5.0
     """Samples wait at most so long for their commit, unless an append says less."""
@@ -98,14 +101,14 @@ class StoreSettings:
 
 
 class ChdbStore:
-    """Implements `Store`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
+    """Implements `Store` and `Administration`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
 
     def __init__(self, settings: StoreSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._directory = DataDirectory(settings.directory)
         try:
-            self._state = open_state(self._directory, settings, self._clock)
+            self._state, retention = open_state(self._directory, settings, self._clock)
         except BaseException:
             self._directory.release()
             raise
@@ -124,7 +127,7 @@ class ChdbStore:
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
-            state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
+            state, self._head, self._commits, compaction, rolling_up, retention, settings.ingest
         )
         self._head_ready = threading.Event()
         _HEAD_READY.set(0)
@@ -136,12 +139,15 @@ class ChdbStore:
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         index, facts = self._state.index, self._state.facts
         with self._append_lock:
-            refs = index.add_all(principal.tenant, labels)
+            refs = index.add_all(principal.tenant, labels, self._state.quota.admit)
             fresh = np.arange(len(facts), len(index), dtype=np.int64)
             if len(fresh):
                 facts.add(principal.tenant, index.labels_of(fresh))
                 self._commits.append(SERIES, SeriesRows(fresh))
         return refs
+
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        return self._state.quota.why_refused(principal.tenant, labels) or f"its id is taken by another series: {labels}"
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
@@ -292,9 +298,29 @@ class ChdbStore:
         """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
 
+    def clear_deletions(self) -> int:
+        """As ports.administration says."""
+        return self._maintenance.clear_deletions()
+
+    def take_snapshot(self, *, skip_recent: bool = False) -> str:
+        """As ports.administration says."""
+        return self._maintenance.take_snapshot(self._directory, skip_recent=skip_recent)
+
     def set_retention(self, retention: Retention) -> None:
-        """Keeping times and size apply from the next round on; the class of a series is set when it is first seen."""
+        """Applies from the next round on. A series that another rule matches now has its new class for rows written later;
+        what is stored keeps the class it was stored with. Raises ConfigError, StoreError."""
+        state = self._state
+        retention = number_rules(state.engine, retention)
+        with self._append_lock:
+            state.facts.reclassify(classifier(retention), retention.classes_of(state.index))
         self._maintenance.retention = retention
+
+    def set_series_limits(self, limits: SeriesLimits) -> None:
+        self._state.quota.change(limits)
+        self._count_active()
+
+    def _count_active(self) -> None:
+        self._state.quota.recount(self._state.index, self._state.facts, self._clock.now_ms())
 
     def import_samples(
         self,
@@ -356,6 +382,7 @@ class ChdbStore:
     def _load_head(self) -> None:
         load_head(self._state, self._head, self._settings.ingest)
         load_spans(self._state)
+        self._count_active()
         self._head_ready.set()
         _HEAD_READY.set(1)
         if self._settings.maintenance:
@@ -376,7 +403,11 @@ def _append_result(committed: Future[int], counts: Int64s, found: NDArray[np.uin
     )
 
 
-def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
+Opened = tuple[StoreState, Retention]
+"""The retention's rules have their numbers."""
+
+
+def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
     """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
     check_version(directory)
     engine = Engine(directory.engine_path, settings.limits)
@@ -387,26 +418,28 @@ def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) 
         raise
 
 
-def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
+def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
     repair = Repair(engine)
     migrate(engine, directory)
     repair.list_detached()
     empty_draft(engine)
     empty_rollup_drafts(engine)
     index, partitions = SeriesIndex(), Partitions()
-    facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
+    retention = number_rules(engine, settings.retention)
+    facts = SeriesFacts(classifier(retention))
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
-    loading.load_series(engine, index, facts, settings.retention)
+    loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()
-    return StoreState(
+    lookup, quota = IdLookup(index), SeriesQuota(settings.series)
+    state = StoreState(
         engine,
         index,
         facts,
-        IdLookup(index),
+        lookup,
         partitions,
         deletions,
         repair,
@@ -415,4 +448,10 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
         cache,
         histograms,
         start_times,
+        quota,
     )
+    return state, retention
+
+
+def classifier(retention: Retention) -> Classify:
+    return lambda tenant, labels: retention.class_of(labels)

@@ -97,6 +97,9 @@ class MemoryStore(Store):
             self._series.extend(_Samples() for _ in range(len(self._index) - len(self._series)))
         return refs
 
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        return f"its id is taken by another series: {labels}"
+
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         return self._append(batch, batch.values.tolist())
 

@@ -152,6 +152,14 @@ class Partitions:
         return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
 
 
+def replace_partition(engine: Engine, table: str, draft: str, partition: Partition, n_rows: int) -> None:
+    """One atomic step. `n_rows`: of the draft; the engine refuses to replace by nothing. Raises EngineError."""
+    if n_rows:
+        engine.execute(f"alter table {table} replace partition {partition.literal()} from {draft}")
+    else:
+        engine.execute(f"alter table {table} drop partition {partition.literal()}")
+
+
 def _read(engine: Engine, table: str) -> frozenset[Partition]:
     """From the list of parts: a `select distinct` would read the whole table."""
     rows = engine.query(

@@ -67,7 +67,7 @@ class _Request:
     """0 for an instant query."""
     lookback_ms: int
     detailed_stats: bool
-    resolution_max_ms: int
+    resolution_max_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
