@@ -112,6 +112,12 @@ QUERYING = (
         "单个查询可载入的样本上限（50000000）",
     ),
     Flag("--query.max-concurrency", "N", "queries that run at the same time (20)", "同时执行的查询数（20）"),
+    Flag(
+        "--web.search.max-limit",
+        "N",
+        "most names that a search may ask for (10000)",
+        "单次搜索可返回的名称上限（10000）",
+    ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
     Flag(
         "--enable-feature",

@@ -25,6 +25,7 @@ from vedette.model.blocks import (
 )
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
@@ -231,6 +232,17 @@ class Store(Protocol):
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult: ...
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        """Over the series with data in the time range that match any selector; none: all."""
+        ...
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats: ...
 

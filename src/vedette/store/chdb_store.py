@@ -27,6 +27,8 @@ from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.administration import StoredDay
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -42,6 +44,7 @@ from vedette.ports.store import (
 )
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.chunk_cache import ChunkCache
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
@@ -70,6 +73,7 @@ from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import Classify, SeriesFacts
 from vedette.store.series_quota import SeriesQuota
+from vedette.store.sizes import stored_days
 from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
 from vedette.store.start_times import StartChanges, StartTimes
@@ -259,6 +263,20 @@ class ChdbStore:
             bounds = (min_time_ms, max_time_ms)
             return delete_samples(self._state, self._head, self._commits, principal.tenant, selectors, bounds)
 
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        facts, now_ms = self._state.facts, self._clock.now_ms()
+        refs = self._selecting.refs_within(principal.tenant, selectors or [()], min_time_ms, max_time_ms)
+        recent = int(self._head.count(refs, now_ms - RATE_WINDOW_MS + 1, now_ms).sum())
+        spans = facts.first_ms, facts.last_ms
+        return report_cardinality(self._state.index, refs, question, spans, now_ms, recent)
+
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         state = self._state
         refs = self._selecting.refs_within(principal.tenant, [()], MIN_TIME_MS, MAX_TIME_MS)
@@ -305,6 +323,10 @@ class ChdbStore:
     def take_snapshot(self, *, skip_recent: bool = False) -> str:
         """As ports.administration says."""
         return self._maintenance.take_snapshot(self._directory, skip_recent=skip_recent)
+
+    def stored_days(self) -> Sequence[StoredDay]:
+        """As ports.administration says."""
+        return stored_days(self._state)
 
     def set_retention(self, retention: Retention) -> None:
         """Applies from the next round on. A series that another rule matches now has its new class for rows written later;

@@ -36,6 +36,7 @@ from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -51,6 +52,7 @@ from vedette.ports.store import (
     StoreStats,
 )
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
@@ -257,6 +259,22 @@ class MemoryStore(Store):
                 n_samples += window.stop - window.start
                 del samples.times[window], samples.values[window], samples.starts[window]
         return DeleteResult(series=n_series, samples=n_samples)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        with self._lock:
+            refs, now_ms = self._asked(principal, selectors, min_time_ms, max_time_ms), self._clock.now_ms()
+            times = [samples.times or [MIN_TIME_MS] for samples in self._series]
+            spans = np.array([some[0] for some in times], np.int64), np.array([some[-1] for some in times], np.int64)
+            windows = (self._series[ref].between(now_ms - RATE_WINDOW_MS + 1, now_ms) for ref in refs.tolist())
+            recent = sum(window.stop - window.start for window in windows)
+            return report_cardinality(self._index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         with self._lock:
