@@ -34,8 +34,12 @@ def run_promtool(*arguments: str, text: str = "") -> subprocess.CompletedProcess
     return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
 
 
-def create_blocks(openmetrics: Path, data: Path) -> None:
-    """Loads a file of OpenMetrics with timestamps into a data directory that no Prometheus has open."""
-    done = run_promtool("tsdb", "create-blocks-from", "openmetrics", "--quiet", str(openmetrics), str(data))
+def create_blocks(openmetrics: Path, data: Path, block_duration: str = "2h") -> None:
+    """Loads a file of OpenMetrics with timestamps into a data directory that no Prometheus has open. The file is read
+    once per block: long histories want the longer blocks that Prometheus itself would have compacted them to."""
+    done = run_promtool(
+        *("tsdb", "create-blocks-from", "--quiet", f"--max-block-duration={block_duration}"),
+        *("openmetrics", str(openmetrics), str(data)),
+    )
     if done.returncode:
         raise RuntimeError(f"promtool: {done.stderr[-2000:]}")

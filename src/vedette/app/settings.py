@@ -32,10 +32,12 @@ from vedette.app.values import (
     parse_url,
 )
 from vedette.model.errors import BadInput, ConfigError
-from vedette.model.limits import IngestLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
 
-OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
+POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
+"""Sections that data_policy.py reads, at start and at every reload."""
+OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"}) | POLICY_KEYS
 HEAD_LEAST: Final = "16MB"
 LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
@@ -62,6 +64,7 @@ class Settings:
     retention_bytes: int | None
     queries: QueryLimits
     ingest: IngestLimits
+    bulk: BulkReadLimits
     features: frozenset[str]
     log_level: str
     log_format: str
@@ -82,7 +85,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
     values = _Values(arguments, environ, own, own_file)
     host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_LISTEN))
     external_url = values.read("external_url", parse_url, "")
-    queries, ingest = QueryLimits(), IngestLimits()
+    queries, ingest, bulk = QueryLimits(), IngestLimits(), BulkReadLimits()
     return Settings(
         host=host,
         port=port,
@@ -105,9 +108,15 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
             timeout_ms=values.read("query_timeout", parse_span_ms, queries.timeout_ms),
             concurrency_max=values.read("query_max_concurrency", parse_count, queries.concurrency_max),
             lookback_ms=values.read("query_lookback_delta", parse_span_ms, queries.lookback_ms),
+            search_results_max=values.read("web_search_max_limit", parse_count, queries.search_results_max),
         ),
         ingest=IngestLimits(
             head_bytes_max=values.read("storage_head_bytes", parse_bytes_from(HEAD_LEAST), ingest.head_bytes_max)
+        ),
+        bulk=BulkReadLimits(
+            samples_max=values.read("storage_remote_read_sample_limit", parse_count, bulk.samples_max),
+            answers_max=values.read("storage_remote_read_concurrent_limit", parse_count, bulk.answers_max),
+            frame_bytes_max=values.read("storage_remote_read_max_bytes_in_frame", parse_bytes, bulk.frame_bytes_max),
         ),
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()

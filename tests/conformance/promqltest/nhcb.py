@@ -9,7 +9,7 @@ from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import LoadedSeries
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
-from vedette.query.promql.numbers import parse_float
+from vedette.model.numbers import parse_float
 from vedette.signals.nhcb import BUCKET_LABEL, BUCKET_SUFFIX, COUNT_SUFFIX, ClassicHistogram, native_labels, native_name
 
 

@@ -10,7 +10,9 @@ import { Icon, type IconName } from "./Icon.tsx";
 const PAGES: readonly { path: string; title: Key; icon: IconName }[] = [
   { path: "", title: "nav.overview", icon: "overview" },
   { path: "query", title: "nav.query", icon: "query" },
+  { path: "cardinality", title: "nav.cardinality", icon: "layers" },
   { path: "targets", title: "nav.targets", icon: "targets" },
+  { path: "push", title: "nav.push", icon: "push" },
   { path: "status", title: "nav.status", icon: "status" },
 ];
 

@@ -9,7 +9,7 @@ import math
 
 from vedette.kernels.histogram_bounds import exponential_bound
 from vedette.model.histograms import CUSTOM_BUCKETS, NativeHistogram
-from vedette.query.promql.numbers import format_general
+from vedette.model.numbers import format_general
 
 
 def format_histogram(histogram: NativeHistogram) -> str:

@@ -13,7 +13,7 @@ from vedette.kernels.histogram_resets import resolve_hints
 from vedette.kernels.histogram_scaling import without_buckets
 from vedette.kernels.histogram_table import table_of
 from vedette.kernels.windows import longest, samples_of_grid, strip_stale
-from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
+from vedette.model.blocks import Bools, Downsampled, Float64s, Int64s, SeriesColumns
 from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, offsets_of
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN_BITS
@@ -33,6 +33,7 @@ class RangeColumns:
     times_ms: Int64s
     values: Float64s
     drop_name: Bools
+    downsampled: Downsampled | None = None
     histograms: HistogramCells | None = None
     resets: Bools | None = None
     start_times_ms: Int64s | None = None
@@ -81,7 +82,13 @@ class Samples:
         arrays = (columns.offsets, columns.times_ms, columns.values)
         if columns.has_stale:
             arrays = strip_stale(*arrays)
-        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_))
+        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_), self.ranged_downsampled())
+
+    def ranged_downsampled(self) -> Downsampled | None:
+        downsampled = self.columns.downsampled
+        if downsampled is None or downsampled.counts is None or not self.columns.has_stale:
+            return downsampled
+        return replace(downsampled, counts=downsampled.counts[self.bits != STALE_NAN_BITS])
 
     @cached_property
     def resolved(self) -> tuple[HistogramCells, Bools] | None:
@@ -139,9 +146,10 @@ def strip_stale_rows(samples: Samples) -> RangeColumns:
         columns.times_ms[kept],
         columns.values[kept],
         np.zeros(columns.n_series, np.bool_),
-        None if cells is None else cells[kept],
-        None if resets is None else resets[kept],
-        None if columns.start_times_ms is None else columns.start_times_ms[kept],
+        downsampled=samples.ranged_downsampled(),
+        histograms=None if cells is None else cells[kept],
+        resets=None if resets is None else resets[kept],
+        start_times_ms=None if columns.start_times_ms is None else columns.start_times_ms[kept],
     )
 
 
@@ -154,4 +162,4 @@ def range_columns_of(matrix: Matrix) -> RangeColumns:
         matrix.grid.step_ms,
     )
     cells = None if matrix.histograms is None else matrix.histograms[matrix.present]
-    return RangeColumns(matrix.labels, *arrays, matrix.drop_name, cells)
+    return RangeColumns(matrix.labels, *arrays, matrix.drop_name, histograms=cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vedette.query.promql.numbers import format_fixed, format_general
+from vedette.model.numbers import format_fixed, format_general
 
 
 @pytest.mark.parametrize(
