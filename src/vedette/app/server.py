@@ -23,6 +23,7 @@ from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
+from vedette.app.doors import Doors
 from vedette.app.features import engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
@@ -71,12 +72,14 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
+        self._doors = Doors(store, clock)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
-        app = build_app(self._services(), page=Page(route_prefix=self._settings.route_prefix), mounts=self._mounts())
+        page = Page(route_prefix=self._settings.route_prefix)
+        app = build_app(self._services(), page, self._mounts(), self._doors.routes())
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -128,6 +131,7 @@ class Server:
             build=BuildInfo(vedette_version=vedette.__version__),
             clock=self._clock,
             query_limits=settings.queries,
+            bulk_limits=settings.bulk,
             engine_options=options,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,

@@ -6,10 +6,13 @@ loop. Time bounds are inclusive, in ms. Every call takes the Principal and sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vedette.model.blocks import (
     ExemplarBatch,
@@ -26,6 +29,10 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+Verdicts = NDArray[np.uint8]
+
+Slice = Callable[[], SeriesColumns]
+"""A part of an answer, read when it is called, from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class AppendResult:
     with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
     ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
     `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    `verdicts` uint8[n] of model/verdicts.py says it row by row, for callers that must name what was refused.
     """
 
     committed: Future[int]
@@ -45,6 +53,7 @@ class AppendResult:
     too_old: int = 0
     too_far: int = 0
     out_of_order: int = 0
+    verdicts: Verdicts = field(default_factory=lambda: np.empty(0, np.uint8), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +146,34 @@ class Store(Protocol):
         """Raises QueryTooLarge, QueryTimeout, QueryCanceled. The order of series is not specified."""
         ...
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+
+        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
+        """
+        ...
+
     def exemplars(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> Sequence[SeriesExemplars]:
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
         ...
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
+        ...
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         """Label sets with data in the time range that match any selector; sorted, each once."""
+        ...
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        """How many series `series` would list, without making their label sets."""
         ...
 
     def label_names(

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
@@ -29,7 +28,16 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, SeriesExemplars, StoreHealth, StoreStats
+from vedette.ports.store import (
+    AppendResult,
+    DeleteResult,
+    Selector,
+    SeriesExemplars,
+    Slice,
+    StoreHealth,
+    StoreStats,
+    Verdicts,
+)
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.chunk_cache import ChunkCache
@@ -47,14 +55,17 @@ from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
 from vedette.store.native_histograms import NativeHistograms, marked, storable
-from vedette.store.partitions import Partitions
+from vedette.store.partitions import DAY_MS, Partitions
 from vedette.store.reading import column
 from vedette.store.recent_histograms import MarkedHistograms
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
 from vedette.store.rewriting import empty_draft
+from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
+from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
 from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
@@ -103,8 +114,9 @@ class ChdbStore:
         self._exemplars = Exemplars(state.engine, state.index, state.facts, state.partitions)
         self._commits = self._new_commits()
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
-            state, self._head, self._commits, compaction, settings.retention, settings.ingest
+            state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
         )
         self._head_ready = threading.Event()
         _HEAD_READY.set(0)
@@ -126,9 +138,9 @@ class ChdbStore:
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
-            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
             committed = self._commit_accepted(batch, found, commit_within_s)
-        return _append_result(committed, counts)
+        return _append_result(committed, found)
 
     def append_histograms(
         self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
@@ -138,23 +150,23 @@ class ChdbStore:
         with self._append_lock:
             self._commits.check_room(SAMPLES, 2 * len(batch))
             held.hold(rows)  # before a reader can meet a mark
-            found, counts = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
             accepted = rows.take(np.intersect1d(storable(rows), np.flatnonzero(found <= verdicts.OUT_OF_ORDER)))
             if len(accepted):
                 held.hold(accepted)
                 self._commits.append(SAMPLES, accepted, commit_within_s)
             held.drop(rows)
             committed = self._commit_accepted(marks, found, commit_within_s)
-        return _append_result(committed, counts)
+        return _append_result(committed, found)
 
     def append_exemplars(
         self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(EXEMPLARS, len(batch))
-            rows, counts = self._exemplars.accept(batch)
+            rows, found = self._exemplars.accept(batch)
             committed = self._commits.append(EXEMPLARS, rows, commit_within_s)
-        return _append_result(committed, counts)
+        return _append_result(committed, found)
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._append_lock:
@@ -173,11 +185,22 @@ class ChdbStore:
         refs = self._state.index.select(principal.tenant, selectors)
         return self._exemplars.select(refs, min_time_ms, max_time_ms)
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return self._state.partitions.raw_since_day * DAY_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         refs = self._selecting.refs_within(principal.tenant, selectors, min_time_ms, max_time_ms)
         return sorted(self._state.index.labels_of(refs))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        return len(self._selecting.refs_within(principal.tenant, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -238,7 +261,7 @@ class ChdbStore:
         return self._head_ready.wait(timeout_s)
 
     def maintain(self) -> None:
-        """Runs every chore now: compaction, deletion, retention."""
+        """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
 
     def set_retention(self, retention: Retention) -> None:
@@ -276,7 +299,7 @@ class ChdbStore:
         )
         return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
 
-    def _commit_accepted(self, batch: SampleBatch, found: NDArray[np.uint8], within_s: float | None) -> Future[int]:
+    def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""
         state, accepted = self._state, found <= verdicts.OUT_OF_ORDER
         rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
@@ -311,16 +334,17 @@ class ChdbStore:
             self._maintenance.start()
 
 
-def _append_result(committed: Future[int], counts: Int64s) -> AppendResult:
-    """`counts` int64[N_VERDICTS]"""
+def _append_result(committed: Future[int], found: Verdicts) -> AppendResult:
+    counts = np.bincount(found, minlength=verdicts.N_VERDICTS).tolist()
     return AppendResult(
         committed,
-        accepted=int(counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER]),
-        idempotent=int(counts[verdicts.IDEMPOTENT]),
-        duplicates=int(counts[verdicts.DUPLICATE]),
-        too_old=int(counts[verdicts.TOO_OLD]),
-        too_far=int(counts[verdicts.TOO_FAR]),
-        out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+        accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+        idempotent=counts[verdicts.IDEMPOTENT],
+        duplicates=counts[verdicts.DUPLICATE],
+        too_old=counts[verdicts.TOO_OLD],
+        too_far=counts[verdicts.TOO_FAR],
+        out_of_order=counts[verdicts.OUT_OF_ORDER],
+        verdicts=found,
     )
 
 
@@ -340,12 +364,13 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     migrate(engine, directory)
     repair.list_detached()
     empty_draft(engine)
+    empty_rollup_drafts(engine)
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
-    partitions.load(engine)
+    partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from vedette.model.blocks import Int64s
 from vedette.model.errors import StoreError
+from vedette.model.label_rows import LabelRows
 from vedette.model.labels import Labels, SeriesId, series_id
 from vedette.model.matchers import Matcher, MatchType
 from vedette.ports.store import Selector
@@ -83,6 +84,18 @@ class SeriesIndex:
         """uint64[n], by ref; borrowed."""
         n = self._n
         return self._ids[:n]
+
+    def label_rows(self, refs: Int64s) -> LabelRows:
+        """The labels of the series, made when they are asked for."""
+        return LabelRows(self, refs)
+
+    def label_codes(self, name: str, refs: Int64s) -> tuple[Int32s, Sequence[tuple[str, str]]] | None:
+        """See model.label_rows.LabelSource."""
+        column = self._columns.get(name)
+        return None if column is None else (column.codes_at(refs.astype(np.int32), self._n), column.pairs)
+
+    def column_names(self) -> list[str]:
+        return list(self._columns)
 
     def labels_of(self, refs: Int64s) -> list[Labels]:
         labels, label_of = self._labels, self._label_of

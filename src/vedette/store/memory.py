@@ -39,6 +39,7 @@ from vedette.ports.store import (
     DeleteResult,
     Selector,
     SeriesExemplars,
+    Slice,
     Store,
     StoreHealth,
     StoreStats,
@@ -103,10 +104,9 @@ class MemoryStore(Store):
     ) -> AppendResult:
         rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), batch.labels, strict=True)
         with self._lock:
-            counts = Counter(
-                self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows
+            return self._result(
+                [self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows]
             )
-            return self._result(counts)
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._lock:
@@ -136,6 +136,8 @@ class MemoryStore(Store):
                 offsets.append(len(times))
                 plan.check_samples(len(times))
             labels = self._index.labels_of(np.array(kept, np.int64))
+        if plan.sources is not None:
+            plan.sources.head += len(times)
         floats, histograms = _split(values)
         return SeriesColumns(
             labels,
@@ -161,12 +163,31 @@ class MemoryStore(Store):
                     found.append(SeriesExemplars(labels, times, values, [one.labels for one in some]))
         return sorted(found, key=lambda one: one.series)
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """One: the whole answer."""
+
+        def read() -> SeriesColumns:
+            columns = self.select(principal, plan, deadline)
+            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
+            return columns.take(np.array(order, np.int64)) if by_labels else columns
+
+        return [read]
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return MIN_TIME_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         with self._lock:
             refs = self._index.select(principal.tenant, selectors)
             return sorted(self._index.labels_of(self._with_data(refs, min_time_ms, max_time_ms)))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        with self._lock:
+            return len(self._asked(principal, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -231,9 +252,10 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result(Counter(self._put(*row, now, horizon) for row in rows))
+            return self._result([self._put(*row, now, horizon) for row in rows])
 
-    def _result(self, counts: Counter[int]) -> AppendResult:
+    def _result(self, found: list[int]) -> AppendResult:
+        counts = Counter(found)
         self._commits += 1
         committed: Future[int] = Future()
         committed.set_result(self._commits)
@@ -245,6 +267,7 @@ class MemoryStore(Store):
             too_old=counts[verdicts.TOO_OLD],
             too_far=counts[verdicts.TOO_FAR],
             out_of_order=counts[verdicts.OUT_OF_ORDER],
+            verdicts=np.array(found, np.uint8),
         )
 
     def _put(self, ref: int, time_ms: int, value: Value, start_ms: int, now: int, horizon: int) -> int:

@@ -13,7 +13,8 @@ from typing import Final
 from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine
-from vedette.store.tables import FIRST_SCHEMA, SECOND_SCHEMA, Table
+from vedette.store.rollup_tables import ROLLUP_TABLES
+from vedette.store.tables import BESIDE_SAMPLES, FIRST_SCHEMA, RETENTION_CLASSES, Table
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ def create(tables: Sequence[Table]) -> Callable[[Engine], None]:
 
 MIGRATIONS: Final = (
     Migration(1, "series, recent samples, chunks, metadata, deletions", create(FIRST_SCHEMA)),
-    Migration(2, "native histograms, exemplars, start times", create(SECOND_SCHEMA)),
+    Migration(2, "rollups, retention classes", create((*ROLLUP_TABLES, RETENTION_CLASSES))),
+    Migration(3, "native histograms, exemplars, start times", create(BESIDE_SAMPLES)),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

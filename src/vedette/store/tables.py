@@ -132,6 +132,17 @@ CHUNKS: Final = Table(
 CHUNKS_DRAFT: Final = replace(CHUNKS, name="chunks_draft")
 """A day that is being rewritten, until it replaces the day in `chunks`; empty otherwise."""
 
+RETENTION_CLASSES: Final = Table(
+    "retention_classes",
+    (
+        ("class", "UInt16 codec(ZSTD(1))"),
+        ("selector", "String codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(ZSTD(1))"),
+    ),
+    order="class",
+)
+"""The numbers of retention rules: a selector that was seen once keeps its class for ever."""
+
 FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, CHUNKS_DRAFT, METADATA, DELETIONS)
 
 HISTOGRAMS: Final = Table(
@@ -187,4 +198,4 @@ START_TIMES: Final = Table(
 )
 """Changes of a series' start time: from `time_ms` on, or (`once`) for the sample of that time alone."""
 
-SECOND_SCHEMA: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)
+BESIDE_SAMPLES: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)
