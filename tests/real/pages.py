@@ -50,6 +50,7 @@ _BUCKETS = "sum by (le) (rate(vedette_query_phase_seconds_bucket[1m]))"
 _EXPLAINED = (
     f"histogram_quantile(0.9, {_BUCKETS}) or max_over_time(sum(node_load1)[2m:15s]) / scalar(node_load5 @ end())"
 )
+_NATIVE = _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m")
 _RATE = "sum by (mode) (rate(node_cpu_seconds_total[1m]))"
 _CANVAS = ".chart canvas"
 _EXPLAIN = (".explain tbody tr", ".explain-source.head", ".explain .badge")
@@ -60,20 +61,8 @@ VIEWS = (
     View("query-table", _query(expr="node_uname_info", tab="table"), (".values tbody tr",)),
     View("query-error", _query(expr="sum("), (".notice.bad",)),
     View("query-heatmap", _query(expr=_BUCKETS, display_mode="heatmap", range_input="5m"), (_CANVAS, ".heat-scale")),
-    View(
-        "query-heatmap-native",
-        _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"),
-        (_CANVAS, ".heat-scale"),
-        recorded=("query_range",),
-    ),
-    View(
-        "query-heatmap-dark",
-        _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"),
-        (_CANVAS,),
-        theme="dark",
-        widths=(1280,),
-        recorded=("query_range",),
-    ),
+    View("query-native", _NATIVE, (_CANVAS, ".heat-scale"), widths=(360,), recorded=("query_range",)),
+    View("query-native-dark", _NATIVE, (_CANVAS,), theme="dark", widths=(1280,), recorded=("query_range",)),
     View(
         "query-exemplars",
         _query(expr="node_load1", range_input="5m", show_exemplars="1", compare="15s"),
@@ -344,7 +333,7 @@ def _switch_the_view(person: Visitor) -> None:
 def _point_at_a_bucket(person: Visitor) -> None:
     page = person.page
     play(page, "query_range")
-    person.go(_query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"))
+    person.go(_NATIVE)
     plot = page.locator(".chart .u-over")
     expect(plot).to_be_visible(timeout=_PATIENCE_MS)
     box = plot.bounding_box()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class QueryLimits:
     queue_max: int = 1_000
     """Queries that may wait for a place; beyond it they are refused at once."""
     lookback_ms: int = 300_000
+    search_results_max: int = 10_000
+    """Names that a search may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,22 @@ class ReceiveLimits:
     """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
     requests_max: int = 1_000
     """Requests that may wait for a worker thread; beyond it they are refused."""
+    pushed_samples_max: int = 1_000_000
+    """Samples of all groups of a tenant that stand in the Pushgateway."""
     commit_within_s: float = 0.1
     """How long a request waits for others to share its commit."""
     errors_shown_max: int = 20
     """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """Series with a sample in the last hour; 0: no limit. `tenants` and `jobs` say other numbers for some."""
+
+    series_per_tenant: int = 0
+    series_per_job: int = 0
+    tenants: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

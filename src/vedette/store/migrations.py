@@ -14,7 +14,7 @@ from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine
 from vedette.store.rollup_tables import ROLLUP_TABLES
-from vedette.store.tables import BESIDE_SAMPLES, FIRST_SCHEMA, RETENTION_CLASSES, Table
+from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, THIRD_SCHEMA, Table
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def create(tables: Sequence[Table]) -> Callable[[Engine], None]:
 MIGRATIONS: Final = (
     Migration(1, "series, recent samples, chunks, metadata, deletions", create(FIRST_SCHEMA)),
     Migration(2, "rollups, retention classes", create((*ROLLUP_TABLES, RETENTION_CLASSES))),
-    Migration(3, "native histograms, exemplars, start times", create(BESIDE_SAMPLES)),
+    Migration(3, "native histograms, exemplars, start times", create(THIRD_SCHEMA)),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

@@ -28,7 +28,7 @@ def day_of(time_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """Of `samples_recent` (unit: block), or of `chunks`, a rollup or one of BESIDE_TABLES (unit: day)."""
+    """Of `samples_recent` (unit: block), of `chunks`, a rollup or one of BESIDE_TABLES (unit: day)."""
 
     unit: int
     class_: int
@@ -150,6 +150,14 @@ class Partitions:
 
     def any_chunks(self, min_time_ms: int, max_time_ms: int) -> bool:
         return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
+
+
+def replace_partition(engine: Engine, table: str, draft: str, partition: Partition, n_rows: int) -> None:
+    """One atomic step. `n_rows`: of the draft; the engine refuses to replace by nothing. Raises EngineError."""
+    if n_rows:
+        engine.execute(f"alter table {table} replace partition {partition.literal()} from {draft}")
+    else:
+        engine.execute(f"alter table {table} drop partition {partition.literal()}")
 
 
 def _read(engine: Engine, table: str) -> frozenset[Partition]:

@@ -39,12 +39,17 @@ Keeps = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """`number` 1 .. CLASS_MAX; series that match `selector` are kept for `keep_ms`."""
+    """`number` 1 .. CLASS_MAX, or 0 until the store gives it one; series that match `selector` are kept for `keep_ms`."""
 
     number: int
     selector: Selector
     keep_ms: int
     rollups: Keeps = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The same for all ways to write the selector."""
+        return "{" + ",".join(sorted(map(str, self.selector))) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Retention:
     """Of the series that no rule matches."""
 
     def __post_init__(self) -> None:
-        numbers = [rule.number for rule in self.rules]
+        numbers = [rule.number for rule in self.rules if rule.number]
         if len(set(numbers)) < len(numbers) or not all(1 <= number <= CLASS_MAX for number in numbers):
             raise ConfigError(f"retention classes must be different numbers from 1 to {CLASS_MAX}: {numbers}")
 

@@ -16,6 +16,7 @@ from vedette.store.native_histograms import NativeHistograms
 from vedette.store.partitions import Partitions
 from vedette.store.repair import Repair
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.series_quota import SeriesQuota
 from vedette.store.start_times import StartTimes
 
 
@@ -33,5 +34,6 @@ class StoreState:
     chunk_cache: ChunkCache
     histograms: NativeHistograms
     start_times: StartTimes
+    quota: SeriesQuota
     chunks_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while chunk rows are written, and while a day of them is replaced."""

@@ -198,4 +198,4 @@ START_TIMES: Final = Table(
 )
 """Changes of a series' start time: from `time_ms` on, or (`once`) for the sample of that time alone."""
 
-BESIDE_SAMPLES: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)
+THIRD_SCHEMA: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from tests.unit.store.contract import (
 from vedette.model.blocks import SampleBatch
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS, block_of
+from vedette.ports.scan import Deadline, SampleSources
 from vedette.store.reading import column
 from vedette.store.retention import Retention, RetentionRule
 
@@ -77,6 +80,25 @@ def test_without_the_head_the_engine_answers_the_same(opened, clock):
     assert read(store, ALL) == expected
     store.maintain()
     assert read(store, ALL) == expected
+
+
+def test_a_read_says_what_came_from_the_engine_and_what_was_kept(opened, clock):
+    store = opened()
+    fill(store, clock)
+    store.maintain()
+    store._head.cover_from(MAX_TIME_MS)
+    store._head.forget_before(MAX_TIME_MS)
+
+    def sources():
+        counted = SampleSources()
+        store.select(ONE, replace(plan_of(), sources=counted), Deadline(30))
+        return counted
+
+    first, second = sources(), sources()
+    assert (first.head, first.cache) == (0, 0)
+    assert second.cache > 0
+    assert second.cache + second.engine == first.engine
+    assert second.head == 0
 
 
 def test_a_read_beside_the_head_letting_go_misses_nothing(opened, clock, monkeypatch):
