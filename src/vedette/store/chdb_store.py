@@ -41,6 +41,7 @@ from vedette.ports.store import (
     Slice,
     StoreHealth,
     StoreStats,
+    Verdicts,
 )
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
@@ -156,9 +157,9 @@ class ChdbStore:
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
-            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
             committed = self._commit_accepted(batch, found, commit_within_s)
-        return _append_result(committed, counts, found)
+        return _append_result(committed, found)
 
     def append_histograms(
         self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
@@ -168,23 +169,23 @@ class ChdbStore:
         with self._append_lock:
             self._commits.check_room(SAMPLES, 2 * len(batch))
             held.hold(rows)  # before a reader can meet a mark
-            found, counts = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
             accepted = rows.take(np.intersect1d(storable(rows), np.flatnonzero(found <= verdicts.OUT_OF_ORDER)))
             if len(accepted):
                 held.hold(accepted)
                 self._commits.append(SAMPLES, accepted, commit_within_s)
             held.drop(rows)
             committed = self._commit_accepted(marks, found, commit_within_s)
-        return _append_result(committed, counts, found)
+        return _append_result(committed, found)
 
     def append_exemplars(
         self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(EXEMPLARS, len(batch))
-            rows, counts = self._exemplars.accept(batch)
+            rows, found = self._exemplars.accept(batch)
             committed = self._commits.append(EXEMPLARS, rows, commit_within_s)
-        return _append_result(committed, counts)
+        return _append_result(committed, found)
 
     def committed_sequence(self) -> int:
         return self._feed.last_sequence
@@ -375,7 +376,7 @@ class ChdbStore:
         )
         return GroupCommit(tables, self._clock, last_sequence)
 
-    def _commit_accepted(self, batch: SampleBatch, found: NDArray[np.uint8], within_s: float | None) -> Future[int]:
+    def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""
         state, accepted = self._state, found <= verdicts.OUT_OF_ORDER
         rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
@@ -411,16 +412,16 @@ class ChdbStore:
             self._maintenance.start()
 
 
-def _append_result(committed: Future[int], counts: Int64s, found: NDArray[np.uint8] = _NO_VERDICTS) -> AppendResult:
-    """`counts` int64[N_VERDICTS]"""
+def _append_result(committed: Future[int], found: Verdicts) -> AppendResult:
+    counts = np.bincount(found, minlength=verdicts.N_VERDICTS).tolist()
     return AppendResult(
         committed,
-        accepted=int(counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER]),
-        idempotent=int(counts[verdicts.IDEMPOTENT]),
-        duplicates=int(counts[verdicts.DUPLICATE]),
-        too_old=int(counts[verdicts.TOO_OLD]),
-        too_far=int(counts[verdicts.TOO_FAR]),
-        out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+        accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+        idempotent=counts[verdicts.IDEMPOTENT],
+        duplicates=counts[verdicts.DUPLICATE],
+        too_old=counts[verdicts.TOO_OLD],
+        too_far=counts[verdicts.TOO_FAR],
+        out_of_order=counts[verdicts.OUT_OF_ORDER],
         verdicts=found,
     )
 
