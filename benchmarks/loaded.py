@@ -15,6 +15,7 @@ from tests.prometheus import Prometheus, create_blocks
 from tests.server import Vedette, import_openmetrics
 from tests.settings import ROOT
 
+_BATCH_BYTES = 64 << 20
 _PROGRAMS = ("vedette", "prometheus", "victoriametrics")
 
 
@@ -48,9 +49,17 @@ def _load(history: History, folder: Path) -> None:
     import_openmetrics(page, folder / "vedette")
     page.unlink()
     with VictoriaMetrics(folder / "victoriametrics") as theirs:
-        status, body = theirs.get("/api/v1/import", timeout_s=600.0, method="POST", body=lines.read_bytes())
-        assert status == 204, f"{status} {body[:500]!r}"
+        for batch in batches(lines):
+            status, body = theirs.get("/api/v1/import", timeout_s=600.0, method="POST", body=batch)
+            assert status == 204, f"{status} {body[:500]!r}"
     lines.unlink()
+
+
+def batches(lines: Path) -> Iterator[bytes]:
+    """The file in pieces of whole lines."""
+    with lines.open("rb") as file:
+        while batch := file.readlines(_BATCH_BYTES):
+            yield b"".join(batch)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        use_kept: bool = True,
     ) -> QueryResult: ...
 
     def explain(

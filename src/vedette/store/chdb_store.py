@@ -125,6 +125,7 @@ class ChdbStore:
             accepted = found <= verdicts.OUT_OF_ORDER
             rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
             self._state.facts.widen(rows.refs, rows.times_ms)
+            self._state.changes.note_samples(rows.times_ms)
             committed = self._commits.append(SAMPLES, rows, commit_within_s)
         return AppendResult(
             committed,
@@ -161,6 +162,13 @@ class ChdbStore:
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
+
+    @property
+    def change_count(self) -> int:
+        return self._state.changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._state.changes.unchanged_until(since, min_time_ms, max_time_ms)
 
     def slices(
         self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False

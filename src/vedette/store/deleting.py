@@ -47,6 +47,7 @@ def delete_samples(
     state.deletions.add(deletion)
     head.delete(refs, *bounds)
     state.facts.cut(refs, *bounds)
+    state.changes.note(*bounds)
     commits.append("series", SeriesRows(refs), 0.0).result()
     return DeleteResult(len(refs), int(counts.sum()))
 

@@ -109,5 +109,6 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
         state.chunk_cache.clear()
     else:
         state.partitions.forget_recent(partition)
+    state.changes.note()
     _DROPPED.labels(reason).inc()
     _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())
