@@ -4,7 +4,7 @@
                  |            |             |
                  +-- errors of model/errors.py become the reference's JSON under /api, plain text elsewhere
 
-Other rooms' ASGI applications hang under `mounts` (path prefixes: remote write, node metrics), the page under everything
+Other rooms' ASGI applications hang under `mounts` (path prefixes: node metrics), the page under everything
 that has no route. They get the Principal in `scope["state"]["principal"]` and answer with the gate's headers.
 """
 
@@ -13,14 +13,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
 from vedette.api.errors import prometheus_error, text_error
-from vedette.api.native import explaining
+from vedette.api.native import cardinality, explaining
+from vedette.api.openapi import YAML, describe_api
 from vedette.api.prometheus import (
     administration,
     alerting,
@@ -29,15 +30,18 @@ from vedette.api.prometheus import (
     federation,
     lifecycle,
     lookups,
+    notifications,
     queries,
     remote_read,
+    searching,
+    self_metrics,
     status,
     syntax,
     targets,
 )
 from vedette.api.request_metrics import observe_request
 from vedette.api.requests import Request, decoded_path
-from vedette.api.routing import Api, Route, Router
+from vedette.api.routing import GET, Api, Route, Router
 from vedette.api.security import OPEN_PATHS, PAGE_HEADERS, Gate
 from vedette.api.services import Readiness, Services
 from vedette.api.workers import WorkerPool
@@ -59,7 +63,11 @@ ROUTES: Final = (
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,
+    *searching.ROUTES,
+    *self_metrics.ROUTES,
+    *notifications.ROUTES,
     *explaining.ROUTES,
+    *cardinality.ROUTES,
 )
 
 _NOBODY: Final = Principal(ANONYMOUS, "")
@@ -68,23 +76,34 @@ _LOOKUPS_WAITING_MAX: Final = 1_000
 _log: Final = logging.getLogger("vedette.api")
 
 
-def build_app(services: Services, page: ASGIApp | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> App:
-    """`page` answers every path that nothing else does; `mounts` maps path prefixes (`/api/v1/write`) to applications."""
-    return App(services, page, mounts or {})
+def build_app(
+    services: Services,
+    page: ASGIApp | None = None,
+    mounts: Mapping[str, ASGIApp] | None = None,
+    doors: Iterable[Route] = (),
+) -> App:
+    """`page` answers every path that nothing else does; `mounts` maps path prefixes (`/metrics/node`) to applications.
+
+    `doors` are the routes of what takes samples in; they come from whoever made the receivers.
+    """
+    return App(services, page, mounts or {}, (*ROUTES, *doors))
 
 
 class App:
-    def __init__(self, services: Services, page: ASGIApp | None, mounts: Mapping[str, ASGIApp]) -> None:
+    def __init__(
+        self, services: Services, page: ASGIApp | None, mounts: Mapping[str, ASGIApp], routes: Iterable[Route]
+    ) -> None:
         limits = services.query_limits
         self._services = services
         self._page = page
         self._mounts = dict(mounts)
         self._gate = Gate(services.access)
-        self._router = Router(ROUTES)
+        self._router = Router((*routes, Route(GET, "/api/v1/openapi.yaml", self._describe_itself, needs_ready=False)))
         self._api = Api(
             services,
             queries=WorkerPool("queries", limits.concurrency_max, limits.queue_max),
             lookups=WorkerPool("lookups", services.http_limits.lookups_max, _LOOKUPS_WAITING_MAX),
+            writes=WorkerPool("writes", os.cpu_count() or 1, services.receive_limits.requests_max),
             bulk=BulkAnswers(services.bulk_limits),
         )
         self._writers = WorkerPool("answers", os.cpu_count() or 1, _LOOKUPS_WAITING_MAX)
@@ -103,7 +122,7 @@ class App:
             pool.cancel_all()
 
     def close(self) -> None:
-        for pool in (self._api.queries, self._api.lookups, self._api.bulk, self._writers):
+        for pool in (self._api.queries, self._api.lookups, self._api.bulk, self._api.writes, self._writers):
             pool.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,6 +164,17 @@ class App:
             stopping = b"true" if readiness is Readiness.STOPPING else b"false"
             return text_answer("Service Unavailable", 503, ((b"x-prometheus-stopping", stopping),))
         return await route.endpoint(self._api, request)
+
+    async def _describe_itself(self, api: Api, request: Request) -> Answer:
+        """https://spec.openapis.org; 3.1 unless 3.2 is asked for, as the reference does it."""
+        asked = (await request.parameters()).get("openapi_version")
+        version = "3.2" if asked.startswith("3.2") else "3.1"
+
+        def work() -> Answer:
+            ours = self._services.build.vedette_version
+            return Answer(describe_api(self._router.routes, self._mounts, version, ours), content_type=YAML)
+
+        return await api.look_up(request, work)
 
     def _local_path(self, scope: Scope) -> str:
         """The path inside the route prefix; what lies outside it has no route."""

@@ -11,6 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.model.blocks import (
     ExemplarBatch,
     Float64s,
@@ -22,10 +25,12 @@ from vedette.model.blocks import (
 )
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+Verdicts = NDArray[np.uint8]
 
 Slice = Callable[[], SeriesColumns]
 """A part of an answer, read when it is called, from any thread."""
@@ -39,6 +44,7 @@ class AppendResult:
     with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
     ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
     `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    `verdicts` uint8[n] of model/verdicts.py says it row by row, for callers that must name what was refused.
     """
 
     committed: Future[int]
@@ -48,6 +54,7 @@ class AppendResult:
     too_old: int = 0
     too_far: int = 0
     out_of_order: int = 0
+    verdicts: Verdicts = field(default_factory=lambda: np.empty(0, np.uint8), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,22 @@ class SeriesExemplars:
 
 
 @dataclass(frozen=True, slots=True)
+class CommittedRows:
+    """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
+
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    """
+
+    sequence: int
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     series: int
     samples: int
@@ -103,8 +126,13 @@ class Store(Protocol):
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         """Dense refs (int64[n]) of the series, made known if new. Their rows are durable before their samples are.
 
-        A label set whose 64-bit id is taken by another one is refused: its ref is -1 and the collision is counted.
+        A label set whose 64-bit id is taken by another one, or that is beyond a series limit, is refused: its ref is -1, it
+        is counted, and `why_refused` says why.
         """
+        ...
+
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        """For the sender of a series that `register` has refused just now."""
         ...
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
@@ -132,6 +160,25 @@ class Store(Protocol):
         whose labels have more than 128 characters, or whose series was refused, is left out of all counts.
         Source: Prometheus tsdb/exemplar.go, without its out-of-order window.
         """
+        ...
+
+    def committed_sequence(self) -> int:
+        """Of the last commit with samples; asks no disk."""
+        ...
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
+        further ones while `rows_max` is kept.
+
+        The same bounds give the same rows in the same order, also after a restart, while their block is not compacted;
+        compaction waits a day for followers (any name) that have asked within minutes. Raises StoreError.
+        """
+        ...
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        """None for a series that is not known."""
         ...
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
@@ -166,6 +213,10 @@ class Store(Protocol):
         last when there was none."""
         ...
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
+        ...
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
@@ -191,6 +242,17 @@ class Store(Protocol):
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult: ...
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        """Over the series with data in the time range that match any selector; none: all."""
+        ...
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats: ...
 
