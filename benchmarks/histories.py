@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ COUNTERS_OF_TEN, BUCKETS_OF_TEN = 4, 3
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "+Inf")
 PER_INSTANCE = 100
 """Series: 40 counters, 3 histograms of 10 buckets, 30 gauges."""
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 RESTARTS = 3
 """Of an instance over its history: its counters begin again at zero."""
 
@@ -73,6 +75,11 @@ class ServiceHistory:
             times = scrape_times(self.start_s, instance, steps)
             for labels, texts in rows_of(random, steps):
                 yield Series({**labels, "instance": instance_name(instance)}, texts, times)
+
+
+def read_labels(name: str) -> dict[str, str]:
+    """Of a series as a page has it. Values stay escaped as far as JSON and the text format agree: all that occurs."""
+    return {"__name__": name.partition("{")[0], **dict(_LABEL.findall(name))}
 
 
 def scrape_times(start_s: int, instance: int, steps: int) -> list[int]:

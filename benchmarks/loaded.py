@@ -34,7 +34,7 @@ def data_folders(name: str, histories: Sequence[History]) -> Iterator[Path]:
         shutil.rmtree(cache, ignore_errors=True)
         cache.mkdir(parents=True)
         for history in histories:
-            _load(history, cache)
+            load_history(history, cache)
         (cache / "loaded").touch()
     with tempfile.TemporaryDirectory() as folder:
         for program in _PROGRAMS:
@@ -42,9 +42,10 @@ def data_folders(name: str, histories: Sequence[History]) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _load(history: History, folder: Path) -> None:
+def load_history(history: History, folder: Path) -> int:
+    """Into a directory of each program below the folder, which may hold other histories; the number of samples."""
     page, lines = folder / f"{history.name}.om", folder / f"{history.name}.jsonl"
-    write_history(history, page, lines)
+    samples = write_history(history, page, lines)
     create_blocks(page, folder / "prometheus", history.block)
     import_openmetrics(page, folder / "vedette")
     page.unlink()
@@ -53,6 +54,7 @@ def _load(history: History, folder: Path) -> None:
             status, body = theirs.get("/api/v1/import", timeout_s=600.0, method="POST", body=batch)
             assert status == 204, f"{status} {body[:500]!r}"
     lines.unlink()
+    return samples
 
 
 def batches(lines: Path) -> Iterator[bytes]:

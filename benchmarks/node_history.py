@@ -16,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.histories import STEP_S, Series, instance_name, scrape_times
+from benchmarks.histories import STEP_S, Series, instance_name, read_labels, scrape_times
 from tests.peers import NodeExporter
 
 PAGE_BYTES = 4096
-_LINE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_LINE = re.compile(r"(([a-zA-Z_:][\w:]*).*) (\S+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,14 @@ class NodeHistory:
 
 
 def read_page(page: str) -> Iterator[Line]:
-    """Finite values only; labels stay escaped as far as JSON and the text format agree, which is all that occurs."""
+    """Finite values only."""
     types: dict[str, str] = {}
     for text in page.splitlines():
         if text.startswith("# TYPE "):
             _, _, name, kind = text.split()
             types[name] = kind
         elif (match := _LINE.match(text)) and np.isfinite(float(match[3])):
-            labels = {"__name__": match[1], **dict(_LABEL.findall(match[2] or ""))}
-            yield Line(labels, float(match[3]), types.get(match[1]) == "counter")
+            yield Line(read_labels(match[1]), float(match[3]), types.get(match[2]) == "counter")
 
 
 def moving(line: Line, random: np.random.Generator, steps: int) -> list[str]:

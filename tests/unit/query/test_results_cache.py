@@ -62,7 +62,7 @@ class World:
         self.store.append(SYSTEM, SampleBatch(refs, times, values))
 
     def delete(self, series: int, minute: int, n: int) -> None:
-        matchers = (Matcher(MatchType.EQUAL, "s", str(series % 2)),)
+        matchers = (Matcher("s", MatchType.EQUAL, str(series % 2)),)
         self.store.delete(SYSTEM, [matchers], minute * MINUTE_MS, (minute + n) * MINUTE_MS)
 
     def ask(self, query: str, start: int, n_steps: int, step: int, *, kept: bool) -> Any:
