@@ -120,6 +120,12 @@ QUERYING = (
     ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
     Flag(
+        "--query.results-cache",
+        "BYTES",
+        "RAM for answers of range queries that are asked again; 0 turns it off (32MB)",
+        "重复的区间查询结果所占内存，0 表示关闭（32MB）",
+    ),
+    Flag(
         "--enable-feature",
         "NAMES",
         "Prometheus' feature flags, comma-separated (repeatable)",

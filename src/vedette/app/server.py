@@ -40,6 +40,7 @@ from vedette.model.time import format_duration
 from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
+from vedette.query.promql.results_cache import results_cache
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -132,7 +133,7 @@ class Server:
         options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options),
+            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
             targets=self._scraping.targets,
             config=self._configuration.view,
             runtime=self._runtime,

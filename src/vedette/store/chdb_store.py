@@ -218,6 +218,13 @@ class ChdbStore:
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
 
+    @property
+    def change_count(self) -> int:
+        return self._state.changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._state.changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def slices(
         self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
     ) -> Sequence[Slice]:
@@ -387,6 +394,7 @@ class ChdbStore:
             changes = state.start_times.note(rows.refs, rows.times_ms, starts, late)
             if changes is not None:
                 self._commits.append(SAMPLES, changes, within_s)
+        state.changes.note_samples(rows.times_ms)  # all that readers meet is there
         return self._commits.append(SAMPLES, rows, within_s)
 
     def _write_samples(self, batches: Sequence[SampleBatch | MarkedHistograms | StartChanges], sequence: int) -> None:
