@@ -72,7 +72,8 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
-        self._doors = Doors(store, clock, settings.data)
+        self._doors = Doors(store, clock, settings.data, features=settings.features)
+        self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -149,6 +150,7 @@ class Server:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         config = await asyncio.to_thread(self._configuration.reload)
         self._store.set_retention(retention(self._settings, config))
+        self._doors.configure(config)
         self._scraping.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
