@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from vedette.api.security import Access
 from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
+from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -37,6 +38,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def range(
@@ -50,6 +52,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def explain(
@@ -105,6 +108,8 @@ class Services:
     reload: Callable[[], Awaitable[None]]
     """Raises ConfigError; then the old configuration is still in force."""
     quit: Callable[[], None]
+    administration: Administration | None = None
+    """None: the store keeps nothing on a disk."""
     access: Access = field(default_factory=Access)
     flags: Mapping[str, str] = field(default_factory=dict)
     build: BuildInfo = BuildInfo()

@@ -31,6 +31,7 @@ from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, retention
 from vedette.app.settings import Settings
+from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
 from vedette.model.limits import HttpLimits
@@ -72,6 +73,9 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
+        self._forwarding = ForwardingManager(
+            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+        )
         self._doors = Doors(store, clock, settings.data, features=settings.features)
         self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
@@ -92,6 +96,7 @@ class Server:
             background = [
                 tasks.create_task(watch_loop_lag(self._clock)),
                 tasks.create_task(self._scraping.run()),
+                tasks.create_task(self._forwarding.run()),
                 tasks.create_task(self._doors.run()),
             ]
             await public.started()
@@ -131,6 +136,7 @@ class Server:
             readiness=lambda: self._readiness,
             reload=self.reload,
             quit=self._stop.set,
+            administration=self._store,
             access=access,
             flags=settings.given,
             build=BuildInfo(vedette_version=vedette.__version__),
@@ -149,14 +155,17 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         config = await asyncio.to_thread(self._configuration.reload)
-        self._store.set_retention(retention(self._settings, config))
+        policy = self._configuration.policy
+        await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
+        await asyncio.to_thread(self._store.set_series_limits, policy.limits)
         self._doors.configure(config)
         self._scraping.apply(config)
+        self._forwarding.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 
     def _runtime(self) -> RuntimeInfo:
-        keep = retention(self._settings, self._configuration.current)
+        keep = retention(self._settings, self._configuration.current, self._configuration.policy)
         return RuntimeInfo(
             start_time_ms=self._started_ms,
             reload_succeeded=self._configuration.succeeded,

@@ -35,7 +35,9 @@ from vedette.model.errors import BadInput, ConfigError
 from vedette.model.limits import BulkReadLimits, IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
 
-OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
+POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
+"""Sections that data_policy.py reads, at start and at every reload."""
+OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"}) | POLICY_KEYS
 HEAD_LEAST: Final = "16MB"
 LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""

@@ -68,6 +68,18 @@ class ExemplarBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Downsampled:
+    """What is not raw among samples: those up to `until_ms` stand for all samples of the `width_ms` before their time.
+
+    `counts` float64, parallel to the samples, says how many raw ones each stands for, where the scan asked for it.
+    """
+
+    width_ms: int
+    until_ms: int
+    counts: Float64s | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesColumns:
     """Samples of n series, one after another (CSR).
 
@@ -85,6 +97,8 @@ class SeriesColumns:
     has_stale: bool = True
     histograms: HistogramCells | None = None
     start_times_ms: Int64s | None = None
+    downsampled: Downsampled | None = None
+    """None: all samples are raw."""
 
     @property
     def n_series(self) -> int:

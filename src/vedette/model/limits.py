@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class IngestLimits:
     """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
+    pending_exemplars_max: int = 200_000
+    """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
@@ -57,6 +60,16 @@ class ReceiveLimits:
     """How long a request waits for others to share its commit."""
     errors_shown_max: int = 20
     """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """Series with a sample in the last hour; 0: no limit. `tenants` and `jobs` say other numbers for some."""
+
+    series_per_tenant: int = 0
+    series_per_job: int = 0
+    tenants: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +119,5 @@ class StoreLimits:
     """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""
+    recent_histograms_bytes_max: int = 64 << 20
+    """Committed native histograms kept in RAM for queries of the last minutes."""

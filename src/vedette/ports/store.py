@@ -91,6 +91,22 @@ class SeriesExemplars:
 
 
 @dataclass(frozen=True, slots=True)
+class CommittedRows:
+    """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
+
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    """
+
+    sequence: int
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     series: int
     samples: int
@@ -109,8 +125,13 @@ class Store(Protocol):
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         """Dense refs (int64[n]) of the series, made known if new. Their rows are durable before their samples are.
 
-        A label set whose 64-bit id is taken by another one is refused: its ref is -1 and the collision is counted.
+        A label set whose 64-bit id is taken by another one, or that is beyond a series limit, is refused: its ref is -1, it
+        is counted, and `why_refused` says why.
         """
+        ...
+
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        """For the sender of a series that `register` has refused just now."""
         ...
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
@@ -140,6 +161,25 @@ class Store(Protocol):
         """
         ...
 
+    def committed_sequence(self) -> int:
+        """Of the last commit with samples; asks no disk."""
+        ...
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
+        further ones while `rows_max` is kept.
+
+        The same bounds give the same rows in the same order, also after a restart, while their block is not compacted;
+        compaction waits a day for followers (any name) that have asked within minutes. Raises StoreError.
+        """
+        ...
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        """None for a series that is not known."""
+        ...
+
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
@@ -160,6 +200,10 @@ class Store(Protocol):
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> Sequence[SeriesExemplars]:
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
+        ...
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
         ...
 
     def series(

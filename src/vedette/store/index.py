@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import Bools, Int64s
 from vedette.model.errors import StoreError
 from vedette.model.label_rows import LabelRows
 from vedette.model.labels import Labels, SeriesId, series_id
@@ -29,7 +29,10 @@ from vedette.store.label_column import ABSENT, UNKNOWN, Int32s, LabelColumn
 from vedette.store.label_table import LabelTable
 
 REFUSED: Final = -1
-"""The ref of a label set whose 64-bit id another one has taken."""
+"""The ref of a label set whose 64-bit id another one has taken, or that is beyond a limit."""
+
+Admit = Callable[[str, Labels], bool]
+"""(tenant, labels) -> may the new series be"""
 
 _NOTHING: Final = np.empty(0, np.int32)
 _NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
@@ -74,10 +77,10 @@ class SeriesIndex:
         with self._lock:
             return self._add(tenant, labels)
 
-    def add_all(self, tenant: str, labels: Sequence[Labels]) -> Int64s:
-        """`add` for many at once: int64[n]. New ones get refs from `len(index)` on, in order."""
+    def add_all(self, tenant: str, labels: Sequence[Labels], admit: Admit = lambda tenant, labels: True) -> Int64s:
+        """`add` for many at once: int64[n]. New ones get refs from `len(index)` on, in order; REFUSED if not admitted."""
         with self._lock:
-            return np.fromiter((self._add(tenant, one) for one in labels), np.int64, len(labels))
+            return np.fromiter((self._add(tenant, one, admit) for one in labels), np.int64, len(labels))
 
     @property
     def ids(self) -> NDArray[np.uint64]:
@@ -108,6 +111,15 @@ class SeriesIndex:
     def tenant_of(self, ref: int) -> str:
         codes = self._tenants.codes_at(np.array([ref], np.int32), self._n)
         return self._tenants.pairs[int(codes[0])][1]
+
+    def of_tenant(self, tenant: str, refs: Int64s) -> Bools:
+        """bool[n]: which refs are the tenant's; -1 is nobody's."""
+        code = self._tenants.code_of(tenant)
+        owned = np.zeros(len(refs), np.bool_)
+        if code != UNKNOWN:
+            known = np.flatnonzero(refs >= 0)
+            owned[known] = self._tenants.codes_at(refs[known].astype(np.int32), self._n) == code
+        return owned
 
     def refs_of(self, tenant: str) -> Int64s:
         """All series of a tenant, ascending."""
@@ -151,13 +163,23 @@ class SeriesIndex:
                 counts[column.name] = [(column.pairs[code][1], count) for code, count in pairs]
         return counts
 
-    def _add(self, tenant: str, labels: Labels) -> int:
+    def value_counts(self, name: str, refs: Int64s) -> dict[str, int]:
+        """How many of the series carry each value of the label; the empty value: none."""
+        column = self._columns.get(name)
+        if column is None:
+            return {"": len(refs)} if len(refs) else {}
+        per_code = np.bincount(column.codes_at(refs.astype(np.int32), self._n))
+        return {column.pairs[code][1]: int(per_code[code]) for code in np.flatnonzero(per_code).tolist()}
+
+    def _add(self, tenant: str, labels: Labels, admit: Admit = lambda tenant, labels: True) -> int:
         identity = self._id_of(tenant, labels)
         known = self._ref_of.get(identity)
         if known is not None:
             if self._label_of(known) == labels and self.tenant_of(known) == tenant:
                 return known
             self.collisions += 1
+            return REFUSED
+        if not admit(tenant, labels):
             return REFUSED
         ref = self._n
         pairs = []

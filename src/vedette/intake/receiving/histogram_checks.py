@@ -5,14 +5,17 @@ Source: Prometheus model/histogram (Histogram.Validate, FloatHistogram.Validate)
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vedette.model.blocks import Bools, Float64s, Int64s
+from vedette.intake.receiving.otlp.native import coarser
+from vedette.model.blocks import Bools, Float64s
 from vedette.model.histograms import CUSTOM_BUCKETS, SCHEMA_MAX, SCHEMA_MIN, Buckets, Histograms
 from vedette.model.staleness import STALE_NAN_BITS
 
+RESERVED_SCHEMA_MAX: Final = 52
 _RELATIVE_SLACK: Final = 1e-9
 """Counts of float histograms are sums of rounded numbers."""
 
@@ -25,6 +28,17 @@ def invalid_histograms(table: Histograms) -> list[tuple[int, str]]:
         for row in np.flatnonzero(is_wrong & ~stale).tolist():
             faults.setdefault(row, words)
     return sorted(faults.items())
+
+
+def with_known_resolution(table: Histograms) -> Histograms:
+    """Schemas that are reserved for finer buckets than any store has are merged down to the finest known one."""
+    finer = np.flatnonzero((table.schemas > SCHEMA_MAX) & (table.schemas <= RESERVED_SCHEMA_MAX))
+    if not len(finer):
+        return table
+    rows = [table.at(row) for row in range(len(table))]
+    for row in finer.tolist():
+        rows[row] = coarser(rows[row], SCHEMA_MAX)
+    return Histograms.of(rows)
 
 
 def _verdicts(table: Histograms) -> list[tuple[str, Bools]]:
@@ -88,7 +102,7 @@ def _beyond_bounds(table: Histograms) -> Bools:
     return beyond
 
 
-def _of_layouts(table: Histograms, of_layout: Int64s | Bools) -> Bools:
+def _of_layouts(table: Histograms, of_layout: NDArray[Any]) -> NDArray[Any]:
     """By histogram what is known by layout; zero for those without one."""
     with_none = np.append(of_layout, np.zeros(1, of_layout.dtype))
     return with_none[table.layouts]

@@ -93,7 +93,10 @@ class Evaluation:
         index = self.plan.selector_scan[selector]
         if index not in self.scanned:
             self.scanned[index] = self.scan(self.plan.scans[index])
-        return self.scanned[index]
+        samples = self.scanned[index]
+        if (downsampled := samples.columns.downsampled) is not None:
+            self.annotations.downsampled(downsampled.width_ms, downsampled.until_ms, selector.start)
+        return samples.statistics if selector in self.plan.statistics_only else samples
 
     def scan(self, plan: ScanPlan) -> Samples:
         with self.stats.timing("scan"):

@@ -52,7 +52,7 @@ def add(total: NativeHistogram, more: NativeHistogram) -> NativeHistogram:
     if total.bounds != more.bounds:
         return more
     schema = min(total.schema, more.schema)
-    total, more = _coarser(total, schema), _coarser(more, schema)
+    total, more = coarser(total, schema), coarser(more, schema)
     return replace(
         total,
         count=total.count + more.count,
@@ -78,7 +78,8 @@ def _buckets(side: Document, merged: int) -> dict[int, float]:
     return found
 
 
-def _coarser(histogram: NativeHistogram, schema: int) -> NativeHistogram:
+def coarser(histogram: NativeHistogram, schema: int) -> NativeHistogram:
+    """The same observations at a lower resolution."""
     by = histogram.schema - schema
     if not by:
         return histogram

@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from vedette.intake.receiving.admission import Receipt
+from vedette.intake.receiving.exemplar_rows import ExemplarRows
 from vedette.intake.receiving.histogram_checks import invalid_histograms
 from vedette.intake.receiving.otlp.deltas import DeltaTotals
-from vedette.intake.receiving.otlp.exemplars import ExemplarRows
+from vedette.intake.receiving.otlp.exemplars import add_bucket_exemplars, add_exemplars
 from vedette.intake.receiving.otlp.labels import target_info_labels
 from vedette.intake.receiving.otlp.native import as_gauge, custom_histogram, exponential_histogram
 from vedette.intake.receiving.otlp.points import NO_RECORDED_VALUE, ClassicPoint, histogram_point, summary_point
@@ -181,7 +182,7 @@ class Translation:
         self._floats.add(refs[kept], request.times_ms[rows], values[kept], starts[kept], rows)
         with_exemplars = kept & (request.points[points, kernel.EXEMPLARS] > 0) & (request.kinds[points] == kernel.SUM)
         for place in np.flatnonzero(with_exemplars).tolist():
-            self._exemplars.add(request.point(int(points[place])), int(refs[place]))
+            add_exemplars(self._exemplars, request.point(int(points[place])), int(refs[place]))
 
     def _sum_up(self, point: int, refs: Int64s, values: Any, starts: Int64s, place: int) -> bool:
         """Makes running totals of a point's values, in place. False where the point is out of order."""
@@ -235,7 +236,7 @@ class Translation:
         rows = np.full(n, point, np.int64)
         self._floats.add(refs[kept], times[kept], values[kept], np.repeat(starts, n)[kept], rows[kept])
         if is_histogram and "exemplars" in document:
-            self._exemplars.add_to_buckets(document, refs[-len(read.bounds) - 1 :], read.bounds)
+            add_bucket_exemplars(self._exemplars, document, refs[-len(read.bounds) - 1 :], read.bounds)
 
     def _refs_of(self, point: int, document: dict[str, Any], read: ClassicPoint) -> Int64s:
         key = (self._principal.tenant, int(self._request.keys[point]), read.shape)
@@ -322,10 +323,10 @@ class Translation:
         elif request.metrics[request.points[point, kernel.METRIC], kernel.TEMPORALITY] == DELTA:
             histogram = as_gauge(histogram)
         found.add(point, ref, histogram, start_ms)
-        self._exemplars.add(document, ref)
+        add_exemplars(self._exemplars, document, ref)
 
     def _append_exemplars(self, commit_within_s: float) -> None:
-        if self._exemplars.refs:
+        if self._exemplars:
             batch = self._exemplars.batch()
             result = self._store.append_exemplars(self._principal, batch, commit_within_s=commit_within_s)
             self._receipt.exemplars += result.accepted + result.idempotent
