@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vedette.api.receiving import otlp, pushgateway, remote_write
+from vedette.api.receiving import line_protocol, otlp, pushgateway, remote_write
 from vedette.api.routing import Route
 from vedette.intake.config import PrometheusConfig
+from vedette.intake.receiving.line_protocol import LineReceiver
 from vedette.intake.receiving.otlp.receiver import OtlpReceiver
 from vedette.intake.receiving.otlp.settings import OtlpSettings
 from vedette.intake.receiving.pushgateway.gateway import PushFeeder, PushGateway
@@ -31,6 +32,7 @@ class Doors:
         self._gateway = PushGateway(data / "pushed", clock, limits)
         self._feeder = PushFeeder(self._gateway, store, clock)
         self._otlp = OtlpReceiver(store, clock, OtlpSettings(), limits)
+        self._lines = LineReceiver(store, clock, limits)
         self._features = features
 
     def configure(self, config: PrometheusConfig) -> None:
@@ -42,6 +44,7 @@ class Doors:
             *remote_write.routes(self._remote_write),
             *pushgateway.routes(self._gateway),
             *otlp.routes(self._otlp),
+            *line_protocol.routes(self._lines),
         )
 
     async def run(self) -> None:

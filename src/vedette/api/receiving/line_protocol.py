@@ -7,6 +7,7 @@ who may come. Errors have the shape of each version's API. `/ping`, which old cl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -24,6 +25,8 @@ from vedette.model.errors import BadInput, VedetteError
 V1: Final = "/write"
 V2: Final = "/api/v2/write"
 _CODES: Final = {400: "invalid", 413: "request too large", 503: "unavailable"}
+Shape = Callable[[str, int], Answer]
+"""(words, status) to an error of the caller's API version."""
 _VERSION: Final = ((b"x-influxdb-version", b"1.8.10"),)
 
 
