@@ -79,7 +79,8 @@ class Server:
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
         )
-        self._doors = Doors(store, clock, settings.data)
+        self._doors = Doors(store, clock, settings.data, features=settings.features)
+        self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -169,6 +170,7 @@ class Server:
         policy = self._configuration.policy
         await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
         await asyncio.to_thread(self._store.set_series_limits, policy.limits)
+        self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._scraping.settled()
