@@ -86,8 +86,8 @@ LISTENING = (
     Flag(
         "--web.enable-admin-api",
         "",
-        "allow deletion over HTTP",
-        "允许通过 HTTP 删除数据",
+        "allow deletion and snapshots over HTTP",
+        "允许通过 HTTP 删除数据与创建快照",
         switch=True,
     ),
     Flag("--web.enable-lifecycle", "", "allow POST /-/quit", "允许 POST /-/quit", switch=True),
@@ -112,6 +112,12 @@ QUERYING = (
         "单个查询可载入的样本上限（50000000）",
     ),
     Flag("--query.max-concurrency", "N", "queries that run at the same time (20)", "同时执行的查询数（20）"),
+    Flag(
+        "--web.search.max-limit",
+        "N",
+        "most names that a search may ask for (10000)",
+        "单次搜索可返回的名称上限（10000）",
+    ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
     Flag(
         "--enable-feature",
@@ -228,6 +234,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
+    add_restore(verbs, say)
     return top
 
 
@@ -319,6 +326,21 @@ def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:
     )
     to.add_argument(
         "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
+    )
+
+
+def add_restore(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    about = say("make a data directory from a snapshot", "用快照还原出一个数据目录")
+    restore = verbs.add_parser("restore", help=about, description=about)
+    add_language(restore, say)
+    restore.add_argument("snapshot", metavar="SNAPSHOT", help=say("DATA/snapshots/NAME", "DATA/snapshots/NAME"))
+    restore.add_argument(
+        "--data",
+        metavar="DIR",
+        default="data",
+        help=say(
+            "data directory to make; must be empty or missing (./data)", "要建立的数据目录，须为空或不存在（./data）"
+        ),
     )
 
 

@@ -85,6 +85,12 @@ def query(arguments: argparse.Namespace) -> int:
     return run_query(arguments)
 
 
+def restore(arguments: argparse.Namespace) -> int:
+    from vedette.app.restoring import run_restore
+
+    return run_restore(arguments)
+
+
 VERBS: dict[str, Verb] = {
     "up": up,
     "server": server,
@@ -92,6 +98,7 @@ VERBS: dict[str, Verb] = {
     "check": check,
     "import": bring,
     "query": query,
+    "restore": restore,
 }
 
 if __name__ == "__main__":

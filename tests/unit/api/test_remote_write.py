@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -17,7 +20,7 @@ from vedette.store.memory import MemoryStore
 class Outside:
     def __init__(self, limits: ReceiveLimits = ReceiveLimits()) -> None:
         self.store = MemoryStore(clock=StoppedClock())
-        doors = Doors(self.store, StoppedClock(), limits)
+        doors = Doors(self.store, StoppedClock(), Path(os.devnull), limits)
         everything = services(store=self.store, receive_limits=limits)
         self.caller = Caller(build_app(everything, doors=doors.routes()))
 

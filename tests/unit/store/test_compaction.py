@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.clocks import SetClock
 from tests.unit.store.contract import (
     DOWN,
     LOAD,
@@ -26,7 +25,6 @@ from vedette.model.blocks import SampleBatch
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS, block_of
 from vedette.ports.scan import Deadline, SampleSources
-from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.reading import column
 from vedette.store.retention import Retention, RetentionRule
 
@@ -36,29 +34,6 @@ HOUR = 60 * MINUTE
 
 class Killed(BaseException):
     """Stands for kill -9: no handler of the store may catch it."""
-
-
-@pytest.fixture
-def clock():
-    return SetClock(NOW)
-
-
-@pytest.fixture
-def opened(tmp_path, clock):
-    """A function that opens the store again, closing the one before."""
-    stores = []
-
-    def open_store(**settings):
-        for store in stores:
-            store.close()
-        store = ChdbStore(StoreSettings(tmp_path / "data", commit_wait_s=0.0, maintenance=False, **settings), clock)
-        assert store.wait_until_head_ready(30)
-        stores.append(store)
-        return store
-
-    yield open_store
-    for store in stores:
-        store.close()
 
 
 def count(store, table, where="1"):

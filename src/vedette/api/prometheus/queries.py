@@ -76,7 +76,9 @@ def _read(api: Api, given: Parameters, limit: int) -> _Query:
     stats = given.get("stats")
     deadline = read_deadline(api, given)
     options = _Options(
-        lookback_ms=read_lookback(given), detailed_stats=bool(stats), resolution_max_ms=_read_resolution(given)
+        lookback_ms=read_lookback(given),
+        detailed_stats=bool(stats),
+        resolution_max_ms=_read_resolution(given),
     )
     per_step = stats == "all" and api.services.per_step_stats
     return _Query(given.get("query"), limit, stats, deadline, options, per_step)

@@ -67,7 +67,7 @@ class _Request:
     """0 for an instant query."""
     lookback_ms: int
     detailed_stats: bool
-    resolution_max_ms: int
+    resolution_max_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,7 @@ class Engine:
             self.limits.series_max,
             request.resolution_max_ms,
             self.store.raw_since_ms(principal),
+            self.options.use_start_timestamps,
         )
         with stats.timing("plan"):
             plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
