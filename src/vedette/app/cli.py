@@ -71,7 +71,20 @@ def bring(arguments: argparse.Namespace) -> int:
     return run_import(arguments)
 
 
-VERBS: dict[str, Verb] = {"up": up, "server": server, "agent": agent, "check": check, "import": bring}
+def export(arguments: argparse.Namespace) -> int:
+    from vedette.app.exporting import run_export
+
+    return run_export(arguments)
+
+
+VERBS: dict[str, Verb] = {
+    "up": up,
+    "server": server,
+    "agent": agent,
+    "check": check,
+    "import": bring,
+    "export": export,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

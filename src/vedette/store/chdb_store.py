@@ -62,7 +62,7 @@ from vedette.store.retention import Retention
 from vedette.store.rewriting import empty_draft
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
-from vedette.store.slicing import slice_answer
+from vedette.store.slicing import Slicing
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
@@ -198,9 +198,18 @@ class ChdbStore:
         return self._selecting.select(principal.tenant, plan, deadline)
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+        selectors = (plan.matchers, *also)
+        refs = self._selecting.refs_within(principal.tenant, selectors, plan.min_time_ms, plan.max_time_ms)
+        plan.check_series(len(refs))
+        return Slicing(self._state, self._selecting, principal.tenant, plan, deadline).slices(refs, by_labels=by_labels)
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
