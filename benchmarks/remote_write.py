@@ -32,10 +32,6 @@ REQUESTS_A_SLICE = 4
 FIRST_S = 600
 """How long ago the first sample is; each further one is a second younger."""
 
-_ACCEPTED = (
-    "--web.remote-write-receiver.accepted-protobuf-messages=prometheus.WriteRequest,io.prometheus.write.v2.Request"
-)
-
 
 def run(options: Options) -> Iterable[Ratio | Figure]:
     slices = options.rounds_or(6)
@@ -73,7 +69,11 @@ def measure(folder: Path, bodies: list[list[bytes]], content_type: str, slices: 
     """CPU microseconds per sample: (Prometheus, Vedette)."""
     config = folder / "prometheus.yml"
     config.write_text("scrape_configs: []\n")
-    receiver = ("--web.enable-remote-write-receiver", _ACCEPTED)
+    accepted = (
+        f"--web.remote-write-receiver.accepted-protobuf-messages={name}"
+        for name in ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
+    )
+    receiver = ("--web.enable-remote-write-receiver", *accepted)
     with (
         Prometheus(folder / "theirs", "scrape_configs: []\n", *receiver) as prometheus,
         Vedette(folder / "ours", "--config", str(config), "--no-node-job") as vedette,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from vedette.api.notices import Notices
 from vedette.api.security import Access
 from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
+from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -37,6 +39,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def range(
@@ -50,6 +53,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def explain(
@@ -105,15 +109,20 @@ class Services:
     reload: Callable[[], Awaitable[None]]
     """Raises ConfigError; then the old configuration is still in force."""
     quit: Callable[[], None]
+    administration: Administration | None = None
+    """None: the store keeps nothing on a disk."""
     access: Access = field(default_factory=Access)
     flags: Mapping[str, str] = field(default_factory=dict)
     build: BuildInfo = BuildInfo()
     clock: Clock = field(default_factory=SystemClock)
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
-    bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
+    bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
+    notices: Notices = field(default_factory=Notices)
+    search_enabled: bool = False
+    """--enable-feature=search-api"""
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""
     route_prefix: str = ""

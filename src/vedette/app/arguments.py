@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.app.language import Say, choose_language, speaker
+from vedette.app.language import Language, Say, add_language, choose_language, speaker
+from vedette.app.querying.arguments import add_query, normal_arguments
+from vedette.app.translation import translate_argparse
 
 DEFAULT_LISTEN = "127.0.0.1:7567"
 DEFAULT_AGENT_LISTEN = "127.0.0.1:7568"
@@ -84,8 +86,8 @@ LISTENING = (
     Flag(
         "--web.enable-admin-api",
         "",
-        "allow deletion over HTTP",
-        "允许通过 HTTP 删除数据",
+        "allow deletion and snapshots over HTTP",
+        "允许通过 HTTP 删除数据与创建快照",
         switch=True,
     ),
     Flag("--web.enable-lifecycle", "", "allow POST /-/quit", "允许 POST /-/quit", switch=True),
@@ -110,6 +112,12 @@ QUERYING = (
         "单个查询可载入的样本上限（50000000）",
     ),
     Flag("--query.max-concurrency", "N", "queries that run at the same time (20)", "同时执行的查询数（20）"),
+    Flag(
+        "--web.search.max-limit",
+        "N",
+        "most names that a search may ask for (10000)",
+        "单次搜索可返回的名称上限（10000）",
+    ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
     Flag(
         "--enable-feature",
@@ -183,8 +191,15 @@ AGENT_FLAGS = (
 )
 
 
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Exits with code 2 and one line of reason where they are wrong, with 0 after --help."""
+    return parser(arguments).parse_args(normal_arguments(arguments))
+
+
 def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    say = speaker(choose_language(sys.argv[1:] if arguments is None else arguments))
+    language = choose_language(sys.argv[1:] if arguments is None else arguments)
+    translate_argparse(language is Language.ZH_CN)
+    say = speaker(language)
     top = argparse.ArgumentParser(
         prog="vedette",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -195,9 +210,11 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
         epilog=say(
             "examples:\n  ./run                                  start on http://127.0.0.1:7567 with data in ./data\n"
             "  ./run --config prometheus.yml          scrape what your Prometheus scrapes\n"
+            "  ./vedette query range up               a plot in the terminal\n"
             "  ./vedette check config prometheus.yml  say what is wrong with it, and where\n",
             "示例：\n  ./run                                  在 http://127.0.0.1:7567 启动，数据存于 ./data\n"
             "  ./run --config prometheus.yml          采集你的 Prometheus 所采集的一切\n"
+            "  ./vedette query range up               在终端中绘图\n"
             "  ./vedette check config prometheus.yml  指出配置哪里有错\n",
         ),
     )
@@ -214,9 +231,11 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
         "agent", help=say("the light per-node role: serves this machine's metrics", "轻量节点角色：提供本机指标")
     )
     add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
+    add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
     add_export(verbs, say)
+    add_restore(verbs, say)
     return top
 
 
@@ -343,18 +362,24 @@ def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:
     )
 
 
+def add_restore(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    about = say("make a data directory from a snapshot", "用快照还原出一个数据目录")
+    restore = verbs.add_parser("restore", help=about, description=about)
+    add_language(restore, say)
+    restore.add_argument("snapshot", metavar="SNAPSHOT", help=say("DATA/snapshots/NAME", "DATA/snapshots/NAME"))
+    restore.add_argument(
+        "--data",
+        metavar="DIR",
+        default="data",
+        help=say(
+            "data directory to make; must be empty or missing (./data)", "要建立的数据目录，须为空或不存在（./data）"
+        ),
+    )
+
+
 def add_flags(to: argparse.ArgumentParser, say: Say, groups: Sequence[tuple[str, Sequence[Flag]]]) -> None:
     for title, flags in groups:
         group = to.add_argument_group(title)
         for flag in flags:
             flag.add_to(group, say)
     add_language(to, say)
-
-
-def add_language(to: argparse.ArgumentParser, say: Say) -> None:
-    to.add_argument(
-        "--lang",
-        choices=("en", "zh-CN"),
-        default=None,
-        help=say("language of the texts (from LANG)", "界面语言（取自 LANG）"),
-    )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vedette.app.language import Say, choose_language, speaker
+from vedette.app.translation import in_chinese
 from vedette.model.errors import MalformedPage, VedetteError
 
 
@@ -18,12 +19,14 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def check_config(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.app.data_policy import read_policy
     from vedette.app.settings import read_settings
     from vedette.intake.config import check_config
 
     file = Path(arguments.file)
     try:
         settings = read_settings(argparse.Namespace(config=arguments.file), {})
+        read_policy(settings.own_file)
     except VedetteError as error:
         return failed(say, str(error))
     for warning in settings.warnings:
@@ -81,5 +84,5 @@ def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
 
 
 def failed(say: Say, text: str) -> int:
-    print(say(f"error: {text}", f"错误：{text}"), file=sys.stderr)
+    print(say(f"error: {text}", f"错误：{in_chinese(text)}"), file=sys.stderr)
     return 1

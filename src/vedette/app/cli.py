@@ -8,22 +8,30 @@ Exit codes: 0 done, 1 the answer is no (a check found something, a start failed)
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
-from vedette.app.arguments import parser
+from vedette.app.arguments import parse_arguments
+from vedette.app.language import choose_language, speaker
 from vedette.app.logs import set_up_logs
+from vedette.app.translation import in_chinese
 from vedette.model.errors import VedetteError
 
 Verb = Callable[[argparse.Namespace], int]
 
 
 def main() -> int:
-    arguments = parser().parse_args()
+    given = sys.argv[1:]
+    arguments = parse_arguments(given)
     try:
         return VERBS[arguments.verb](arguments)
     except VedetteError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say = speaker(choose_language(given))
+        print(say(f"error: {error}", f"错误：{in_chinese(str(error))}"), file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130
@@ -77,6 +85,18 @@ def export(arguments: argparse.Namespace) -> int:
     return run_export(arguments)
 
 
+def query(arguments: argparse.Namespace) -> int:
+    from vedette.app.querying.running import run_query
+
+    return run_query(arguments)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    from vedette.app.restoring import run_restore
+
+    return run_restore(arguments)
+
+
 VERBS: dict[str, Verb] = {
     "up": up,
     "server": server,
@@ -84,6 +104,8 @@ VERBS: dict[str, Verb] = {
     "check": check,
     "import": bring,
     "export": export,
+    "query": query,
+    "restore": restore,
 }
 
 if __name__ == "__main__":

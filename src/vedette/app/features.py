@@ -13,7 +13,8 @@ EXTENDED: Final = "promql-extended-range-selectors"
 FILL: Final = "promql-binop-fill-modifiers"
 DELAYED: Final = "promql-delayed-name-removal"
 TYPE_AND_UNIT: Final = "type-and-unit-labels"
-BUILT: Final = frozenset({FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT})
+SEARCH: Final = "search-api"
+BUILT: Final = frozenset({SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT})
 
 
 def engine_options(names: Iterable[str], subquery_step_ms: int) -> EngineOptions:

@@ -57,7 +57,9 @@ class Counts:
     series_added: int = 0
     duplicates: int = 0
     refused: int = 0
-    """Samples of series that the store refused (their id is taken by another label set)."""
+    """Samples of series that the store refused (a series limit, or an id that is taken)."""
+    refused_series: Labels | None = None
+    """One of them."""
 
 
 EMPTY_BATCH: Final = SampleBatch(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
@@ -149,6 +151,8 @@ def _learn(
     cache.learn(page, unknown[~refused], found[~refused])
     found[refused] = _REFUSED
     counts.refused += int(np.count_nonzero(refused))
+    if counts.refused:
+        counts.refused_series = kept[int(np.argmax(registered == -1))]
     counts.series_added += int(np.count_nonzero(found >= 0))
     return found
 

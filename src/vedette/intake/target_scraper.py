@@ -178,6 +178,8 @@ class TargetScraper:
         )
         append_error = self._append(join(taken.batch, self._report_batch(report, time_ms)), taken.counts)
         self._settle_health(error.message if error else append_error, time_ms, duration_s)
+        if taken.counts.refused_series is not None and not self.health.last_error:
+            self.health.last_error = self._why_refused(taken.counts, taken.counts.refused_series)
         if error is not None and self.job.scrape_failure_log_file:
             log_failure(self.job.scrape_failure_log_file, time_ms, self.job.job_name, self.target.url, error.message)
         if taken.page is not None and error is None:
@@ -200,6 +202,12 @@ class TargetScraper:
 
     def _register(self, labels: Sequence[Labels]) -> Int64s:
         return self._services.store.register(self._services.principal, labels)
+
+    def _why_refused(self, counts: Counts, one: Labels) -> str:
+        """The target stays up, what it has over the limit is not stored: that must not go unseen."""
+        why = self._services.store.why_refused(self._services.principal, one)
+        _LOG.warning("%d series of %s refused: %s", counts.refused, self.target.url, why)
+        return f"{counts.refused} series refused: {why}"
 
     def _report_batch(self, report: Report, time_ms: int) -> SampleBatch:
         extra = bool(self.job.extra_scrape_metrics)

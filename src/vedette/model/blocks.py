@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.histograms import HistogramCells, Histograms, stretches
+from vedette.model.histograms import FLOAT, HistogramCells, Histograms, stretches
 from vedette.model.labels import Labels
 
 Float64s = NDArray[np.float64]
@@ -68,6 +68,18 @@ class ExemplarBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Downsampled:
+    """What is not raw among samples: those up to `until_ms` stand for all samples of the `width_ms` before their time.
+
+    `counts` float64, parallel to the samples, says how many raw ones each stands for, where the scan asked for it.
+    """
+
+    width_ms: int
+    until_ms: int
+    counts: Float64s | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesColumns:
     """Samples of n series, one after another (CSR).
 
@@ -85,6 +97,8 @@ class SeriesColumns:
     has_stale: bool = True
     histograms: HistogramCells | None = None
     start_times_ms: Int64s | None = None
+    downsampled: Downsampled | None = None
+    """None: all samples are raw."""
 
     @property
     def n_series(self) -> int:
@@ -93,6 +107,22 @@ class SeriesColumns:
     @property
     def n_samples(self) -> int:
         return len(self.times_ms)
+
+    def floats_only(self) -> SeriesColumns:
+        """Without the native histograms; series stay, be it without samples."""
+        if self.histograms is None:
+            return self
+        keep = self.histograms.rows == FLOAT
+        kept_before = np.append(0, np.cumsum(keep))
+        starts = None if self.start_times_ms is None else self.start_times_ms[keep]
+        return SeriesColumns(
+            self.labels,
+            kept_before[self.offsets],
+            self.times_ms[keep],
+            self.values[keep],
+            self.has_stale,
+            start_times_ms=starts,
+        )
 
     def take(self, rows: Int64s) -> SeriesColumns:
         """The series at `rows`, in their order."""

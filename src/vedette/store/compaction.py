@@ -144,7 +144,7 @@ class Compaction:
         ids, samples = recent_columns(rows, self._state.deletions)
         refs = self._state.lookup.known_refs_of(ids)
         with self._state.chunks_lock:
-            write_chunk_rows(self._state, refs, samples, part.last)
+            write_chunk_rows(self._state, refs, samples, part.last, class_=part.partition.class_)
         self._step("slice written")
         return refs, len(samples.times_ms)
 

@@ -12,12 +12,15 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_table import table_of
 from vedette.model import verdicts
 from vedette.model.blocks import (
     ExemplarBatch,
@@ -28,11 +31,12 @@ from vedette.model.blocks import (
     SampleBatch,
     SeriesColumns,
 )
-from vedette.model.histograms import FLOAT, HistogramCells, Histograms, NativeHistogram
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -48,6 +52,7 @@ from vedette.ports.store import (
     StoreStats,
 )
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
@@ -93,6 +98,9 @@ class MemoryStore(Store):
             refs = self._index.add_all(principal.tenant, labels)
             self._series.extend(_Samples() for _ in range(len(self._index) - len(self._series)))
         return refs
+
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        return f"its id is taken by another series: {labels}"
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         return self._append(batch, batch.values.tolist())
@@ -168,7 +176,7 @@ class MemoryStore(Store):
                 if window.start == window.stop:
                     continue
                 times += samples.times[window]
-                values += samples.values[window]
+                values += _with_known_hints(samples.values)[window]
                 starts += samples.starts[window]
                 kept.append(ref)
                 offsets.append(len(times))
@@ -219,6 +227,9 @@ class MemoryStore(Store):
 
         return [read]
 
+    def raw_since_ms(self, principal: Principal) -> int:
+        return MIN_TIME_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
@@ -259,6 +270,22 @@ class MemoryStore(Store):
                 n_samples += window.stop - window.start
                 del samples.times[window], samples.values[window], samples.starts[window]
         return DeleteResult(series=n_series, samples=n_samples)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        with self._lock:
+            refs, now_ms = self._asked(principal, selectors, min_time_ms, max_time_ms), self._clock.now_ms()
+            times = [samples.times or [MIN_TIME_MS] for samples in self._series]
+            spans = np.array([some[0] for some in times], np.int64), np.array([some[-1] for some in times], np.int64)
+            windows = (self._series[ref].between(now_ms - RATE_WINDOW_MS + 1, now_ms) for ref in refs.tolist())
+            recent = sum(window.stop - window.start for window in windows)
+            return report_cardinality(self._index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         with self._lock:
@@ -364,6 +391,19 @@ def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
     is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
     rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
     return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _with_known_hints(values: Sequence[Value]) -> list[Value]:
+    """A series' values; histograms that cannot be resets, because they continue the one before, say so."""
+    _, cells = _split(values)
+    if cells is None:
+        return list(values)
+    hints, resets = np.empty(len(values), np.int64), np.empty(len(values), np.bool_)
+    resolve_hints(table_of(cells.table), cells.rows, np.array([0, len(values)], np.int64), hints, resets)
+    return [
+        replace(value, hint=CounterReset(hint)) if isinstance(value, NativeHistogram) else value
+        for value, hint in zip(values, hints.tolist(), strict=True)
+    ]
 
 
 def _identity(value: Value) -> Hashable:

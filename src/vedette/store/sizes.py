@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from vedette.model.telemetry import gauge
+from vedette.ports.administration import StoredDay
 from vedette.store.engine import DATABASE, Lane
 from vedette.store.head import Head
+from vedette.store.partitions import Partition
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
 
@@ -24,6 +26,22 @@ def partition_bytes(state: StoreState) -> dict[tuple[str, str], int]:
         lane=Lane.BACKGROUND,
     ).to_pylist()
     return {(row["table"], row["partition"]): row["bytes"] for row in rows}
+
+
+def bytes_of(state: StoreState, table: str, partition: Partition) -> int:
+    """Raises StoreError."""
+    return partition_bytes(state).get((table, f"({partition.unit},{partition.class_})"), 0)
+
+
+def stored_days(state: StoreState) -> list[StoredDay]:
+    """Raises StoreError."""
+    rows = state.engine.query(
+        "select day, class, max(seq) as version, min(t0) as first, max(t1) as last, sum(samples) as samples, "
+        "uniq(series) as series, count() as chunks from chunks group by day, class order by day, class",
+        lane=Lane.CONTROL,
+    )
+    names = ("day", "class", "version", "first", "last", "samples", "series", "chunks")
+    return [StoredDay(*(row[name] for name in names)) for row in rows.to_pylist()]
 
 
 def show_sizes(state: StoreState, head: Head) -> None:

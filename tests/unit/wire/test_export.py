@@ -92,7 +92,9 @@ def test_parquet_keeps_every_bit(first, second):
     text, left_out = export("parquet", columns((A, first), (B, [])), columns((B, second)))
     table = pq.read_table(io.BytesIO(text))
     assert left_out == 0
-    expected = [(labels, time, bits(value)) for labels, rows in ((A, first), (B, second)) for time, value in sorted(rows)]
+    expected = [
+        (labels, time, bits(value)) for labels, rows in ((A, first), (B, second)) for time, value in sorted(rows)
+    ]
     rows = zip(*(table[name].to_pylist() for name in ("metric", "labels")), strict=True)
     found = [Labels.of({"__name__": metric, **json.loads(text)}) for metric, text in rows]
     times = table["time"].cast("int64").to_pylist()

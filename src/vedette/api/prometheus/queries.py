@@ -26,11 +26,13 @@ from vedette.query.promql.engine import QueryResult
 class _Options(TypedDict):
     lookback_ms: int | None
     detailed_stats: bool
+    resolution_max_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What both kinds of query are asked with. `options`: `lookback_ms` (None: the engine's own) and `detailed_stats`."""
+    """What both kinds of query are asked with. `options`: `lookback_ms` (None: the engine's own), `detailed_stats`, and
+    `resolution_max_ms` (of `max_source_resolution`, Thanos' parameter)."""
 
     text: str
     limit: int
@@ -73,7 +75,11 @@ async def query_range(api: Api, request: Request) -> Answer:
 def _read(api: Api, given: Parameters, limit: int) -> _Query:
     stats = given.get("stats")
     deadline = read_deadline(api, given)
-    options = _Options(lookback_ms=read_lookback(given), detailed_stats=bool(stats))
+    options = _Options(
+        lookback_ms=read_lookback(given),
+        detailed_stats=bool(stats),
+        resolution_max_ms=_read_resolution(given),
+    )
     per_step = stats == "all" and api.services.per_step_stats
     return _Query(given.get("query"), limit, stats, deadline, options, per_step)
 
@@ -96,6 +102,17 @@ def read_lookback(given: Parameters) -> int | None:
     except BadInput as error:
         raise BadInput(f"error parsing lookback delta duration: {error.message}") from None
     return lookback_ms if lookback_ms > 0 else None
+
+
+def _read_resolution(given: Parameters) -> int:
+    """`max_source_resolution`: downsampled samples of this width are welcome even where raw ones are kept."""
+    text = given.get("max_source_resolution")
+    if not text:
+        return 0
+    try:
+        return max(0, parameters.parse_duration_ns(text) // 1_000_000)
+    except BadInput as error:
+        raise parameters.invalid("max_source_resolution", error.message) from None
 
 
 async def _run(

@@ -67,9 +67,9 @@ class _Table:
         table.learn_refs(self._rows, keys, np.arange(len(keys), dtype=np.int64), refs)
 
     def _reserve(self, more: int, generation: int) -> None:
-        if self._n + more > self._known_max:
+        if self._n > self._known_max:
             self._rebuild(len(self._rows), generation)
-            if self._n + more > self._known_max:
+            if self._n > self._known_max:
                 self._rows, self._n = np.zeros((_ROWS_MIN, table.COLUMNS), np.int64), 0
         if len(self._rows) < 2 * (self._n + more):
             self._rebuild(1 << (4 * (self._n + more) - 1).bit_length(), 0)

@@ -14,17 +14,17 @@ import numpy as np
 from vedette.kernels import aggregation, ranking
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import HistogramCells
 from vedette.model.numbers import format_general
 from vedette.query.promql.ast import AggregateExpr
 from vedette.query.promql.counting import count_values
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.histogram_aggregations import aggregate_histograms
 from vedette.query.promql.sampling import in_ratio
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.shared.grouping import Groups, group_series
 from vedette.query.shared.steps import Grid
 
-STEPS_PER_SLICE = 1024
-"""Steps a kernel works on between two checks of the deadline."""
 _INT64_MAX = 9223372036854774784.0
 _INT64_MIN = -9223372036854775808.0
 
@@ -45,12 +45,19 @@ class Job:
         return self.node.start if self.node.param is None else self.node.param.start
 
     def run(self, kernel: Any, rows: tuple[Any, ...], arguments: tuple[Any, ...], out: tuple[Any, ...]) -> None:
-        """Calls the kernel on slices of steps."""
-        n_steps = self.matrix.grid.n_steps
-        for low in range(0, n_steps, STEPS_PER_SLICE):
-            self.evaluation.deadline.check("expression evaluation")
-            high = min(low + STEPS_PER_SLICE, n_steps)
-            kernel(*rows, low, high, *arguments, *out)
+        """Calls the kernel on slices of steps. Arguments that are scratch space are given as what makes it."""
+
+        def run_slice(low: int, high: int) -> None:
+            own = [each() if callable(each) else each for each in arguments]
+            kernel(*rows, low, high, *own, *out)
+
+        self.evaluation.run_slices(run_slice, self.matrix.grid.n_steps, self.matrix.values.size)
+
+    def floats(self) -> Float64s:
+        return np.empty(self.matrix.n_series)
+
+    def places(self) -> Int64s:
+        return np.empty(self.matrix.n_series, np.int64)
 
     def reduce(self, kernel: Any, *arguments: Any) -> tuple[Float64s, Bools]:
         out = self.evaluation.allocate(self.groups.n, self.matrix.grid)
@@ -70,10 +77,25 @@ def evaluate_aggregate(evaluation: Evaluation, node: AggregateExpr, grid: Grid) 
     job = Job(evaluation, node, matrix, groups, parameter)
     if node.op in SELECTIONS:
         return SELECTIONS[node.op](job)
-    values, present = REDUCTIONS[node.op](job)
+    values, present, cells = reduce_all(job)
     drop_name = np.zeros(groups.n, np.bool_)
     np.logical_or.at(drop_name, groups.of_series, matrix.drop_name)
-    return Matrix(groups.labels, grid, values, present, drop_name).without_empty_series()
+    return Matrix(groups.labels, grid, values, present, drop_name, cells).without_empty_series()
+
+
+def reduce_all(job: Job) -> tuple[Float64s, Bools, HistogramCells | None]:
+    op, matrix = job.node.op, job.matrix
+    if matrix.histograms is None or op in ("count", "group"):
+        return (*REDUCTIONS[op](job), None)
+    of_floats = REDUCTIONS[op](replace(job, matrix=matrix.with_cells(matrix.values, matrix.float_present)))
+    position = job.node.expr.start
+    if op in ("sum", "avg"):
+        averaged = op == "avg"
+        annotations = job.evaluation.annotations
+        return aggregate_histograms(matrix, job.groups, of_floats, annotations, position, averaged=averaged)
+    if matrix.histogram_present.any():
+        job.evaluation.annotations.histogram_ignored_in_aggregation(op, position)
+    return (*of_floats, None)
 
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
@@ -86,7 +108,7 @@ def _quantile(job: Job) -> tuple[Float64s, Bools]:
         job.evaluation.annotations.invalid_quantile(float(np.nanmin(q)), job.place)
     out = job.evaluation.allocate(job.groups.n, job.matrix.grid)
     rows = (job.matrix.values, job.matrix.present, job.groups.members, job.groups.starts)
-    job.run(ranking.group_quantiles, rows, (q, np.empty(job.matrix.n_series)), out)
+    job.run(ranking.group_quantiles, rows, (q, job.floats), out)
     return out
 
 
@@ -131,9 +153,13 @@ def rank(job: Job, largest: bool) -> Matrix:
     counts = counts_of(job)
     if counts is None:
         return Matrix.empty(matrix.grid)
+    if matrix.histogram_present[:, counts > 0].any():
+        job.evaluation.annotations.histogram_ignored_in_aggregation(job.node.op, job.node.start)
+    matrix = matrix.with_cells(matrix.values, matrix.float_present)
+    job = replace(job, matrix=matrix)
     kept = np.empty(matrix.present.shape, np.bool_)
     rows = (matrix.values, matrix.present, job.groups.members, job.groups.starts)
-    job.run(ranking.keep_best, rows, (counts, largest, np.empty(matrix.n_series, np.int64)), (kept,))
+    job.run(ranking.keep_best, rows, (counts, largest, job.places), (kept,))
     if not matrix.grid.is_instant:
         return keep(job, kept)
     chosen = np.flatnonzero(kept[:, 0])

@@ -67,6 +67,7 @@ class _Request:
     """0 for an instant query."""
     lookback_ms: int
     detailed_stats: bool
+    resolution_max_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,14 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
-        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises."""
+        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises.
+
+        `resolution_max_ms`: samples downsampled to this width at most are welcome; 0: only where raw ones have expired.
+        """
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
-        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats)
+        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats, resolution_max_ms)
         return self._run(principal, request, deadline)
 
     def range(
@@ -101,6 +106,7 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
         """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid."""
         if step_ms <= 0:
@@ -109,7 +115,8 @@ class Engine:
             raise BadInput("end timestamp must not be before start time")
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms)
-        return self._run(principal, _Request(query, grid, end_ms, step_ms, lookback, detailed_stats), deadline)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats, resolution_max_ms)
+        return self._run(principal, request, deadline)
 
     def explain(
         self,
@@ -125,7 +132,7 @@ class Engine:
         """Evaluates as `range`, or as `instant` at `end_ms` where `step_ms` is 0, and says what each part cost and gave."""
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms) if step_ms else Grid.instant(end_ms)
-        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats=True)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats=True, resolution_max_ms=0)
         stats = SampleStats(request.grid, request.detailed_stats)
         expr = self._parse(request, stats)
         evaluation = self._prepare(principal, expr, request, deadline, stats, ExplainedEvaluation)
@@ -163,7 +170,13 @@ class Engine:
         kind: type[AnyEvaluation],
     ) -> AnyEvaluation:
         settings = Settings(
-            request.lookback_ms, self.options.subquery_step_ms, self.limits.samples_max, self.limits.series_max
+            request.lookback_ms,
+            self.options.subquery_step_ms,
+            self.limits.samples_max,
+            self.limits.series_max,
+            request.resolution_max_ms,
+            self.store.raw_since_ms(principal),
+            self.options.use_start_timestamps,
         )
         with stats.timing("plan"):
             plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from vedette.model.matchers import Matcher
-from vedette.ports.scan import ScanPlan
+from vedette.model.time import MIN_TIME_MS
+from vedette.ports.scan import Reduction, ScanPlan
 from vedette.query.promql.ast import (
     AggregateExpr,
     BinaryExpr,
@@ -28,8 +29,10 @@ from vedette.query.promql.ast import (
     UnaryExpr,
     ValueType,
     VectorSelector,
+    children,
 )
 from vedette.query.promql.durations import DurationContext
+from vedette.query.promql.reductions import reduction_of
 from vedette.query.shared.steps import Grid
 
 AT_UNSAFE = frozenset(
@@ -39,6 +42,8 @@ AT_UNSAFE = frozenset(
     }
 )
 """Functions whose result changes with the evaluation time although their arguments do not."""
+_OF_STATISTICS = frozenset({"histogram_count", "histogram_sum", "histogram_avg"})
+_OF_BUCKETS = frozenset({"histogram_quantile", "histogram_quantiles", "histogram_fraction"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,14 @@ class Settings:
     subquery_step_ms: int
     samples_max: int
     series_max: int
+    resolution_max_ms: int = 0
+    """Samples downsampled to this width are welcome."""
+    raw_since_ms: int = MIN_TIME_MS
+    """The store may answer with downsampled samples before this time in any case."""
+    start_times: bool = False
+
+    def may_be_downsampled(self, scan: ScanPlan) -> bool:
+        return self.resolution_max_ms > 0 or scan.min_time_ms < self.raw_since_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ class Plan:
     grid: Grid
     scans: tuple[ScanPlan, ...]
     selector_scan: Mapping[VectorSelector, int]
+    statistics_only: frozenset[VectorSelector] = frozenset()
+    """Selectors of whose histograms only counts and sums are looked at."""
 
 
 def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, settings: Settings) -> Plan:
@@ -88,8 +103,9 @@ def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, set
     folded = _Folder(grid.start_ms, query_end_ms, query_step_ms).fold(expr)
     root, _, wrap = mark_invariant(folded)
     reads = list(_Reads(settings, query_step_ms).of(root, grid.start_ms, max(grid.start_ms, grid.end_ms), _Outer()))
-    scans, selector_scan = share_scans(reads)
-    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan)
+    scans, selector_scan = share_scans(reads, settings)
+    marked = frozenset(find_statistics_only(root, wanted=False))
+    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan, marked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +240,31 @@ def _marked(expr: Expr, mark: bool) -> Expr:
     return StepInvariant(expr) if mark else expr  # type: ignore[return-value]  # the tree's type does not know plan nodes
 
 
+def find_statistics_only(expr: PlanExpr, *, wanted: bool) -> Iterator[VectorSelector]:
+    """`wanted`: whether a function around looks at counts and sums only. None are found below what looks at buckets, or at times.
+
+    Source: Prometheus detectHistogramStatsDecoding.
+    """
+    match expr:
+        case VectorSelector():
+            if wanted:
+                yield expr
+            return
+        case SubqueryExpr():
+            return
+        case Call() if expr.function.name in _OF_BUCKETS:
+            return
+        case BinaryExpr() if expr.op in ("</", ">/"):
+            return
+        case Call() if expr.function.name in _OF_STATISTICS:
+            wanted = True
+        case _:
+            pass
+    inner = (expr.expr,) if isinstance(expr, StepInvariant) else children(expr)
+    for child in inner:
+        yield from find_statistics_only(child, wanted=wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outer:
     """What stands around a selector: hints for the store."""
@@ -289,24 +330,35 @@ class _Reads:
             step_ms=self.step_ms,
             grouping=outer.grouping,
             grouping_by=outer.grouping_by,
+            exact_bounds=False,
+            reduction=reduction_of(outer.function, range_ms),
+            resolution_max_ms=self.settings.resolution_max_ms,
+            start_times=self.settings.start_times,
         )
 
 
 def share_scans(
-    reads: list[tuple[VectorSelector, ScanPlan]],
+    reads: list[tuple[VectorSelector, ScanPlan]], settings: Settings
 ) -> tuple[tuple[ScanPlan, ...], Mapping[VectorSelector, int]]:
-    """One scan for all that read the same series over overlapping times; hints survive only where all agree."""
+    """One scan for all that read the same series over overlapping times; hints survive only where all agree.
+
+    Where samples may be downsampled, only those share one that want the same of them.
+    """
+
+    def key_of(scan: ScanPlan) -> tuple[tuple[Matcher, ...], Reduction | None]:
+        return scan.matchers, scan.reduction if settings.may_be_downsampled(scan) else None
+
     scans: list[ScanPlan] = []
-    by_matchers: dict[tuple[Matcher, ...], list[int]] = {}
+    by_key: dict[tuple[tuple[Matcher, ...], Reduction | None], list[int]] = {}
     for _, scan in sorted(reads, key=lambda read: read[1].min_time_ms):
-        places = by_matchers.setdefault(scan.matchers, [])
+        places = by_key.setdefault(key_of(scan), [])
         if places and scan.min_time_ms <= scans[places[-1]].max_time_ms + 1:
             scans[places[-1]] = _union(scans[places[-1]], scan)
         else:
             places.append(len(scans))
             scans.append(scan)
     selector_scan = {
-        selector: next(i for i in by_matchers[scan.matchers] if scan.max_time_ms <= scans[i].max_time_ms)
+        selector: next(i for i in by_key[key_of(scan)] if scan.max_time_ms <= scans[i].max_time_ms)
         for selector, scan in reads
     }
     return tuple(scans), selector_scan
@@ -316,4 +368,15 @@ def _union(a: ScanPlan, b: ScanPlan) -> ScanPlan:
     first, last = min(a.min_time_ms, b.min_time_ms), max(a.max_time_ms, b.max_time_ms)
     if replace(a, min_time_ms=first, max_time_ms=last) == replace(b, min_time_ms=first, max_time_ms=last):
         return replace(a, min_time_ms=first, max_time_ms=last)
-    return ScanPlan(a.matchers, first, last, a.samples_max, a.series_max)
+    reduction = a.reduction if a.reduction is b.reduction else Reduction.LAST
+    return ScanPlan(
+        a.matchers,
+        first,
+        last,
+        a.samples_max,
+        a.series_max,
+        exact_bounds=False,
+        reduction=reduction,
+        resolution_max_ms=a.resolution_max_ms,
+        start_times=a.start_times,
+    )

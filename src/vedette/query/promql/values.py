@@ -13,7 +13,8 @@ import numpy as np
 
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
-from vedette.model.histograms import HistogramCells
+from vedette.model.histograms import FLOAT, NO_HISTOGRAMS, HistogramCells, join_histograms, offsets_of
+from vedette.model.label_rows import have_duplicates, order_by_labels, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.shared.steps import Grid
 
@@ -77,10 +78,21 @@ class Matrix:
     def n_samples(self) -> int:
         return int(np.count_nonzero(self.present))
 
+    @property
+    def float_present(self) -> Bools:
+        """Where the value is a float."""
+        return self.present if self.histograms is None else self.present & (self.histograms.rows == FLOAT)
+
+    @property
+    def histogram_present(self) -> Bools:
+        return (
+            np.zeros_like(self.present) if self.histograms is None else self.present & (self.histograms.rows != FLOAT)
+        )
+
     def rows(self, indices: Int64s) -> Matrix:
         """The series at the indices, in their order."""
         return Matrix(
-            [self.labels[i] for i in indices.tolist()],
+            take_labels(self.labels, indices),
             self.grid,
             self.values[indices],
             self.present[indices],
@@ -100,8 +112,7 @@ class Matrix:
         return replace(self, labels=labels)
 
     def sorted_by_labels(self) -> Matrix:
-        pairs = [labels.pairs for labels in self.labels]
-        return self.rows(np.array(sorted(range(len(pairs)), key=pairs.__getitem__), np.int64))
+        return self.rows(order_by_labels(self.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +129,21 @@ class RawSamples:
 Value = Scalar | StringValue | Matrix | RawSamples
 
 
-def has_duplicates(labels: Sequence[Labels]) -> bool:
-    return len(set(labels)) < len(labels)
+def concatenate_cells(parts: Sequence[Matrix]) -> HistogramCells | None:
+    """The histograms of matrices whose series are put one after another."""
+    if all(part.histograms is None for part in parts):
+        return None
+    cells = [
+        part.histograms or HistogramCells(np.full(part.values.shape, FLOAT, np.int64), NO_HISTOGRAMS) for part in parts
+    ]
+    firsts = offsets_of([len(each.table) for each in cells])[:-1].tolist()
+    rows = [np.where(each.rows == FLOAT, FLOAT, each.rows + first) for each, first in zip(cells, firsts, strict=True)]
+    return HistogramCells(np.concatenate(rows), join_histograms([each.table for each in cells]))
 
 
 def merge_same_labels(matrix: Matrix) -> Matrix:
     """Series with equal labels become one. Raises QueryFailed where two of them have a value at the same step."""
-    if not has_duplicates(matrix.labels):
+    if not have_duplicates(matrix.labels):
         return matrix
     first: dict[Labels, int] = {}
     for row, labels in enumerate(matrix.labels):
