@@ -56,6 +56,7 @@ from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, load_spans
+from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
@@ -75,7 +76,7 @@ from vedette.store.selecting import Selecting
 from vedette.store.series_facts import Classify, SeriesFacts
 from vedette.store.series_quota import SeriesQuota
 from vedette.store.sizes import stored_days
-from vedette.store.slicing import slice_answer
+from vedette.store.slicing import Slicing
 from vedette.store.sql import literal
 from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
@@ -195,6 +196,7 @@ class ChdbStore:
     ) -> CommittedRows:
         rows = self._feed.rows_since(follower, after, rows_max, up_to)
         owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        owned &= ~are_marks(rows.values)
         if owned.all():
             return rows
         return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
@@ -226,9 +228,18 @@ class ChdbStore:
         return self._state.changes.unchanged_until(since, min_time_ms, max_time_ms)
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+        selectors = (plan.matchers, *also)
+        refs = self._selecting.refs_within(principal.tenant, selectors, plan.min_time_ms, plan.max_time_ms)
+        plan.check_series(len(refs))
+        return Slicing(self._state, self._selecting, principal.tenant, plan, deadline).slices(refs, by_labels=by_labels)
 
     def raw_since_ms(self, principal: Principal) -> int:
         return self._state.partitions.raw_since_day * DAY_MS
