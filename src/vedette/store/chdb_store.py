@@ -37,7 +37,7 @@ from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
-from vedette.store.head_loading import load_head, load_spans
+from vedette.store.head_loading import load_head, widen_spans
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
@@ -54,7 +54,7 @@ from vedette.store.sql import literal
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
-SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+SERIES, SAMPLES, METADATA, SPANS = "series", "samples", "metadata", "spans"
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -120,8 +120,10 @@ class ChdbStore:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
             found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
-            accepted = found <= verdicts.OUT_OF_ORDER
-            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+            rows = batch
+            if counts[: verdicts.OUT_OF_ORDER + 1].sum() < len(batch):
+                accepted = found <= verdicts.OUT_OF_ORDER
+                rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
             self._state.facts.widen(rows.refs, rows.times_ms)
             committed = self._commits.append(SAMPLES, rows, commit_within_s)
         return AppendResult(
@@ -242,16 +244,17 @@ class ChdbStore:
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
             CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
+            CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
         )
         return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
 
     def _make_spans_durable(self, refs: Int64s) -> None:
-        """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
-        self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
+        """Writes the time spans that are known now. Raises StoreUnavailable."""
+        self._commits.append(SPANS, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
         load_head(self._state, self._head, self._settings.ingest)
-        load_spans(self._state)
+        widen_spans(self._state, self._append_lock)
         self._head_ready.set()
         _HEAD_READY.set(1)
         if self._settings.maintenance:
@@ -279,7 +282,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine)
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
+    lookup = IdLookup(index)
+    loading.load_spans(engine, lookup, facts)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
-    return StoreState(
-        engine, index, facts, IdLookup(index), partitions, deletions, repair, settings.limits, clock, cache
-    )
+    return StoreState(engine, index, facts, lookup, partitions, deletions, repair, settings.limits, clock, cache)

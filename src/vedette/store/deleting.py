@@ -47,7 +47,7 @@ def delete_samples(
     state.deletions.add(deletion)
     head.delete(refs, *bounds)
     state.facts.cut(refs, *bounds)
-    commits.append("series", SeriesRows(refs), 0.0).result()
+    commits.append("spans", SeriesRows(refs), 0.0).result()
     return DeleteResult(len(refs), int(counts.sum()))
 
 

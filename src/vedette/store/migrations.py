@@ -12,8 +12,9 @@ from typing import Final
 
 from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
-from vedette.store.engine import Engine
-from vedette.store.tables import FIRST_SCHEMA
+from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.sql import literal
+from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, SPANS
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +31,34 @@ def create_first_tables(engine: Engine) -> None:
         engine.execute(table.create_statement())
 
 
-MIGRATIONS: Final = (Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),)
+def move_spans(engine: Engine) -> None:
+    engine.execute(SPANS.create_statement())
+    if _has_column(engine, "series", "first_ms"):
+        engine.execute(
+            "insert into spans select id, first_ms, last_ms, seq from series final where first_ms <= last_ms"
+        )
+        engine.execute("alter table series drop column first_ms, drop column last_ms")
+
+
+def merge_recent_rows_less(engine: Engine) -> None:
+    settings = ", ".join(f"{name} = {value}" for name, value in RECENT_MERGES.items())
+    engine.execute(f"alter table samples_recent modify setting {settings}")
+
+
+def _has_column(engine: Engine, table: str, name: str) -> bool:
+    found = engine.query(
+        f"select count() as n from system.columns where database = {literal(DATABASE)} "
+        f"and table = {literal(table)} and name = {literal(name)}",
+        lane=Lane.CONTROL,
+    )
+    return bool(found["n"][0].as_py())
+
+
+MIGRATIONS: Final = (
+    Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),
+    Migration(2, "time spans apart from labels", move_spans),
+    Migration(3, "recent rows are merged less often", merge_recent_rows_less),
+)
 
 LATEST: Final = MIGRATIONS[-1].version
 
