@@ -43,16 +43,15 @@ class HttpProvider:
             raise
 
     async def _fetch(self) -> Sequence[TargetGroup]:
-        response = await self._client.get(
-            URL(self._url), self._headers, timeout_s=self.interval_s, bytes_max=LIST_BYTES_MAX
-        )
+        request = self._client.prepare(URL(self._url), self._headers)
+        response = await self._client.get(request, timeout_s=self.interval_s, bytes_max=LIST_BYTES_MAX)
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         content_type = response.headers.get("content-type", "")
         if not _JSON_TYPE.fullmatch(content_type.strip()):
             raise FetchFailed(f"unsupported content type {quote(content_type)}")
         body = inflate(response.body, response.headers.get("content-encoding", ""), LIST_BYTES_MAX)
-        return groups_from_json(body, self._url, {"__meta_url": self._url})
+        return groups_from_json(bytes(body), self._url, {"__meta_url": self._url})
 
     async def close(self) -> None:
         await self._client.close()
