@@ -12,6 +12,7 @@ import base64
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
@@ -33,6 +34,15 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 Headers = list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`direct`, where not None: to whom, and the whole head, every time."""
+
+    url: URL
+    headers: Mapping[str, str]
+    direct: tuple[Origin, bytes] | None
+
+
 class HttpClient:
     """Not thread-safe: belongs to one event loop. `unix_socket` sends every request there instead of over TCP."""
 
@@ -51,11 +61,31 @@ class HttpClient:
             self._tokens = TokenSource(config.oauth2)
         self._reads_files = _reads_files(config)
 
-    async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
-        """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
+    def prepare(self, url: URL, headers: Mapping[str, str]) -> Request:
+        """For any number of `get`s."""
+        return Request(url, headers, self._direct(url, headers))
+
+    def _direct(self, url: URL, headers: Mapping[str, str]) -> tuple[Origin, bytes] | None:
+        """Of a request that is the same each time; not where files, tokens or certificates may have changed."""
+        if self._reads_files or self._tokens or url.scheme == "https" or proxy_for(self._config.proxy, url) is not None:
+            return None
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._follow(url, headers, bytes_max)
+            return self._origin(url, None), request_head(url, [*headers.items(), *self._static_headers])
+        except (FetchFailed, ValueError):
+            return None  # `get` says what is wrong
+
+    async def get(self, request: Request, *, timeout_s: float, bytes_max: int) -> Response:
+        """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
+        url = request.url
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        try:
+            response = None
+            if request.direct is not None:
+                response = await self._connections.get(*request.direct, bytes_max, deadline_s)
+                if response.status not in _REDIRECTS:
+                    return response
+            async with asyncio.timeout_at(deadline_s):
+                return await self._follow(url, request.headers, bytes_max, deadline_s, response)
         except TimeoutError:
             raise FetchFailed(f'Get "{_shown(url)}": context deadline exceeded') from None
         except FetchFailed as error:
@@ -63,11 +93,15 @@ class HttpClient:
         except _failures() as error:
             raise FetchFailed(f'Get "{_shown(url)}": {_reason(error)}') from None
 
-    async def _follow(self, url: URL, headers: Mapping[str, str], bytes_max: int) -> Response:
+    async def _follow(
+        self, url: URL, headers: Mapping[str, str], bytes_max: int, deadline_s: float, response: Response | None
+    ) -> Response:
+        """`response`: what the first request was answered, where it was asked already."""
         own = [*headers.items(), *self._static_headers]
         if self._reads_files or self._tokens:
             own += await self._credentials()
-        response = await self._request(url, own, bytes_max)
+        if response is None:
+            response = await self._request(url, own, bytes_max, deadline_s)
         origin = url.origin()
         for _ in range(REDIRECTS_MAX):
             if response.status not in _REDIRECTS or not self._config.follow_redirects:
@@ -80,19 +114,21 @@ class HttpClient:
                 raise FetchFailed(f'unsupported protocol scheme "{url.scheme}"')
             if url.origin() != origin:
                 own = list(headers.items())
-            response = await self._request(url, own, bytes_max)
+            response = await self._request(url, own, bytes_max, deadline_s)
         raise FetchFailed(f"stopped after {REDIRECTS_MAX} redirects")
 
-    async def _request(self, url: URL, headers: Headers, bytes_max: int) -> Response:
+    async def _request(self, url: URL, headers: Headers, bytes_max: int, deadline_s: float) -> Response:
         proxy = proxy_for(self._config.proxy, url)
         tls = await self._context() if url.scheme == "https" else None
         if proxy is not None:
             return await self._request_by(proxy, url, headers, bytes_max)
+        return await self._connections.get(self._origin(url, tls), request_head(url, headers), bytes_max, deadline_s)
+
+    def _origin(self, url: URL, tls: ssl.SSLContext | None) -> Origin:
         host, port = url.host, url.port
         if not host or not port:
             raise FetchFailed("no Host in request URL")
-        origin = Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
-        return await self._connections.get(origin, request_head(url, headers), bytes_max)
+        return Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
 
     async def _request_by(self, proxy: str, url: URL, headers: Headers, bytes_max: int) -> Response:
         if not proxy.startswith(("http://", "https://")):
