@@ -5,20 +5,20 @@ The page is fetched from the peer node_exporter on this machine; where there is 
 
 from __future__ import annotations
 
-import subprocess
+import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.harness import Figure, Ratio
 from tests.harness import Options, Skipped
-from tests.settings import conformance, free_port, peer
+from tests.peers import NodeExporter
+from tests.settings import conformance
 from vedette.wire.exposition import Format, SeriesCache, scan
 
-STARTUP_S = 10.0
 REPEATS = 7
 SAMPLE_NS_MAX = 250
 """Four million samples a second on one core."""
@@ -60,26 +60,10 @@ def best_s(work: Callable[[], None], calls: int) -> float:
 
 
 def node_page() -> bytes:
-    try:
-        binary = peer("node_exporter")
-    except Skipped:
-        return conformance("prometheus", "node_exporter_e2e-output.txt").read_bytes()
-    listen = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen([binary, f"--web.listen-address={listen}"], stderr=subprocess.DEVNULL)
-    try:
-        return fetch(f"http://{listen}/metrics")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def fetch(url: str) -> bytes:
-    deadline = time.monotonic() + STARTUP_S
-    while True:
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            with urllib.request.urlopen(url, timeout=STARTUP_S) as response:
-                return bytes(response.read())
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+            reference = NodeExporter(Path(folder))
+        except Skipped:
+            return conformance("prometheus", "node_exporter_e2e-output.txt").read_bytes()
+        with reference:
+            return reference.get("/metrics")[1]

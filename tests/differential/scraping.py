@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import subprocess
 import tempfile
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from tests.asking import wait_until
 from tests.harness import Options, Outcome
-from tests.settings import free_port, peer
+from tests.prometheus import Prometheus
 from tests.unit.intake.scraping import Endpoint, serve
 from vedette.intake.config import load_config
 from vedette.intake.manager import ScrapeManager
@@ -102,10 +100,10 @@ async def compare() -> list[tuple[str, Any, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             config = Path(folder) / "prometheus.yml"
             config.write_text(text)
-            async with prometheus(config) as url, ourselves(config) as (manager, store):
+            async with prometheus(Path(folder) / "data", text) as peer, ourselves(config) as (manager, store):
                 await asyncio.sleep(SETTLED_S)
-                state = await asyncio.to_thread(fetch, f"{url}/api/v1/targets")
-                series = await asyncio.to_thread(fetch, f"{url}/api/v1/series?match[]={{job=~%22.%2b%22}}")
+                state = await asyncio.to_thread(peer.api, "targets")
+                series = await asyncio.to_thread(peer.api, "series", **{"match[]": '{job=~".+"}'})
                 return [*compare_targets(manager, state), *compare_series(store, series)]
 
 
@@ -168,32 +166,18 @@ async def ourselves(config: Path) -> AsyncIterator[tuple[ScrapeManager, MemorySt
 
 
 @contextlib.asynccontextmanager
-async def prometheus(config: Path) -> AsyncIterator[str]:
-    """Its base URL, once every target has been scraped."""
-    port = free_port()
-    command = [str(peer("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={config.parent}/data"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
-    process = await asyncio.to_thread(subprocess.Popen, command)
-    url = f"http://127.0.0.1:{port}"
+async def prometheus(data: Path, config: str) -> AsyncIterator[Prometheus]:
+    """Once every target has been scraped."""
+    peer = Prometheus(data, config)
+    await asyncio.to_thread(peer.__enter__)
     try:
-        await asyncio.to_thread(wait_for_scrapes, url)
-        yield url
+        if not await asyncio.to_thread(wait_until, lambda: all_scraped(peer), WAIT_S, 0.2):
+            raise TimeoutError(f"Prometheus has not scraped its targets within {WAIT_S} s")
+        yield peer
     finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait)
+        await asyncio.to_thread(peer.__exit__, None, None, None)
 
 
-def wait_for_scrapes(url: str) -> None:
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            targets = fetch(f"{url}/api/v1/targets")["activeTargets"]
-            if targets and all(target["health"] != "unknown" for target in targets):
-                return
-        time.sleep(0.2)
-    raise TimeoutError(f"Prometheus has not scraped its targets within {WAIT_S} s")
-
-
-def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)["data"]
+def all_scraped(peer: Prometheus) -> bool:
+    targets = peer.api("targets")["activeTargets"]
+    return bool(targets) and all(target["health"] != "unknown" for target in targets)

@@ -1,7 +1,8 @@
 """kill -9 under scrape load: every page that a target served more than 10 s before a kill is whole after it.
 
 Each target counts its pages and serves the count as the value of all its series. After every restart the store is asked
-for the raw samples; a guaranteed page of which one series lacks the value, or holds it at two times, is a loss.
+for the raw samples; a guaranteed page of which one series lacks the value, or holds it at two times, is a loss. A page whose
+scrape failed (it took longer than the timeout: `up` says so) was not received and is not guaranteed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.harness import Options, Outcome
 from tests.page_server import PageServer, send_page
@@ -24,17 +26,22 @@ RUN_S = (10.5, 13.5)
 READY_LIMIT_S = 30.0
 
 
+class Served(NamedTuple):
+    monotonic_s: float
+    wall_s: float
+
+
 class CountingTarget(PageServer):
     """Serves page n with every series at value n, and remembers when."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.served: dict[int, float] = {}
+        self.served: dict[int, Served] = {}
         super().__init__(lambda handler: send_page(handler, self.next_page()))
 
     def next_page(self) -> bytes:
         number = len(self.served) + 1
-        self.served[number] = time.monotonic()
+        self.served[number] = Served(time.monotonic(), time.time())
         return "".join(f'counted_page{{row="{row}"}} {number}\n' for row in range(SERIES)).encode()
 
 
@@ -80,11 +87,12 @@ def find_loss(server: Vedette, targets: list[CountingTarget], kills: list[float]
     for target in targets:
         promised = {
             number
-            for number, served in target.served.copy().items()
-            if served < next((kill for kill in kills if kill > served), 0.0) - GUARANTEED_AFTER_S
+            for number, (served_s, _) in target.served.copy().items()
+            if served_s < next((kill for kill in kills if kill > served_s), 0.0) - GUARANTEED_AFTER_S
         }
         if not promised:
             continue
+        promised -= unreceived(server, target, promised)
         answer = server.api("query", query=f'counted_page{{instance="{target.address}"}}[1d]')["result"]
         if len(answer) != SERIES:
             return f"{target.name}: {len(answer)} series of {SERIES}"
@@ -96,6 +104,18 @@ def find_loss(server: Vedette, targets: list[CountingTarget], kills: list[float]
             if len(values) != len(set(values)):
                 return f"{target.name} row {series['metric']['row']}: a page stands at two times"
     return ""
+
+
+def unreceived(server: Vedette, target: CountingTarget, pages: set[int]) -> set[int]:
+    """Those of the pages that were served within a scrape that failed."""
+    answer = server.api("query", query=f'up{{instance="{target.address}"}}[1d]')["result"]
+    failed = [time for series in answer for time, value in series["values"] if value == "0"]
+    found = {
+        page for page in pages if any(-0.1 <= target.served[page].wall_s - time <= SCRAPE_INTERVAL_S for time in failed)
+    }
+    if found:
+        print(f"  {target.name}: pages {sorted(found)} were not received in time", flush=True)
+    return found
 
 
 def scrape_config(targets: list[CountingTarget]) -> str:

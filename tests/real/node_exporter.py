@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import time
-import urllib.error
-import urllib.request
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
+from tests import peers
 from tests.harness import Options, Outcome
-from tests.settings import free_port, peer
 from vedette.agent.node.exporter import NodeExporter
 
 SHARE_MIN = 0.95
@@ -47,23 +45,8 @@ def collectors_of(page: str) -> dict[str, str]:
 
 
 def fetch_reference_page() -> str:
-    port = free_port()
-    process = subprocess.Popen(
-        [str(peer("node_exporter")), f"--web.listen-address=127.0.0.1:{port}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(100):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-                    return str(answer.read().decode())
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        raise RuntimeError("node_exporter did not answer")
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryDirectory() as folder, peers.NodeExporter(Path(folder)) as reference:
+        return reference.get("/metrics")[1].decode()
 
 
 def families_of(page: str) -> Families:

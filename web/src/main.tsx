@@ -1,10 +1,11 @@
 // The page's entry: picks the page of the address and loads it; each page is its own chunk.
 import { type ComponentType, render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import "./components/components.css";
-import { Empty, ErrorNotice, Skeleton } from "./components/Notice.tsx";
+import { Deferred } from "./components/Deferred.tsx";
+import { Empty } from "./components/Notice.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { type Key, t } from "./i18n/translate.ts";
 import { address, location } from "./state/router.ts";
@@ -20,6 +21,7 @@ const ROUTES: Record<string, Route> = {
   "": { title: "nav.overview", load: () => import("./pages/overview/OverviewPage.tsx") },
   query,
   graph: query, // links made for Prometheus
+  cardinality: { title: "nav.cardinality", load: () => import("./pages/cardinality/CardinalityPage.tsx") },
   targets: { title: "nav.targets", load: () => import("./pages/targets/TargetsPage.tsx") },
   status: { title: "nav.status", load: () => import("./pages/status/StatusPage.tsx") },
 };
@@ -31,17 +33,7 @@ function App() {
   useEffect(() => {
     document.title = `${title} · Vedette`;
   }, [title]);
-  return <Shell>{route ? <LazyPage key={path} load={route.load} /> : <NotFound />}</Shell>;
-}
-
-function LazyPage({ load }: { load: Route["load"] }) {
-  const [Page, setPage] = useState<ComponentType | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    load().then((module) => setPage(() => module.default), setError);
-  }, []);
-  if (error) return <ErrorNotice error={error} />;
-  return Page ? <Page /> : <Skeleton height={480} />;
+  return <Shell>{route ? <Deferred key={path} load={route.load} shown={{}} height={480} /> : <NotFound />}</Shell>;
 }
 
 function NotFound() {

@@ -71,5 +71,5 @@ test("a series keeps its colour whatever order it comes in", () => {
 test("more series than colours are dashed, and still differ", () => {
   const many = Array.from({ length: 35 }, (_, index) => ({ id: String(index) }));
   assert.equal(new Set(assignSlots(many)).size, many.length);
-  assert.deepEqual(assignSlots(many).filter((slot) => !isDashed(slot)).length, 10);
+  assert.deepEqual(assignSlots(many).filter((slot) => !isDashed({}, slot)).length, 10);
 });

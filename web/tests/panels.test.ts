@@ -6,8 +6,11 @@ const read = (query: string) => readPanels(new URLSearchParams(query));
 
 test("a link reproduces its panels", () => {
   const panels = [
-    { expr: 'rate(a{b="c&d"}[5m])', view: "graph", range: 5400, end: 1_700_000_000, step: 15, stacked: true },
-    { expr: "up", view: "table", range: 3600, end: null, step: null, stacked: false },
+    { ...NEW_PANEL, expr: 'rate(a{b="c&d"}[5m])', range: 5400, end: 1_700_000_000, step: 15, stacked: true },
+    { ...NEW_PANEL, expr: "up", view: "table" },
+    { ...NEW_PANEL, expr: "up", view: "explain" },
+    { ...NEW_PANEL, expr: "up", view: "heatmap" },
+    { ...NEW_PANEL, expr: "up", exemplars: true, compare: 86_400 },
   ] as const;
   assert.deepEqual(readPanels(new URLSearchParams(writePanels(panels).toString())), panels);
 });
@@ -16,7 +19,7 @@ test("links of Prometheus' old and new pages are understood", () => {
   const old = read(
     "g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=2h&g0.end_input=2023-11-14%2022%3A13%3A20&g0.step_input=60",
   );
-  assert.deepEqual(old, [{ expr: "up", view: "table", range: 7200, end: 1_700_000_000, step: 60, stacked: false }]);
+  assert.deepEqual(old, [{ ...NEW_PANEL, expr: "up", view: "table", range: 7200, end: 1_700_000_000, step: 60 }]);
   const current = read("g0.expr=up&g0.tab=graph&g0.display_mode=stacked&g0.res_type=fixed&g0.res_step=30&g1.expr=down");
   assert.deepEqual(
     current.map(({ view, stacked, step }) => [view, stacked, step]),
@@ -26,6 +29,8 @@ test("links of Prometheus' old and new pages are understood", () => {
     ],
   );
   assert.equal(read("g0.expr=up&g0.tab=0")[0]!.view, "graph");
+  assert.equal(read("g0.expr=up&g0.tab=graph&g0.display_mode=heatmap&g0.show_exemplars=1")[0]!.view, "heatmap");
+  assert.equal(read("g0.expr=up&g0.show_exemplars=1")[0]!.exemplars, true);
 });
 
 test("what cannot be read falls back to a new panel's setting", () => {

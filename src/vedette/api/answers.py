@@ -46,6 +46,10 @@ class Answer:
     status: int = 200
     content_type: bytes = JSON
     headers: Headers = ()
+    workers: Executor | None = None
+    """Where the pieces are rendered; None: with those of all other answers."""
+    on_sent: Callable[[], None] | None = None
+    """Called once when the answer is out, or given up."""
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:
@@ -62,9 +66,13 @@ def redirect(location: str) -> Answer:
 
 async def send_answer(answer: Answer, scope: Scope, send: Send, extra: Headers, workers: Executor) -> int:
     """Sends it and returns the bytes of the body. Raises TimeoutError when the caller stops reading. `extra` headers come from the gate; `workers` render and compress."""
-    if isinstance(answer.body, bytes | memoryview):
-        return await _send_whole(answer, answer.body, scope, send, extra, workers)
-    return await _send_pieces(answer, answer.body, scope, send, extra, workers)
+    try:
+        if isinstance(answer.body, bytes | memoryview):
+            return await _send_whole(answer, answer.body, scope, send, extra, workers)
+        return await _send_pieces(answer, answer.body, scope, send, extra, answer.workers or workers)
+    finally:
+        if answer.on_sent is not None:
+            answer.on_sent()
 
 
 async def _send_whole(answer: Answer, body: Buffer, scope: Scope, send: Send, extra: Headers, workers: Executor) -> int:

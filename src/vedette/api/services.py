@@ -8,13 +8,14 @@ from enum import Enum
 from typing import Any, Protocol
 
 from vedette.api.security import Access
-from vedette.model.limits import HttpLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.ports.targets import Targets
 from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.explaining import Explanation
 from vedette.query.promql.options import EngineOptions
 
 
@@ -36,6 +37,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
     def range(
@@ -49,7 +51,20 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult: ...
+
+    def explain(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+    ) -> Explanation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,8 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
+    receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
+    bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""

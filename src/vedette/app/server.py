@@ -23,6 +23,7 @@ from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
+from vedette.app.doors import Doors
 from vedette.app.features import engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
@@ -30,6 +31,7 @@ from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, retention
 from vedette.app.settings import Settings
+from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
 from vedette.model.limits import HttpLimits
@@ -71,12 +73,17 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
+        self._forwarding = ForwardingManager(
+            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+        )
+        self._doors = Doors(store, clock)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
-        app = build_app(self._services(), page=Page(route_prefix=self._settings.route_prefix), mounts=self._mounts())
+        page = Page(route_prefix=self._settings.route_prefix)
+        app = build_app(self._services(), page, self._mounts(), self._doors.routes())
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -85,7 +92,11 @@ class Server:
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
             servers = [tasks.create_task(server.serve()) for server in (public, private)]
-            background = [tasks.create_task(watch_loop_lag(self._clock)), tasks.create_task(self._scraping.run())]
+            background = [
+                tasks.create_task(watch_loop_lag(self._clock)),
+                tasks.create_task(self._scraping.run()),
+                tasks.create_task(self._forwarding.run()),
+            ]
             await public.started()
             self._readiness = Readiness.READY
             print(f"listening http {url}", flush=True)
@@ -128,6 +139,7 @@ class Server:
             build=BuildInfo(vedette_version=vedette.__version__),
             clock=self._clock,
             query_limits=settings.queries,
+            bulk_limits=settings.bulk,
             engine_options=options,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
@@ -142,6 +154,7 @@ class Server:
         config = await asyncio.to_thread(self._configuration.reload)
         self._store.set_retention(retention(self._settings, config))
         self._scraping.apply(config)
+        self._forwarding.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 

@@ -32,7 +32,7 @@ from vedette.app.values import (
     parse_url,
 )
 from vedette.model.errors import BadInput, ConfigError
-from vedette.model.limits import IngestLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
 
 OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"})
@@ -62,6 +62,7 @@ class Settings:
     retention_bytes: int | None
     queries: QueryLimits
     ingest: IngestLimits
+    bulk: BulkReadLimits
     features: frozenset[str]
     log_level: str
     log_format: str
@@ -82,7 +83,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
     values = _Values(arguments, environ, own, own_file)
     host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_LISTEN))
     external_url = values.read("external_url", parse_url, "")
-    queries, ingest = QueryLimits(), IngestLimits()
+    queries, ingest, bulk = QueryLimits(), IngestLimits(), BulkReadLimits()
     return Settings(
         host=host,
         port=port,
@@ -108,6 +109,11 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         ),
         ingest=IngestLimits(
             head_bytes_max=values.read("storage_head_bytes", parse_bytes_from(HEAD_LEAST), ingest.head_bytes_max)
+        ),
+        bulk=BulkReadLimits(
+            samples_max=values.read("storage_remote_read_sample_limit", parse_count, bulk.samples_max),
+            answers_max=values.read("storage_remote_read_concurrent_limit", parse_count, bulk.answers_max),
+            frame_bytes_max=values.read("storage_remote_read_max_bytes_in_frame", parse_bytes, bulk.frame_bytes_max),
         ),
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()

@@ -1,4 +1,4 @@
-"""GET as the configuration says: pooled connections, authentication, TLS, proxy, redirects, and a bounded raw body.
+"""GET and POST as the configuration says: pooled connections, authentication, TLS, proxy, redirects, and a bounded raw body.
 
 One client per scrape job (and per http discovery). Bodies stay compressed: whoever reads them inflates them in a worker
 thread (`bodies.inflate`). Redirects are followed here, so that credentials and configured headers never leave for another
@@ -12,14 +12,14 @@ import base64
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
 from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
-from vedette.intake.http1 import Connections, FetchFailed, Origin, Response
+from vedette.intake.http1 import Call, Connections, FetchFailed, Origin, Response
 from vedette.intake.proxies import proxy_for
 from vedette.intake.tls import build_context, default_context, file_stamp
 
@@ -30,17 +30,18 @@ if TYPE_CHECKING:  # they load aiohttp, a tenth of a start, and few configuratio
 USER_AGENT: Final = f"Vedette/{__version__}"
 REDIRECTS_MAX: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_WITH_BODY: Final = frozenset({307, 308})
 
 Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Prepared:
     """`direct`, where not None: to whom, and the whole head, every time."""
 
-    url: URL
+    call: Call
     headers: Mapping[str, str]
-    direct: tuple[Origin, bytes] | None
+    direct: tuple[Origin, bytes] | None = None
 
 
 class HttpClient:
@@ -61,50 +62,55 @@ class HttpClient:
             self._tokens = TokenSource(config.oauth2)
         self._reads_files = _reads_files(config)
 
-    def prepare(self, url: URL, headers: Mapping[str, str]) -> Request:
-        """For any number of `get`s."""
-        return Request(url, headers, self._direct(url, headers))
+    def prepare(self, url: URL, headers: Mapping[str, str]) -> Prepared:
+        """For any number of `get_prepared`."""
+        return Prepared(Call("GET", url), headers, self._direct(url, headers))
 
-    def _direct(self, url: URL, headers: Mapping[str, str]) -> tuple[Origin, bytes] | None:
-        """Of a request that is the same each time; not where files, tokens or certificates may have changed."""
-        if self._reads_files or self._tokens or url.scheme == "https" or proxy_for(self._config.proxy, url) is not None:
-            return None
-        try:
-            return self._origin(url, None), request_head(url, [*headers.items(), *self._static_headers])
-        except (FetchFailed, ValueError):
-            return None  # `get` says what is wrong
+    async def get_prepared(self, prepared: Prepared, *, timeout_s: float, bytes_max: int) -> Response:
+        """As `get`."""
+        return await self._ask(prepared, timeout_s, bytes_max)
 
-    async def get(self, request: Request, *, timeout_s: float, bytes_max: int) -> Response:
+    async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
         """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
-        url = request.url
+        return await self._ask(Prepared(Call("GET", url), headers), timeout_s, bytes_max)
+
+    async def post(
+        self, url: URL, headers: Mapping[str, str], body: bytes, *, timeout_s: float, bytes_max: int
+    ) -> Response:
+        """As `get`; a redirect is followed with the body where its status keeps the method (307, 308)."""
+        return await self._ask(Prepared(Call("POST", url, body), headers), timeout_s, bytes_max)
+
+    async def _ask(self, request: Prepared, timeout_s: float, bytes_max: int) -> Response:
         deadline_s = asyncio.get_running_loop().time() + timeout_s
         try:
             response = None
             if request.direct is not None:
-                response = await self._connections.get(*request.direct, bytes_max, deadline_s)
+                response = await self._connections.ask(*request.direct, bytes_max, deadline_s)
                 if response.status not in _REDIRECTS:
                     return response
             async with asyncio.timeout_at(deadline_s):
-                return await self._follow(url, request.headers, bytes_max, deadline_s, response)
+                return await self._follow(request, bytes_max, deadline_s, response)
         except TimeoutError:
-            raise FetchFailed(f'Get "{_shown(url)}": context deadline exceeded') from None
+            raise FetchFailed(f"{_shown(request.call)}: context deadline exceeded") from None
         except FetchFailed as error:
-            raise FetchFailed(f'Get "{_shown(url)}": {error.message}') from None
+            raise FetchFailed(f"{_shown(request.call)}: {error.message}") from None
         except _failures() as error:
-            raise FetchFailed(f'Get "{_shown(url)}": {_reason(error)}') from None
+            raise FetchFailed(f"{_shown(request.call)}: {_reason(error)}") from None
 
     async def _follow(
-        self, url: URL, headers: Mapping[str, str], bytes_max: int, deadline_s: float, response: Response | None
+        self, request: Prepared, bytes_max: int, deadline_s: float, response: Response | None
     ) -> Response:
         """`response`: what the first request was answered, where it was asked already."""
-        own = [*headers.items(), *self._static_headers]
+        call = request.call
+        own = [*request.headers.items(), *self._static_headers]
         if self._reads_files or self._tokens:
             own += await self._credentials()
         if response is None:
-            response = await self._request(url, own, bytes_max, deadline_s)
-        origin = url.origin()
+            response = await self._request(call, own, bytes_max, deadline_s)
+        url, origin = call.url, call.url.origin()
+        redirects = _REDIRECTS if call.method == "GET" else _REDIRECTS_WITH_BODY
         for _ in range(REDIRECTS_MAX):
-            if response.status not in _REDIRECTS or not self._config.follow_redirects:
+            if response.status not in redirects or not self._config.follow_redirects:
                 return response
             location = response.headers.get("location", "")
             if not location:
@@ -113,16 +119,27 @@ class HttpClient:
             if url.scheme not in ("http", "https"):
                 raise FetchFailed(f'unsupported protocol scheme "{url.scheme}"')
             if url.origin() != origin:
-                own = list(headers.items())
-            response = await self._request(url, own, bytes_max, deadline_s)
+                own = list(request.headers.items())
+            response = await self._request(replace(call, url=url), own, bytes_max, deadline_s)
         raise FetchFailed(f"stopped after {REDIRECTS_MAX} redirects")
 
-    async def _request(self, url: URL, headers: Headers, bytes_max: int, deadline_s: float) -> Response:
+    async def _request(self, call: Call, headers: Headers, bytes_max: int, deadline_s: float) -> Response:
+        url = call.url
         proxy = proxy_for(self._config.proxy, url)
         tls = await self._context() if url.scheme == "https" else None
         if proxy is not None:
-            return await self._request_by(proxy, url, headers, bytes_max)
-        return await self._connections.get(self._origin(url, tls), request_head(url, headers), bytes_max, deadline_s)
+            return await self._request_by(proxy, call, headers, bytes_max)
+        head = request_head(call.method, url, headers, len(call.body))
+        return await self._connections.ask(self._origin(url, tls), head + call.body, bytes_max, deadline_s)
+
+    def _direct(self, url: URL, headers: Mapping[str, str]) -> tuple[Origin, bytes] | None:
+        """Of a GET that is the same each time; not where files, tokens or certificates may have changed."""
+        if self._reads_files or self._tokens or url.scheme == "https" or proxy_for(self._config.proxy, url) is not None:
+            return None
+        try:
+            return self._origin(url, None), request_head("GET", url, [*headers.items(), *self._static_headers], 0)
+        except (FetchFailed, ValueError):
+            return None  # who asks hears what is wrong
 
     def _origin(self, url: URL, tls: ssl.SSLContext | None) -> Origin:
         host, port = url.host, url.port
@@ -130,7 +147,7 @@ class HttpClient:
             raise FetchFailed("no Host in request URL")
         return Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
 
-    async def _request_by(self, proxy: str, url: URL, headers: Headers, bytes_max: int) -> Response:
+    async def _request_by(self, proxy: str, call: Call, headers: Headers, bytes_max: int) -> Response:
         if not proxy.startswith(("http://", "https://")):
             raise FetchFailed(f"unsupported proxy scheme: {URL(proxy).scheme}")
         if self._proxied is None:
@@ -138,7 +155,7 @@ class HttpClient:
 
             self._proxied = ProxiedRequests(self._tls, self._config.tls_config.server_name)
         connect = {name: values[0].reveal() for name, values in self._config.proxy.proxy_connect_header.items()}
-        return await self._proxied.get(url, headers, proxy, connect, bytes_max)
+        return await self._proxied.ask(call, headers, proxy, connect, bytes_max)
 
     async def _context(self) -> ssl.SSLContext:
         """Made anew, and with it every connection, when a certificate file has changed."""
@@ -170,10 +187,12 @@ class HttpClient:
             self._proxied = None
 
 
-def request_head(url: URL, headers: Iterable[tuple[str, str]]) -> bytes:
-    """The whole request. Raises ValueError where a value would break out of its line."""
-    lines = [f"GET {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
+def request_head(method: str, url: URL, headers: Iterable[tuple[str, str]], body_bytes: int = 0) -> bytes:
+    """Everything before the body. Raises ValueError where a value would break out of its line."""
+    lines = [f"{method} {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
     lines += [f"{name}: {value}" for name, value in headers]
+    if method != "GET":
+        lines.append(f"Content-Length: {body_bytes}")
     text = "\r\n".join([*lines, "", ""])
     if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:
         raise ValueError("a header holds a line break")
@@ -183,6 +202,11 @@ def request_head(url: URL, headers: Iterable[tuple[str, str]]) -> bytes:
 def _host(url: URL) -> str:
     host = url.host_subcomponent or ""
     return host if url.is_default_port() else f"{host}:{url.port}"
+
+
+def request_headers(config: HttpClientConfig) -> Headers:
+    """Those that the configuration asks for, files read; without OAuth2. Raises FetchFailed."""
+    return _configured_headers(config) + (_file_headers(config) if _reads_files(config) else [])
 
 
 def _configured_headers(config: HttpClientConfig) -> list[tuple[str, str]]:
@@ -237,8 +261,9 @@ def _basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def _shown(url: URL) -> URL:
-    return url.with_password("xxxxx") if url.password else url
+def _shown(call: Call) -> str:
+    url = call.url.with_password("xxxxx") if call.url.password else call.url
+    return f'{call.method.capitalize()} "{url}"'
 
 
 def _reason(error: Exception) -> str:

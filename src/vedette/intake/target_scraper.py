@@ -24,7 +24,7 @@ from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
 from vedette.intake.failure_log import log_failure
 from vedette.intake.http1 import FetchFailed, Response
-from vedette.intake.http_client import USER_AGENT, HttpClient, Request
+from vedette.intake.http_client import USER_AGENT, HttpClient, Prepared
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EMPTY_BATCH,
@@ -108,7 +108,7 @@ class TargetScraper:
         self._rules = PageRules(job.honor_timestamps, job.track_timestamps_staleness, job.sample_limit)
         self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
         self._fallback = fallback_format(job.fallback_scrape_protocol)
-        self._request: Request | None = None
+        self._request: Prepared | None = None
         self._taking: Future[None] | None = None
         self._timeout_s = target.timeout_ms / 1000
         self._headers = {
@@ -150,12 +150,14 @@ class TargetScraper:
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(self._prepared(), timeout_s=self._timeout_s, bytes_max=self._body_max)
+        response = await self._client.get_prepared(
+            self._prepared(), timeout_s=self._timeout_s, bytes_max=self._body_max
+        )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
 
-    def _prepared(self) -> Request:
+    def _prepared(self) -> Prepared:
         """At the first scrape, so that an address which makes no URL shows as this target's error."""
         if self._request is None:
             try:

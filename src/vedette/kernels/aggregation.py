@@ -26,7 +26,7 @@ GROUP: Final = 3
 def group_sums(
     values: Float64s, present: Bools, groups: Int64s, lo: int, hi: int, out: Float64s, out_present: Bools
 ) -> None:
-    rest = np.zeros(out.shape)
+    rest = np.zeros((out.shape[0], hi - lo))
     out[:, lo:hi] = 0.0
     out_present[:, lo:hi] = False
     for s in range(values.shape[0]):
@@ -34,13 +34,13 @@ def group_sums(
         for k in range(lo, hi):
             if present[s, k]:
                 if out_present[g, k]:
-                    out[g, k], rest[g, k] = kahan_add(values[s, k], out[g, k], rest[g, k])
+                    out[g, k], rest[g, k - lo] = kahan_add(values[s, k], out[g, k], rest[g, k - lo])
                 else:
                     out_present[g, k] = True
                     out[g, k] = values[s, k]
     for g in range(out.shape[0]):
         for k in range(lo, hi):
-            out[g, k] += rest[g, k]
+            out[g, k] += rest[g, k - lo]
 
 
 @kernel
@@ -48,9 +48,9 @@ def group_averages(
     values: Float64s, present: Bools, groups: Int64s, lo: int, hi: int, out: Float64s, out_present: Bools
 ) -> None:
     """The mean of compensated sums; incremental from where a group's sum would overflow."""
-    rest = np.zeros(out.shape)
-    count = np.zeros(out.shape)
-    incremental = np.zeros(out.shape, np.bool_)
+    rest = np.zeros((out.shape[0], hi - lo))
+    count = np.zeros((out.shape[0], hi - lo))
+    incremental = np.zeros((out.shape[0], hi - lo), np.bool_)
     out[:, lo:hi] = 0.0
     out_present[:, lo:hi] = False
     for s in range(values.shape[0]):
@@ -59,29 +59,29 @@ def group_averages(
             if not present[s, k]:
                 continue
             value = values[s, k]
-            count[g, k] += 1.0
-            n = count[g, k]
+            count[g, k - lo] += 1.0
+            n = count[g, k - lo]
             if n == 1.0:
                 out_present[g, k] = True
                 out[g, k] = value
                 continue
-            if not incremental[g, k]:
-                total, compensation = kahan_add(value, out[g, k], rest[g, k])
+            if not incremental[g, k - lo]:
+                total, compensation = kahan_add(value, out[g, k], rest[g, k - lo])
                 if not np.isinf(total):
                     out[g, k] = total
-                    rest[g, k] = compensation
+                    rest[g, k - lo] = compensation
                     continue
-                incremental[g, k] = True
+                incremental[g, k - lo] = True
                 out[g, k] /= n - 1.0
-                rest[g, k] /= n - 1.0
+                rest[g, k - lo] /= n - 1.0
             q = (n - 1.0) / n
-            out[g, k], rest[g, k] = kahan_add(value / n, q * out[g, k], q * rest[g, k])
+            out[g, k], rest[g, k - lo] = kahan_add(value / n, q * out[g, k], q * rest[g, k - lo])
     for g in range(out.shape[0]):
         for k in range(lo, hi):
-            if incremental[g, k]:
-                out[g, k] += rest[g, k]
+            if incremental[g, k - lo]:
+                out[g, k] += rest[g, k - lo]
             elif out_present[g, k]:
-                out[g, k] = out[g, k] / count[g, k] + rest[g, k] / count[g, k]
+                out[g, k] = out[g, k] / count[g, k - lo] + rest[g, k - lo] / count[g, k - lo]
 
 
 @kernel
@@ -121,8 +121,8 @@ def group_variances(
     out_present: Bools,
 ) -> None:
     """stdvar, or stddev with `square_root`; of the population (Welford). NaN when the first value is not finite."""
-    mean = np.zeros(out.shape)
-    count = np.zeros(out.shape)
+    mean = np.zeros((out.shape[0], hi - lo))
+    count = np.zeros((out.shape[0], hi - lo))
     out[:, lo:hi] = 0.0
     out_present[:, lo:hi] = False
     for s in range(values.shape[0]):
@@ -131,20 +131,20 @@ def group_variances(
             if not present[s, k]:
                 continue
             value = values[s, k]
-            count[g, k] += 1.0
-            if count[g, k] == 1.0:
+            count[g, k - lo] += 1.0
+            if count[g, k - lo] == 1.0:
                 out_present[g, k] = True
-                mean[g, k] = value
+                mean[g, k - lo] = value
                 if not np.isfinite(value):
                     out[g, k] = np.nan
                 continue
-            delta = value - mean[g, k]
-            mean[g, k] += delta / count[g, k]
-            out[g, k] += delta * (value - mean[g, k])
+            delta = value - mean[g, k - lo]
+            mean[g, k - lo] += delta / count[g, k - lo]
+            out[g, k] += delta * (value - mean[g, k - lo])
     for g in range(out.shape[0]):
         for k in range(lo, hi):
             if out_present[g, k]:
-                variance = out[g, k] / count[g, k]
+                variance = out[g, k] / count[g, k - lo]
                 out[g, k] = np.sqrt(variance) if square_root else variance
 
 

@@ -190,10 +190,11 @@ def _write_floats(values: Any, start: int, end: int, out: Any) -> None:
 
 
 @kernel
-def decode_chunks(columns: Any, offsets: Any, out_times: Any, out_values: Any) -> None:
-    """Chunk i's samples go to out[offsets[i]:offsets[i+1]]."""
-    for chunk in range(len(columns.t0)):
-        begin, end = offsets[chunk], offsets[chunk + 1]
+def decode_chunks(columns: Any, starts: Any, low: int, high: int, out_times: Any, out_values: Any) -> None:
+    """Of the chunks [low, high), chunk i's samples go to out[starts[i]:], in any order of the starts."""
+    for chunk in range(low, high):
+        begin = starts[chunk]
+        end = begin + columns.samples[chunk]
         _decode_times(columns, chunk, out_times, begin, end)
         n_stale = _length(columns.stale, chunk)
         _decode_values(columns, chunk, out_values, begin, end - n_stale)
@@ -287,4 +288,4 @@ def warm() -> None:
     measure_chunks(starts, ends, times, values, columns, lengths)
     columns = allocate_arrays(columns, lengths)
     fill_chunks(starts, ends, times, values, columns)
-    decode_chunks(borrow_chunks(columns), offsets, np.empty(2, np.int64), np.empty(2))
+    decode_chunks(borrow_chunks(columns), borrowed(starts, np.int64), 0, 1, np.empty(2, np.int64), np.empty(2))

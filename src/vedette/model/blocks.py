@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.histograms import HistogramCells, Histograms
+from vedette.model.histograms import HistogramCells, Histograms, stretches
 from vedette.model.labels import Labels
 
 Float64s = NDArray[np.float64]
@@ -34,6 +34,11 @@ class SampleBatch:
 
     def __len__(self) -> int:
         return len(self.refs)
+
+    def take(self, rows: Int64s) -> SampleBatch:
+        """Those at `rows`, in their order."""
+        starts = None if self.start_times_ms is None else self.start_times_ms[rows]
+        return SampleBatch(self.refs[rows], self.times_ms[rows], self.values[rows], starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,18 @@ class ExemplarBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Downsampled:
+    """What is not raw among samples: those up to `until_ms` stand for all samples of the `width_ms` before their time.
+
+    `counts` float64, parallel to the samples, says how many raw ones each stands for, where the scan asked for it.
+    """
+
+    width_ms: int
+    until_ms: int
+    counts: Float64s | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesColumns:
     """Samples of n series, one after another (CSR).
 
@@ -80,6 +97,8 @@ class SeriesColumns:
     has_stale: bool = True
     histograms: HistogramCells | None = None
     start_times_ms: Int64s | None = None
+    downsampled: Downsampled | None = None
+    """None: all samples are raw."""
 
     @property
     def n_series(self) -> int:
@@ -88,6 +107,20 @@ class SeriesColumns:
     @property
     def n_samples(self) -> int:
         return len(self.times_ms)
+
+    def take(self, rows: Int64s) -> SeriesColumns:
+        """The series at `rows`, in their order."""
+        starts = self.offsets[rows]
+        offsets, places = stretches(starts, self.offsets[rows + 1] - starts)
+        return SeriesColumns(
+            [self.labels[row] for row in rows.tolist()],
+            offsets,
+            self.times_ms[places],
+            self.values[places],
+            self.has_stale,
+            None if self.histograms is None else self.histograms[places],
+            None if self.start_times_ms is None else self.start_times_ms[places],
+        )
 
 
 @dataclass(frozen=True, slots=True)

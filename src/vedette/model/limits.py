@@ -38,6 +38,26 @@ class IngestLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiveLimits:
+    """What one pushed request (remote write, OTLP, line protocol, Pushgateway, import) may bring."""
+
+    body_bytes_max: int = 32 << 20
+    """As it comes, compressed or not. An import is a stream: it bounds one of its lines."""
+    inflated_bytes_max: int = 64 << 20
+    samples_max: int = 2_000_000
+    series_max: int = 500_000
+    symbols_max: int = 2_000_000
+    known_series_max: int = 1_000_000
+    """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
+    requests_max: int = 1_000
+    """Requests that may wait for a worker thread; beyond it they are refused."""
+    commit_within_s: float = 0.1
+    """How long a request waits for others to share its commit."""
+    errors_shown_max: int = 20
+    """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpLimits:
     body_bytes_max: int = 64 << 20
     query_bytes_max: int = 1 << 20
@@ -48,6 +68,23 @@ class HttpLimits:
     body_timeout_s: float = 120.0
     lookups_max: int = 8
     """Label, series, metadata and status requests that run at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkReadLimits:
+    """Answers that carry raw samples out: remote read, export, federation. Defaults are Prometheus' where it has the limit."""
+
+    samples_max: int = 50_000_000
+    """Samples of one remote read that is answered in one piece (--storage.remote.read-sample-limit)."""
+    frame_bytes_max: int = 1 << 20
+    """Bytes of a frame of a streamed remote read (--storage.remote.read-max-bytes-in-frame); a chunk more at most."""
+    answers_max: int = 10
+    """Bulk answers under way at once (--storage.remote.read-concurrent-limit); further ones wait."""
+    threads: int = 2
+    """Threads that read and render them: each holds one slice of samples."""
+    request_bytes_max: int = 32 << 20
+    timeout_s: float = 3600.0
+    """A streamed answer may take so long as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +100,7 @@ class StoreLimits:
     """Rows of one insert. The engine splits above 1,048,449, and a split insert is not atomic."""
     chunk_cache_bytes_max: int = 64 << 20
     """Encoded chunk rows kept for queries that ask again."""
+    column_cache_bytes_max: int = 256 << 20
+    """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
 from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge
 from vedette.model.matchers import Matcher
+
+
+@dataclass(slots=True)
+class SampleSources:
+    """Samples that a scan took from each place, before they were merged; the store counts them for a plan that asks."""
+
+    head: int = 0
+    cache: int = 0
+    """Decoded or encoded blocks kept in RAM."""
+    engine: int = 0
+    """Rows that a statement read."""
+
+
+class Reduction(Enum):
+    """What a downsampled sample has to stand for, where raw ones are not there (docs/downsampling.md)."""
+
+    LAST = "last"
+    """The last value: the sample as it is."""
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    COUNTED = "counted"
+    """The sum, with the number of samples beside it."""
+    INCREASE = "increase"
+    """A counter's value, with its resets already added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +55,16 @@ class ScanPlan:
     step_ms: int = 0
     grouping: tuple[str, ...] = ()
     grouping_by: bool = False
+    exact_bounds: bool = True
+    """When False the answer may hold samples outside the bounds, some of them or all: who asks looks at times anyway."""
     start_times: bool = False
     """Whether SeriesColumns.start_times_ms is wanted."""
+    sources: SampleSources | None = field(default=None, compare=False)
+    """Where to count what was read; None: nobody asks."""
+    reduction: Reduction = Reduction.LAST
+    """What downsampled samples stand for; raw ones are answered as they are."""
+    resolution_max_ms: int = 0
+    """Samples downsampled to this width at most are welcome; 0: only where raw samples have expired."""
 
     def check_series(self, n: int) -> None:
         """Raises QueryTooLarge when n series are more than the plan allows."""

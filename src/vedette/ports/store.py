@@ -6,18 +6,33 @@ loop. Time bounds are inclusive, in ms. Every call takes the Principal and sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.model.blocks import (
+    ExemplarBatch,
+    Float64s,
+    HistogramBatch,
+    Int64s,
+    MetricMetadata,
+    SampleBatch,
+    SeriesColumns,
+)
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+Verdicts = NDArray[np.uint8]
+
+Slice = Callable[[], SeriesColumns]
+"""A part of an answer, read when it is called, from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,7 @@ class AppendResult:
     with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
     ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
     `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    `verdicts` uint8[n] of model/verdicts.py says it row by row, for callers that must name what was refused.
     """
 
     committed: Future[int]
@@ -37,6 +53,7 @@ class AppendResult:
     too_old: int = 0
     too_far: int = 0
     out_of_order: int = 0
+    verdicts: Verdicts = field(default_factory=lambda: np.empty(0, np.uint8), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,32 @@ class StoreStats:
     values_by_label: Sequence[NameCount] = ()
     bytes_by_label: Sequence[NameCount] = ()
     series_by_label_pair: Sequence[NameCount] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesExemplars:
+    """Exemplars of one series, times ascending: `times_ms` int64[n], `values` float64[n] and each one's own `labels`."""
+
+    series: Labels
+    times_ms: Int64s
+    values: Float64s
+    labels: Sequence[Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedRows:
+    """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
+
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    """
+
+    sequence: int
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +136,79 @@ class Store(Protocol):
         """
         ...
 
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        """Like `append`, by the same rules: floats and histograms share a series' times, so one of either kind at a held
+        time is a duplicate. Equal histograms are idempotent; their hint and buckets listed as empty make no difference.
+        One whose sum is STALE_NAN is stored as a stale float.
+        """
+        ...
+
+    def append_exemplars(
+        self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        """Raises QueueFull. Rows in the order of their (time, value) within a series.
+
+        One equal to its series' last is `idempotent`; one that sorts before it by (time, value, labels) is `too_old`; one
+        whose labels have more than 128 characters, or whose series was refused, is left out of all counts.
+        Source: Prometheus tsdb/exemplar.go, without its out-of-order window.
+        """
+        ...
+
+    def committed_sequence(self) -> int:
+        """Of the last commit with samples; asks no disk."""
+        ...
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
+        further ones while `rows_max` is kept.
+
+        The same bounds give the same rows in the same order, also after a restart, while their block is not compacted;
+        compaction waits a day for followers (any name) that have asked within minutes. Raises StoreError.
+        """
+        ...
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        """None for a series that is not known."""
+        ...
+
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         """Raises QueryTooLarge, QueryTimeout, QueryCanceled. The order of series is not specified."""
         ...
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+
+        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
+        """
+        ...
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> Sequence[SeriesExemplars]:
+        """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
+        ...
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
+        ...
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         """Label sets with data in the time range that match any selector; sorted, each once."""
+        ...
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        """How many series `series` would list, without making their label sets."""
         ...
 
     def label_names(

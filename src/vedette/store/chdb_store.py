@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.model import verdicts
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.errors import StoreError
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, StoreLimits
 from vedette.model.telemetry import gauge
@@ -27,7 +29,16 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, StoreHealth, StoreStats
+from vedette.ports.store import (
+    AppendResult,
+    CommittedRows,
+    DeleteResult,
+    Selector,
+    SeriesExemplars,
+    Slice,
+    StoreHealth,
+    StoreStats,
+)
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.chunk_cache import ChunkCache
@@ -35,6 +46,7 @@ from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, widen_spans
@@ -43,13 +55,16 @@ from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
-from vedette.store.partitions import Partitions
+from vedette.store.partitions import DAY_MS, Partitions
 from vedette.store.reading import column
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
 from vedette.store.rewriting import empty_draft
+from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
+from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
@@ -93,11 +108,15 @@ class ChdbStore:
         self._selecting = Selecting(state, self._head)
         self._append_lock = threading.Lock()
         limits = settings.limits
-        self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
-        self._commits = self._new_commits()
-        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        last_sequence = loading.last_sequence(state.engine)
+        self._feed = CommitFeed(state.engine, self._clock, last_sequence)
+        places = state.engine, state.index, state.facts, state.partitions
+        self._writer = Writer(*places, limits.commit_rows_max, self._feed)
+        self._commits = self._new_commits(last_sequence)
+        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
+        rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
-            state, self._head, self._commits, compaction, settings.retention, settings.ingest
+            state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
         )
         self._head_ready = threading.Event()
         _HEAD_READY.set(0)
@@ -134,7 +153,43 @@ class ChdbStore:
             too_old=int(counts[verdicts.TOO_OLD]),
             too_far=int(counts[verdicts.TOO_FAR]),
             out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+            verdicts=found,
         )
+
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        raise StoreError("the store has no tables of native histograms yet")
+
+    def append_exemplars(
+        self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        raise StoreError("the store has no table of exemplars yet")
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[SeriesExemplars]:
+        return []
+
+    def committed_sequence(self) -> int:
+        return self._feed.last_sequence
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        rows = self._feed.rows_since(follower, after, rows_max, up_to)
+        owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        if owned.all():
+            return rows
+        return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        refs = self._state.lookup.refs_of(ids)
+        found: list[Labels | None] = [None] * len(ids)
+        known = np.flatnonzero(refs >= 0)
+        for place, labels in zip(known.tolist(), self._state.index.labels_of(refs[known]), strict=True):
+            found[place] = labels
+        return found
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._append_lock:
@@ -147,11 +202,22 @@ class ChdbStore:
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
 
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return self._state.partitions.raw_since_day * DAY_MS
+
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> list[Labels]:
         refs = self._selecting.refs_within(principal.tenant, selectors, min_time_ms, max_time_ms)
         return sorted(self._state.index.labels_of(refs))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        return len(self._selecting.refs_within(principal.tenant, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -212,7 +278,7 @@ class ChdbStore:
         return self._head_ready.wait(timeout_s)
 
     def maintain(self) -> None:
-        """Runs every chore now: compaction, deletion, retention."""
+        """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
 
     def set_retention(self, retention: Retention) -> None:
@@ -238,7 +304,7 @@ class ChdbStore:
         self._state.engine.close()
         self._directory.release()
 
-    def _new_commits(self) -> GroupCommit:
+    def _new_commits(self, last_sequence: int) -> GroupCommit:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
@@ -246,7 +312,7 @@ class ChdbStore:
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
             CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
         )
-        return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
+        return GroupCommit(tables, self._clock, last_sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
         """Writes the time spans that are known now. Raises StoreUnavailable."""
@@ -277,12 +343,13 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     migrate(engine, directory)
     repair.list_detached()
     empty_draft(engine)
+    empty_rollup_drafts(engine)
     index, partitions = SeriesIndex(), Partitions()
     facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
-    partitions.load(engine)
+    partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, settings.retention)
     deletions = loading.load_deletions(engine)
     lookup = IdLookup(index)
     loading.load_spans(engine, lookup, facts)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max)
+    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     return StoreState(engine, index, facts, lookup, partitions, deletions, repair, settings.limits, clock, cache)

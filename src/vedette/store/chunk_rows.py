@@ -13,14 +13,25 @@ from vedette.store.runs import Columns, distinct
 from vedette.store.state import StoreState
 
 
-def write_chunk_rows(state: StoreState, refs: Int64s, samples: Columns, sequence: int, table: str = "chunks") -> int:
-    """One insert per partition; returns the number of rows. `samples` is CSR over the refs. Raises StoreError."""
+def write_chunk_rows(
+    state: StoreState,
+    refs: Int64s,
+    samples: Columns,
+    sequence: int,
+    *,
+    table: str = "chunks",
+    class_: int | None = None,
+) -> int:
+    """One insert per partition; returns the number of rows. `samples` is CSR over the refs. Raises StoreError.
+
+    `class_`: of the partition that the samples come from, which they keep; None: what the series have now.
+    """
     sources, columns = encode(samples.offsets, samples.times_ms, samples.values)
     if not len(sources):
         return 0
     owners = refs[sources]
     days = (columns.t0 // DAY_MS).astype(np.int32)
-    classes = state.facts.classes(owners)
+    classes = state.facts.classes(owners) if class_ is None else np.full(len(owners), class_, np.uint16)
     rows = to_arrow(columns)
     beside = {
         "day": pa.array(days),

@@ -16,6 +16,7 @@ from vedette.kernels import chunks as kernels
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.chunks import KIND_FLOAT, KIND_INTEGER, RAGGED_TYPES, SCALAR_TYPES, ChunkColumns, Ragged
 from vedette.kernels.decimals import EXPONENT_MAX
+from vedette.kernels.threads import run_slices, split_evenly
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import StoreError
 from vedette.model.time import BLOCK_MS
@@ -51,9 +52,24 @@ def decode(columns: ChunkColumns) -> tuple[Int64s, Int64s, Float64s, bool]:
     """(offsets, times_ms, values, has_stale): chunk i's samples are offsets[i]:offsets[i+1]."""
     offsets = np.zeros(len(columns.t0) + 1, np.int64)
     np.cumsum(columns.samples, out=offsets[1:])
-    times, values = np.empty(offsets[-1], np.int64), np.empty(offsets[-1], np.float64)
-    kernels.decode_chunks(kernels.borrow_chunks(columns), borrowed(offsets, np.int64), times, values)
-    return offsets, times, values, bool(columns.stale.offsets[-1] > columns.stale.offsets[0])
+    times, values = decode_to(columns, offsets[:-1], int(offsets[-1]))
+    return offsets, times, values, has_stale(columns)
+
+
+def decode_to(columns: ChunkColumns, starts: Int64s, n_samples: int) -> tuple[Int64s, Float64s]:
+    """(times_ms, values) of n_samples: chunk i's begin at starts[i]. On several threads."""
+    times, values = np.empty(n_samples, np.int64), np.empty(n_samples, np.float64)
+    shared = kernels.borrow_chunks(columns), borrowed(starts, np.int64)
+
+    def decode_slice(low: int, high: int) -> None:
+        kernels.decode_chunks(*shared, low, high, times, values)
+
+    run_slices(decode_slice, split_evenly(len(starts), n_samples))
+    return times, values
+
+
+def has_stale(columns: ChunkColumns) -> bool:
+    return bool(columns.stale.offsets[-1] > columns.stale.offsets[0])
 
 
 def check_chunks(columns: ChunkColumns) -> Bools:

@@ -31,6 +31,9 @@ class Deletions:
     """Thread-safe: the tuple is replaced, never changed."""
 
     def __init__(self) -> None:
+        self.numbering = threading.Lock()
+        """Held from taking a deletion's sequence number until it is listed here, and while a rewriting takes its own: so
+        a rewriting has seen every deletion with a lower number, and no deleted sample gets a number above it."""
         self._lock = threading.Lock()
         self._all: tuple[Deletion, ...] = ()
 

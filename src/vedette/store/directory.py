@@ -21,6 +21,11 @@ _VERSION: Final = "schema_version"
 _ENGINE: Final = "engine"
 
 
+def holds_data(path: Path) -> bool:
+    """Whether a store was ever opened there. Takes no lock and makes nothing."""
+    return (path / _VERSION).is_file()
+
+
 class DataDirectory:
     """Holds the lock from construction until `release`. Raises DataDirectoryInUse, StoreError."""
 

@@ -19,8 +19,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import Bools, Int64s
 from vedette.model.errors import StoreError
+from vedette.model.label_rows import LabelRows
 from vedette.model.labels import Labels, SeriesId, series_id
 from vedette.model.matchers import Matcher, MatchType
 from vedette.ports.store import Selector
@@ -84,6 +85,18 @@ class SeriesIndex:
         n = self._n
         return self._ids[:n]
 
+    def label_rows(self, refs: Int64s) -> LabelRows:
+        """The labels of the series, made when they are asked for."""
+        return LabelRows(self, refs)
+
+    def label_codes(self, name: str, refs: Int64s) -> tuple[Int32s, Sequence[tuple[str, str]]] | None:
+        """See model.label_rows.LabelSource."""
+        column = self._columns.get(name)
+        return None if column is None else (column.codes_at(refs.astype(np.int32), self._n), column.pairs)
+
+    def column_names(self) -> list[str]:
+        return list(self._columns)
+
     def labels_of(self, refs: Int64s) -> list[Labels]:
         labels, label_of = self._labels, self._label_of
         return [label_of(ref) if (one := labels[ref]) is None else one for ref in refs.tolist()]
@@ -95,6 +108,15 @@ class SeriesIndex:
     def tenant_of(self, ref: int) -> str:
         codes = self._tenants.codes_at(np.array([ref], np.int32), self._n)
         return self._tenants.pairs[int(codes[0])][1]
+
+    def of_tenant(self, tenant: str, refs: Int64s) -> Bools:
+        """bool[n]: which refs are the tenant's; -1 is nobody's."""
+        code = self._tenants.code_of(tenant)
+        owned = np.zeros(len(refs), np.bool_)
+        if code != UNKNOWN:
+            known = np.flatnonzero(refs >= 0)
+            owned[known] = self._tenants.codes_at(refs[known].astype(np.int32), self._n) == code
+        return owned
 
     def refs_of(self, tenant: str) -> Int64s:
         """All series of a tenant, ascending."""

@@ -74,6 +74,16 @@ def load_deletions(engine: Engine) -> Deletions:
 
 
 def last_sequence(engine: Engine) -> int:
-    tables = ("series", "samples_recent", "chunks", "metadata", "deletions", "spans")
+    tables = (
+        "series",
+        "samples_recent",
+        "chunks",
+        "metadata",
+        "deletions",
+        "rollup_5m",
+        "rollup_1h",
+        "retention_classes",
+        "spans",
+    )
     parts = " union all ".join(f"select max(seq) as seq from {table}" for table in tables)
     return int(engine.query(f"select max(seq) as seq from ({parts})", lane=Lane.CONTROL)["seq"][0].as_py())

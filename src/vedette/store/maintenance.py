@@ -1,4 +1,4 @@
-"""The store's chores, one after another on one thread: compaction, deletions, retention, the head's size.
+"""The store's chores, one after another on one thread: compaction, deletions, rollups, retention, the head's size.
 
 The thread wakes every minute of the process' life and asks the clock what time it is, so a jump of the clock moves what
 is done, not when it is looked at. A chore that the engine refuses (disk full) is logged, counted and done next time.
@@ -16,12 +16,13 @@ from vedette.model.limits import IngestLimits
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS, block_of
 from vedette.model.verdicts import IN_ORDER_WINDOW_MS
+from vedette.store.clearing import clear_deletions
 from vedette.store.compaction import Compaction
-from vedette.store.deletions import Deletion
 from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
 from vedette.store.retention import Retention, apply_retention
-from vedette.store.rewriting import days_to_clear, fragmented_days, rewrite_day
+from vedette.store.rewriting import fragmented_days, rewrite_day
+from vedette.store.rolling_up import RollingUp
 from vedette.store.sizes import show_sizes
 from vedette.store.state import StoreState
 
@@ -41,6 +42,7 @@ class Maintenance:
         head: Head,
         commits: GroupCommit,
         compaction: Compaction,
+        rolling_up: RollingUp,
         retention: Retention,
         limits: IngestLimits,
     ) -> None:
@@ -48,6 +50,7 @@ class Maintenance:
         self._head = head
         self._commits = commits
         self._compaction = compaction
+        self._rolling_up = rolling_up
         self.retention = retention
         self._limits = limits
         self._stop = threading.Event()
@@ -66,10 +69,11 @@ class Maintenance:
         """Every chore, now. What fails is logged and counted."""
         now = self._state.clock.now_ms()
         chores: tuple[tuple[str, Callable[[int], object]], ...] = (
-            ("retention", lambda now: apply_retention(self._state, self.retention, now)),
             ("compaction", self.compact),
-            ("deletion", lambda _: self.clear_deletions()),
+            ("deletion", lambda _: clear_deletions(self._state, self._commits.next_sequence)),
             ("rewriting", self._rewrite_fragmented),
+            ("rollups", self.roll_up),
+            ("retention", lambda now: apply_retention(self._state, self.retention, now)),
             ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
             ("sizes", self.show_sizes),
             ("memory", lambda _: self._state.engine.execute("system jemalloc purge")),
@@ -96,32 +100,31 @@ class Maintenance:
         return finished_before_ms
 
     def compact_now(self) -> int:
-        """`compact`, from any thread."""
+        """`compact`, from any thread. Returns the time before which no recent rows are left."""
         with self._one_at_a_time:
-            return self.compact(self._state.clock.now_ms())
+            finished_before_ms = self.compact(self._state.clock.now_ms())
+        left = [partition.unit * BLOCK_MS for partition in self._state.partitions.recent]
+        return min([finished_before_ms, *left])
 
     def _finished_before(self, now_ms: int) -> int:
         """The start of the oldest block into which a sample can still come, in order or late."""
         window = max(self._limits.out_of_order_window_ms, IN_ORDER_WINDOW_MS)
         return block_of(now_ms - window) * BLOCK_MS
 
-    def clear_deletions(self) -> None:
-        """Rewrites the days that deletions concern; forgets a deletion when no row is left for it to cover."""
-        for deletion in self._state.deletions:
-            for day in days_to_clear(self._state, deletion):
-                rewrite_day(self._state, day, self._commits.next_sequence)
-            if not self._state.partitions.any_recent(deletion.min_time_ms, deletion.max_time_ms):
-                self._forget(deletion)
-
-    def _forget(self, deletion: Deletion) -> None:
-        self._state.engine.execute(f"alter table deletions delete where seq = {deletion.sequence}")
-        self._state.deletions.forget(frozenset([deletion.sequence]))
+    def clear_deletions(self) -> int:
+        """Rewrites the days that deletions concern, from any thread; returns the bytes freed. Raises StoreError."""
+        with self._one_at_a_time:
+            return clear_deletions(self._state, self._commits.next_sequence)
 
     def _rewrite_fragmented(self, now_ms: int) -> None:
         """Late rows leave short chunks behind."""
         days = self._state.partitions.take_written(now_ms - BLOCK_MS)
         for day in fragmented_days(self._state, sorted(days), ROWS_PER_CHUNK_MAX):
             rewrite_day(self._state, day, self._commits.next_sequence)
+
+    def roll_up(self, now_ms: int) -> None:
+        """Before retention: what expires is rolled up first."""
+        self._rolling_up.run(lambda class_: frozenset(self.retention.rollups_of(class_)), self._finished_before(now_ms))
 
     def _run(self) -> None:
         self._try("sizes", self.show_sizes, 0)

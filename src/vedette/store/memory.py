@@ -10,36 +10,63 @@ import struct
 import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.model import verdicts
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch, SeriesColumns
+from vedette.model.blocks import (
+    ExemplarBatch,
+    Float64s,
+    HistogramBatch,
+    Int64s,
+    MetricMetadata,
+    SampleBatch,
+    SeriesColumns,
+)
+from vedette.model.histograms import FLOAT, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
-from vedette.model.staleness import STALE_NAN_BITS
+from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, Store, StoreHealth, StoreStats
+from vedette.ports.store import (
+    AppendResult,
+    CommittedRows,
+    DeleteResult,
+    Selector,
+    SeriesExemplars,
+    Slice,
+    Store,
+    StoreHealth,
+    StoreStats,
+)
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
 _SERIES_BETWEEN_CHECKS: Final = 1024
 
 
-class _Samples:
-    """One series: times strictly ascending, values beside them."""
+Value = float | NativeHistogram
 
-    __slots__ = ("times", "values")
+
+class _Samples:
+    """One series: times strictly ascending, values and start times (0: unknown) beside them; and its exemplars."""
+
+    __slots__ = ("exemplars", "starts", "times", "values")
 
     def __init__(self) -> None:
         self.times: list[int] = []
-        self.values: list[float] = []
+        self.values: list[Value] = []
+        self.starts: list[int] = []
+        self.exemplars: list[Exemplar] = []
 
     def between(self, min_time_ms: int, max_time_ms: int) -> slice:
         return slice(bisect_left(self.times, min_time_ms), bisect_right(self.times, max_time_ms))
@@ -58,6 +85,8 @@ class MemoryStore(Store):
         self._metadata: dict[str, dict[str, MetricMetadata]] = {}
         self._newest_ms = MIN_TIME_MS
         self._commits = 0
+        self._committed: list[tuple[int, int, int, float]] = []
+        """(commit, series id, time, value) of every float, in the order of the commits."""
 
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         with self._lock:
@@ -66,23 +95,51 @@ class MemoryStore(Store):
         return refs
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
-        committed: Future[int] = Future()
+        return self._append(batch, batch.values.tolist())
+
+    def append_histograms(
+        self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        table = batch.histograms
+        values = (STALE_NAN if is_stale(float(table.sums[row])) else table.at(row) for row in range(len(table)))
+        return self._append(batch, values)
+
+    def append_exemplars(
+        self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
+    ) -> AppendResult:
+        rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), batch.labels, strict=True)
         with self._lock:
-            now = self._clock.now_ms()
-            horizon = min(now, self._newest_ms)
-            rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), strict=True)
-            counts = Counter(self._put(ref, time, value, now, horizon) for ref, time, value in rows)
-            self._commits += 1
-            committed.set_result(self._commits)
-        return AppendResult(
-            committed,
-            accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
-            idempotent=counts[verdicts.IDEMPOTENT],
-            duplicates=counts[verdicts.DUPLICATE],
-            too_old=counts[verdicts.TOO_OLD],
-            too_far=counts[verdicts.TOO_FAR],
-            out_of_order=counts[verdicts.OUT_OF_ORDER],
+            return self._result(
+                [self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows]
+            )
+
+    def committed_sequence(self) -> int:
+        return self._commits
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        with self._lock:
+            last = self._commits if up_to is None else min(up_to, self._commits)
+            own = set(self._index.ids[self._index.refs_of(principal.tenant)].tolist())
+            found = sorted((*row[:3], place) for place, row in enumerate(self._committed) if after < row[0] <= last)
+            if len(found) > rows_max:
+                last = max(
+                    [found[0][0], *(one[0] for one, later in pairwise(found[: rows_max + 1]) if later[0] > one[0])]
+                )
+            rows = [self._committed[place] for commit, id_, _, place in found if commit <= last and id_ in own]
+        return CommittedRows(
+            last,
+            np.array([row[1] for row in rows], np.uint64),
+            np.array([row[2] for row in rows], np.int64),
+            np.array([row[3] for row in rows], np.float64),
         )
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        with self._lock:
+            labels = self._index.labels_of(np.arange(len(self._index), dtype=np.int64))
+            known = dict(zip(self._index.ids.tolist(), labels, strict=True))
+        return [known.get(id_) for id_ in ids.tolist()]
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._lock:
@@ -96,7 +153,8 @@ class MemoryStore(Store):
             kept: list[int] = []
             offsets = [0]
             times: list[int] = []
-            values: list[float] = []
+            values: list[Value] = []
+            starts: list[int] = []
             for i, ref in enumerate(refs.tolist()):
                 if i % _SERIES_BETWEEN_CHECKS == 0:
                     deadline.check()
@@ -106,13 +164,52 @@ class MemoryStore(Store):
                     continue
                 times += samples.times[window]
                 values += samples.values[window]
+                starts += samples.starts[window]
                 kept.append(ref)
                 offsets.append(len(times))
                 plan.check_samples(len(times))
             labels = self._index.labels_of(np.array(kept, np.int64))
-        column = np.array(values, np.float64)
-        has_stale = bool((column.view(np.uint64) == STALE_NAN_BITS).any())
-        return SeriesColumns(labels, np.array(offsets, np.int64), np.array(times, np.int64), column, has_stale)
+        if plan.sources is not None:
+            plan.sources.head += len(times)
+        floats, histograms = _split(values)
+        return SeriesColumns(
+            labels,
+            np.array(offsets, np.int64),
+            np.array(times, np.int64),
+            floats,
+            has_stale=bool((floats.view(np.uint64) == STALE_NAN_BITS).any()),
+            histograms=histograms,
+            start_times_ms=np.array(starts, np.int64) if plan.start_times and any(starts) else None,
+        )
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[SeriesExemplars]:
+        found = []
+        with self._lock:
+            refs = self._index.select(principal.tenant, selectors)
+            for ref, labels in zip(refs.tolist(), self._index.labels_of(refs), strict=True):
+                some = [one for one in self._series[ref].exemplars if min_time_ms <= one.time_ms <= max_time_ms]
+                if some:
+                    times = np.array([one.time_ms for one in some], np.int64)
+                    values = np.array([one.value for one in some], np.float64)
+                    found.append(SeriesExemplars(labels, times, values, [one.labels for one in some]))
+        return sorted(found, key=lambda one: one.series)
+
+    def slices(
+        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+    ) -> Sequence[Slice]:
+        """One: the whole answer."""
+
+        def read() -> SeriesColumns:
+            columns = self.select(principal, plan, deadline)
+            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
+            return columns.take(np.array(order, np.int64)) if by_labels else columns
+
+        return [read]
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return MIN_TIME_MS
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -120,6 +217,10 @@ class MemoryStore(Store):
         with self._lock:
             refs = self._index.select(principal.tenant, selectors)
             return sorted(self._index.labels_of(self._with_data(refs, min_time_ms, max_time_ms)))
+
+    def count_series(self, principal: Principal, selector: Selector, min_time_ms: int, max_time_ms: int) -> int:
+        with self._lock:
+            return len(self._asked(principal, [selector], min_time_ms, max_time_ms))
 
     def label_names(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -148,7 +249,7 @@ class MemoryStore(Store):
                 window = samples.between(min_time_ms, max_time_ms)
                 n_series += window.stop > window.start
                 n_samples += window.stop - window.start
-                del samples.times[window], samples.values[window]
+                del samples.times[window], samples.values[window], samples.starts[window]
         return DeleteResult(series=n_series, samples=n_samples)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
@@ -178,7 +279,32 @@ class MemoryStore(Store):
     def close(self) -> None:
         """Nothing to commit, nothing to close."""
 
-    def _put(self, ref: int, time_ms: int, value: float, now: int, horizon: int) -> int:
+    def _append(self, batch: SampleBatch | HistogramBatch, values: Iterable[Value]) -> AppendResult:
+        starts = batch.start_times_ms.tolist() if batch.start_times_ms is not None else [0] * len(batch)
+        rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), values, starts, strict=True)
+        with self._lock:
+            now = self._clock.now_ms()
+            horizon = min(now, self._newest_ms)
+            return self._result([self._put(*row, now, horizon) for row in rows])
+
+    def _result(self, found: list[int]) -> AppendResult:
+        """`found`: a verdict for each row."""
+        counts = Counter(found)
+        self._commits += 1
+        committed: Future[int] = Future()
+        committed.set_result(self._commits)
+        return AppendResult(
+            committed,
+            accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+            idempotent=counts[verdicts.IDEMPOTENT],
+            duplicates=counts[verdicts.DUPLICATE],
+            too_old=counts[verdicts.TOO_OLD],
+            too_far=counts[verdicts.TOO_FAR],
+            out_of_order=counts[verdicts.OUT_OF_ORDER],
+            verdicts=np.array(found, np.uint8),
+        )
+
+    def _put(self, ref: int, time_ms: int, value: Value, start_ms: int, now: int, horizon: int) -> int:
         """Stores one sample if the rules in `verdicts` allow it; returns its verdict."""
         if ref < 0:
             return verdicts.REFUSED
@@ -188,15 +314,28 @@ class MemoryStore(Store):
         place = bisect_left(samples.times, time_ms)
         late = place < len(samples.times)
         if late and samples.times[place] == time_ms:
-            return verdicts.IDEMPOTENT if _same_bits(samples.values[place], value) else verdicts.DUPLICATE
+            same = _identity(samples.values[place]) == _identity(value)
+            return verdicts.IDEMPOTENT if same else verdicts.DUPLICATE
         window = self._limits.out_of_order_window_ms
         oldest = horizon - (window if late else max(window, verdicts.IN_ORDER_WINDOW_MS))
         if self._windows and time_ms < oldest:
             return verdicts.TOO_OLD
         samples.times.insert(place, time_ms)
         samples.values.insert(place, value)
+        samples.starts.insert(place, start_ms)
+        if not isinstance(value, NativeHistogram):
+            self._committed.append((self._commits + 1, int(self._index.ids[ref]), time_ms, value))
         self._newest_ms = max(self._newest_ms, time_ms)
         return verdicts.OUT_OF_ORDER if late else verdicts.ACCEPTED
+
+    def _put_exemplar(self, ref: int, exemplar: Exemplar) -> int:
+        if ref < 0:
+            return verdicts.REFUSED
+        held = self._series[ref].exemplars
+        verdict = judge(held[-1] if held else None, exemplar)
+        if verdict == verdicts.ACCEPTED:
+            held.append(exemplar)
+        return verdict
 
     def _with_data(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> Int64s:
         windows = ((ref, self._series[ref].between(min_time_ms, max_time_ms)) for ref in refs.tolist())
@@ -208,5 +347,25 @@ class MemoryStore(Store):
         return self._with_data(refs, min_time_ms, max_time_ms)
 
 
-def _same_bits(a: float, b: float) -> bool:
-    return struct.pack("<d", a) == struct.pack("<d", b)
+def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
+    """(float64[n], NaN for a histogram; the histograms among them, None if there is none)"""
+    floats = np.array([NORMAL_NAN if isinstance(value, NativeHistogram) else value for value in values], np.float64)
+    found = [value for value in values if isinstance(value, NativeHistogram)]
+    if not found:
+        return floats, None
+    is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
+    rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
+    return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _identity(value: Value) -> Hashable:
+    """Equal for samples that repeat each other: floats by their bits, histograms without hint and empty buckets."""
+    if isinstance(value, float):
+        return _bits(value)
+    sides = tuple(tuple((i, n) for i, n in side.items() if n) for side in (value.positive, value.negative))
+    numbers = (value.count, value.sum, value.zero_count, value.zero_threshold)
+    return value.schema, tuple(map(_bits, numbers)), value.bounds, sides
+
+
+def _bits(value: float) -> bytes:
+    return struct.pack("<d", value)

@@ -13,8 +13,9 @@ from typing import Final
 from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.sql import literal
-from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, SPANS
+from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, RETENTION_CLASSES, SPANS
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,6 +29,11 @@ class Migration:
 
 def create_first_tables(engine: Engine) -> None:
     for table in FIRST_SCHEMA:
+        engine.execute(table.create_statement())
+
+
+def create_rollup_tables(engine: Engine) -> None:
+    for table in (*ROLLUP_TABLES, RETENTION_CLASSES):
         engine.execute(table.create_statement())
 
 
@@ -56,8 +62,9 @@ def _has_column(engine: Engine, table: str, name: str) -> bool:
 
 MIGRATIONS: Final = (
     Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),
-    Migration(2, "time spans apart from labels", move_spans),
-    Migration(3, "recent rows are merged less often", merge_recent_rows_less),
+    Migration(2, "rollups, retention classes", create_rollup_tables),
+    Migration(3, "time spans apart from labels", move_spans),
+    Migration(4, "recent rows are merged less often", merge_recent_rows_less),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

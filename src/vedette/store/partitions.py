@@ -7,6 +7,7 @@ never too few.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.sql import literal
 
 DAY_MS: Final = 24 * 3600 * 1000
+MIN_DAY: Final = -(1 << 31)
 
 
 def day_of(time_ms: int) -> int:
@@ -23,7 +25,7 @@ def day_of(time_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """Of `samples_recent` (unit: block) or `chunks` (unit: day)."""
+    """Of `samples_recent` (unit: block), of `chunks` or a rollup (unit: day)."""
 
     unit: int
     class_: int
@@ -38,10 +40,15 @@ class Partitions:
         self._recent: frozenset[Partition] = frozenset()
         self._chunks: frozenset[Partition] = frozenset()
         self._written: frozenset[Partition] = frozenset()
+        self._unrolled: frozenset[Partition] = frozenset()
+        self._rollups: dict[str, frozenset[Partition]] = {}
+        self._raw_since_day = MIN_DAY
 
-    def load(self, engine: Engine) -> None:
+    def load(self, engine: Engine, rollup_tables: Iterable[str] = ()) -> None:
         self._recent = _read(engine, "samples_recent")
-        self._chunks = self._written = _read(engine, "chunks")
+        self._chunks = self._written = self._unrolled = _read(engine, "chunks")
+        self._rollups = {table: _read(engine, table) for table in rollup_tables}
+        self._find_raw_since()
 
     @property
     def recent(self) -> frozenset[Partition]:
@@ -58,8 +65,12 @@ class Partitions:
 
     def note_chunks(self, partition: Partition) -> None:
         with self._lock:
+            is_new = partition not in self._chunks
             self._chunks |= {partition}
             self._written |= {partition}
+            self._unrolled |= {partition}
+            if is_new:
+                self._find_raw_since()
 
     def take_written(self, before_ms: int) -> frozenset[Partition]:
         """Days of chunks that ended before the time and were written to since they were last taken."""
@@ -75,6 +86,44 @@ class Partitions:
     def forget_chunks(self, partition: Partition) -> None:
         with self._lock:
             self._chunks -= {partition}
+            self._unrolled -= {partition}
+            self._find_raw_since()
+
+    def rollups(self, table: str) -> frozenset[Partition]:
+        return self._rollups.get(table, frozenset())
+
+    @property
+    def unrolled(self) -> frozenset[Partition]:
+        """Days of chunks that were written to since they were last rolled up."""
+        return self._unrolled
+
+    def note_unrolled(self, partition: Partition) -> None:
+        with self._lock:
+            self._unrolled |= {partition} & self._chunks
+
+    def take_unrolled(self, partition: Partition) -> None:
+        """Before its rows are read: what is written from then on notes it again."""
+        with self._lock:
+            self._unrolled -= {partition}
+
+    def note_rollup(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._rollups = {**self._rollups, table: self.rollups(table) | {partition}}
+            self._find_raw_since()
+
+    def forget_rollup(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._rollups = {**self._rollups, table: self.rollups(table) - {partition}}
+            self._find_raw_since()
+
+    @property
+    def raw_since_day(self) -> int:
+        """No day from this one on has lost its raw samples and kept a rollup of them."""
+        return self._raw_since_day
+
+    def _find_raw_since(self) -> None:
+        rolled = frozenset[Partition]().union(*self._rollups.values())
+        self._raw_since_day = max((one.unit + 1 for one in rolled - self._chunks), default=MIN_DAY)
 
     def any_recent(self, min_time_ms: int, max_time_ms: int) -> bool:
         return any(block_of(min_time_ms) <= one.unit <= block_of(max_time_ms) for one in self._recent)

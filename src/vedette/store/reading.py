@@ -6,7 +6,7 @@ ones: head first, then recent rows, then chunks. Rows that left one place since 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,17 +15,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
+from vedette.kernels.chunks import ChunkColumns
 from vedette.kernels.gathering import gather_stretches
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import Bools, Int64s
 from vedette.model.telemetry import counter
-from vedette.model.time import BLOCK_MS, block_of
-from vedette.ports.scan import Deadline
-from vedette.store.chunk_cache import ChunkCache
-from vedette.store.chunks import check_chunks, decode, from_arrow
+from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS, block_of
+from vedette.ports.scan import Deadline, SampleSources, ScanPlan
+from vedette.store.chunk_cache import ChunkCache, ColumnsKey
+from vedette.store.chunks import check_chunks, decode, decode_to, from_arrow, has_stale
 from vedette.store.deletions import Deletion, Ids, surviving
 from vedette.store.engine import Engine
 from vedette.store.partitions import day_of
-from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs, run_starts
+from vedette.store.runs import RECENT_RANK, Columns, Runs, keep_runs, merge, run_starts
 from vedette.store.sql import literal, literals
 
 IDS_LISTED_MAX: Final = 20_000
@@ -110,33 +111,93 @@ def read_chunks(
     wanted: Wanted,
     deletions: list[Deletion],
     deadline: Deadline | None,
-    check_samples: Callable[[int], None],
-) -> Runs:
-    """Chunk rows, decoded: one run each. `check_samples` may raise before too many samples are decoded."""
+    plan: ScanPlan,
+) -> Columns:
+    """The samples of chunk rows, one per (slot, time), of whole blocks: more than the wanted bounds.
+
+    Raises QueryTooLarge before too many samples for the plan are decoded.
+    """
+    blocks = block_of(wanted.min_time_ms), block_of(wanted.max_time_ms)
+    key = ColumnsKey(wanted.tenant, wanted.ids.tobytes(), *blocks, tuple(one.sequence for one in deletions))
+    is_kept = plan.sources is not None and cache.holds_columns(key)
+    columns = cache.columns(key, lambda: _read_columns(cache, wanted, deletions, deadline, plan))
+    if plan.sources is not None:
+        count_chunks(plan.sources, len(columns.times_ms), is_kept=is_kept)
+    return columns
+
+
+def _read_columns(
+    cache: ChunkCache,
+    wanted: Wanted,
+    deletions: list[Deletion],
+    deadline: Deadline | None,
+    plan: ScanPlan,
+) -> Columns:
     rows = cache.query(f"select {CHUNK_COLUMNS} from chunks where {_chunk_conditions(wanted)}", deadline)
     slots = wanted.slots_of(column(rows, "series"))
-    needed = (slots >= 0) & (column(rows, "t0") <= wanted.max_time_ms) & (column(rows, "t1") >= wanted.min_time_ms)
-    if not needed.all():
-        rows, slots = rows.filter(pa.array(needed)), slots[needed]
+    if not (slots >= 0).all():
+        rows, slots = rows.filter(pa.array(slots >= 0)), slots[slots >= 0]
     inner = (column(rows, "t0") >= wanted.min_time_ms) & (column(rows, "t1") <= wanted.max_time_ms)
     # half: two rows of one block may repeat each other's samples; the exact number is checked after merging
-    check_samples(int(column(rows, "samples")[inner].sum()) // 2)
+    plan.check_samples(int(column(rows, "samples")[inner].sum()) // 2)
     if deadline is not None:
         deadline.check()
+    if not deletions and (order := _order_apart(rows, slots)) is not None:
+        return _decode_in_order(rows, slots, order, len(wanted.ids))
     runs = decode_rows(rows, slots)
-    return without(runs, wanted.ids, deletions) if deletions else runs
+    if deletions:
+        runs = without(runs, wanted.ids, deletions)
+    return merge([runs], len(wanted.ids), MIN_TIME_MS, MAX_TIME_MS)
+
+
+def _order_apart(rows: pa.Table, slots: Int64s) -> Int64s | None:
+    """The rows by slot and time; None where two of a slot overlap (a late sample, a block caught in compaction)."""
+    first_times, last_times = column(rows, "t0"), column(rows, "t1")
+    order = np.lexsort((first_times, slots))
+    same = slots[order[1:]] == slots[order[:-1]]
+    apart = first_times[order[1:]] > last_times[order[:-1]]
+    return order if (apart | ~same).all() else None
+
+
+def _decode_in_order(rows: pa.Table, slots: Int64s, order: Int64s, n_slots: int) -> Columns:
+    """Each row's samples go to their place at once: a copy of all samples costs more than decoding them."""
+    columns, sound = _sound_columns(rows)
+    if not sound.all():
+        kept = np.flatnonzero(sound)
+        return _decode_in_order(rows.take(kept), slots[kept], np.argsort(np.argsort(order)[kept]), n_slots)
+    lengths = columns.samples.astype(np.int64)
+    starts = np.empty(len(order), np.int64)
+    starts[order] = np.cumsum(lengths[order]) - lengths[order]
+    offsets = np.zeros(n_slots + 1, np.int64)
+    np.add.at(offsets, slots + 1, lengths)
+    np.cumsum(offsets, out=offsets)
+    return Columns(offsets, *decode_to(columns, starts, int(lengths.sum())), has_stale(columns))
+
+
+def count_chunks(sources: SampleSources, n_samples: int, *, is_kept: bool) -> None:
+    if is_kept:
+        sources.cache += n_samples
+    else:
+        sources.engine += n_samples
 
 
 def decode_rows(rows: pa.Table, slots: Int64s) -> Runs:
     """A run per chunk row; rows that no decoder can read (a damaged table) are left out and counted."""
-    columns = from_arrow(rows.combine_chunks())
-    sound = check_chunks(columns)
+    columns, sound = _sound_columns(rows)
     if not sound.all():
-        _UNSOUND.inc(int((~sound).sum()))
         rows, slots = rows.filter(pa.array(sound)), slots[sound]
         columns = from_arrow(rows.combine_chunks())
-    offsets, times, values, _ = decode(columns)
-    return Runs(slots, offsets[:-1].copy(), offsets[1:].copy(), column(rows, "seq").view(np.int64), times, values)
+    offsets, times, values, any_stale = decode(columns)
+    ranks = column(rows, "seq").view(np.int64)
+    return Runs(slots, offsets[:-1].copy(), offsets[1:].copy(), ranks, times, values, any_stale)
+
+
+def _sound_columns(rows: pa.Table) -> tuple[ChunkColumns, Bools]:
+    """The rows' columns, and which rows can be decoded; the others are counted."""
+    columns = from_arrow(rows.combine_chunks())
+    sound = check_chunks(columns)
+    _UNSOUND.inc(int((~sound).sum()))
+    return columns, sound
 
 
 def column(rows: pa.Table, name: str) -> NDArray[Any]:

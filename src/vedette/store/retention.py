@@ -7,8 +7,8 @@ every series that no rule matches. Source of the flags' meaning: Prometheus stor
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
 
@@ -32,6 +33,10 @@ FIFTEEN_DAYS_MS: Final = 15 * DAY_MS
 CLASS_MAX: Final = (1 << 16) - 1
 
 
+Keeps = Mapping[str, int]
+"""By the name of a resolution: how long its rollup is kept, ms. One that is not named is not built."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
     """`number` 1 .. CLASS_MAX; series that match `selector` are kept for `keep_ms`."""
@@ -39,6 +44,7 @@ class RetentionRule:
     number: int
     selector: Selector
     keep_ms: int
+    rollups: Keeps = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Retention:
     """0: no limit by size."""
     rules: Sequence[RetentionRule] = ()
     """The first that matches counts."""
+    rollups: Keeps = field(default_factory=dict)
+    """Of the series that no rule matches."""
 
     def __post_init__(self) -> None:
         numbers = [rule.number for rule in self.rules]
@@ -69,29 +77,49 @@ class Retention:
         """A class whose rule is gone is kept as long as the default."""
         return next((rule.keep_ms for rule in self.rules if rule.number == class_), self.keep_ms)
 
+    def rollups_of(self, class_: int) -> Keeps:
+        return next((rule.rollups for rule in self.rules if rule.number == class_), self.rollups)
+
+    @property
+    def longest_ms(self) -> int:
+        """No sample of any kind is kept longer."""
+        keeps = [self.keep_ms, *self.rollups.values()]
+        return max(keeps + [keep for rule in self.rules for keep in (rule.keep_ms, *rule.rollups.values())])
+
 
 def apply_retention(state: StoreState, retention: Retention, now_ms: int) -> int:
     """Returns the number of partitions dropped. Raises StoreError."""
     expired = [
         (table, partition)
         for table, partition, end_ms in _partitions(state)
-        if end_ms <= now_ms - retention.keep_of(partition.class_)
+        if end_ms <= now_ms - _keep(state, retention, table, partition)
     ]
     for table, partition in expired:
         _drop(state, table, partition, "time")
     return len(expired) + (_apply_size(state, retention.bytes_max) if retention.bytes_max else 0)
 
 
+def _keep(state: StoreState, retention: Retention, table: str, partition: Partition) -> int:
+    """A day of raw samples waits for its rollup, but not for long: a rollup that fails must not fill the disk."""
+    for resolution in RESOLUTIONS:
+        if resolution.table.name == table:
+            return retention.rollups_of(partition.class_).get(resolution.name, 0)
+    keep = retention.keep_of(partition.class_)
+    waits = table == "chunks" and partition in state.partitions.unrolled and retention.rollups_of(partition.class_)
+    return keep + DAY_MS if waits else keep
+
+
 def _apply_size(state: StoreState, bytes_max: int) -> int:
-    """Drops the oldest partitions of chunks until the rest fits. Recent rows are not touched: they may wait in a commit."""
+    """Drops the oldest days, raw or rolled up, until the rest fits. Recent rows are not touched: they may wait in a commit."""
     sizes = partition_bytes(state)
     excess = sum(sizes.values()) - bytes_max
     dropped = 0
-    for partition in sorted(state.partitions.chunks):
+    days = [(partition, table) for table, partition, _ in _partitions(state) if table != "samples_recent"]
+    for partition, table in sorted(days):
         if excess <= 0:
             break
-        excess -= sizes.get(("chunks", f"({partition.unit},{partition.class_})"), 0)
-        _drop(state, "chunks", partition, "size")
+        excess -= sizes.get((table, f"({partition.unit},{partition.class_})"), 0)
+        _drop(state, table, partition, "size")
         dropped += 1
     return dropped
 
@@ -99,7 +127,9 @@ def _apply_size(state: StoreState, bytes_max: int) -> int:
 def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
     """(table, partition, end of its time in ms)"""
     recent = [("samples_recent", one, (one.unit + 1) * BLOCK_MS) for one in state.partitions.recent]
-    return recent + [("chunks", one, (one.unit + 1) * DAY_MS) for one in state.partitions.chunks]
+    days = {"chunks": state.partitions.chunks}
+    days.update((one.table.name, state.partitions.rollups(one.table.name)) for one in RESOLUTIONS)
+    return recent + [(table, one, (one.unit + 1) * DAY_MS) for table, found in days.items() for one in found]
 
 
 def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> None:
@@ -107,7 +137,9 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     if table == "chunks":
         state.partitions.forget_chunks(partition)
         state.chunk_cache.clear()
-    else:
+    elif table == "samples_recent":
         state.partitions.forget_recent(partition)
+    else:
+        state.partitions.forget_rollup(table, partition)
     _DROPPED.labels(reason).inc()
     _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())

@@ -18,12 +18,12 @@ import numpy as np
 from vedette.model.errors import StoreError
 from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS
 from vedette.store.chunk_rows import write_chunk_rows
-from vedette.store.deletions import Deletion
 from vedette.store.engine import Engine, Lane
 from vedette.store.id_lookup import id_ranges
-from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.partitions import Partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
 from vedette.store.runs import merge
+from vedette.store.sizes import bytes_of
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -33,21 +33,29 @@ def empty_draft(engine: Engine) -> None:
     engine.execute("truncate table chunks_draft")
 
 
-def rewrite_day(state: StoreState, partition: Partition, next_sequence: Callable[[], int]) -> None:
-    """Raises StoreError; then the day is as it was."""
+def rewrite_day(state: StoreState, partition: Partition, next_sequence: Callable[[], int]) -> int:
+    """Returns the bytes that the day is smaller by. Raises StoreError; then the day is as it was."""
     started = state.clock.monotonic_s()
     with state.chunks_lock:
         empty_draft(state.engine)
+        bytes_before = bytes_of(state, "chunks", partition)
         where = f"day = {partition.unit} and class = {partition.class_}"
         found = state.engine.query(f"select sum(samples) as n from chunks where {where}", lane=Lane.BACKGROUND)
-        n_samples, sequence = int(column(found, "n")[0]), next_sequence()
+        n_samples = int(column(found, "n")[0])
+        with state.deletions.numbering:
+            sequence = next_sequence()
         for low, high in id_ranges(n_samples, state.limits.compaction_samples_max):
-            _rewrite_slice(state, f"{where} and series between {low} and {high}", sequence)
+            _rewrite_slice(state, partition, f"{where} and series between {low} and {high}", sequence)
         state.engine.execute(f"alter table chunks replace partition {partition.literal()} from chunks_draft")
         state.chunk_cache.clear()
         empty_draft(state.engine)
+        if n_samples and not bytes_of(state, "chunks", partition):
+            state.partitions.forget_chunks(partition)
+        freed = bytes_before - bytes_of(state, "chunks", partition)
     seconds = state.clock.monotonic_s() - started
-    _LOG.info("rewrote day %d class %d: %d samples in %.2f s", partition.unit, partition.class_, n_samples, seconds)
+    day = partition.unit, partition.class_
+    _LOG.info("rewrote day %d class %d: %d samples in %.2f s, %d bytes freed", *day, n_samples, seconds, freed)
+    return freed
 
 
 def fragmented_days(state: StoreState, days: Iterable[Partition], rows_per_chunk: float) -> list[Partition]:
@@ -64,26 +72,7 @@ def fragmented_days(state: StoreState, days: Iterable[Partition], rows_per_chunk
     return found
 
 
-def days_to_clear(state: StoreState, deletion: Deletion) -> list[Partition]:
-    """Partitions of chunks whose rows may hold samples that the deletion covers."""
-    concerned = [
-        day
-        for day in state.partitions.chunks
-        if day.unit * DAY_MS <= deletion.max_time_ms and (day.unit + 1) * DAY_MS > deletion.min_time_ms
-    ]
-    return [day for day in concerned if _holds_older(state, day, deletion)]
-
-
-def _holds_older(state: StoreState, day: Partition, deletion: Deletion) -> bool:
-    rows = state.engine.query(
-        f"select min(seq) as oldest, count() as n from chunks where day = {day.unit} and class = {day.class_} "
-        f"and t0 <= {deletion.max_time_ms} and t1 >= {deletion.min_time_ms}",
-        lane=Lane.BACKGROUND,
-    )
-    return bool(column(rows, "n")[0]) and int(column(rows, "oldest")[0]) < deletion.sequence
-
-
-def _rewrite_slice(state: StoreState, where: str, sequence: int) -> None:
+def _rewrite_slice(state: StoreState, day: Partition, where: str, sequence: int) -> None:
     rows = state.engine.query(f"select {CHUNK_COLUMNS} from chunks where {where}", lane=Lane.BACKGROUND)
     ids, slots = np.unique(column(rows, "series"), return_inverse=True)
     refs = state.lookup.known_refs_of(ids)
@@ -91,4 +80,4 @@ def _rewrite_slice(state: StoreState, where: str, sequence: int) -> None:
     if len(runs.slots) < rows.num_rows:
         raise StoreError(f"chunk rows that cannot be decoded must not be rewritten: {rows.num_rows - len(runs.slots)}")
     samples = merge([without(runs, ids, list(state.deletions))], len(ids), MIN_TIME_MS, MAX_TIME_MS)
-    write_chunk_rows(state, refs, samples, sequence, "chunks_draft")
+    write_chunk_rows(state, refs, samples, sequence, table="chunks_draft", class_=day.class_)

@@ -17,6 +17,8 @@ from vedette.kernels.borrowing import borrowed
 from vedette.kernels.merging import merge_runs, trim_runs
 from vedette.model.blocks import Float64s, Int64s
 
+CHUNKS_RANK: Final = 0
+"""Of chunk rows that are merged already."""
 RECENT_RANK: Final = 1 << 61
 HEAD_RANK: Final = 1 << 62
 
@@ -31,21 +33,49 @@ class Runs:
     ranks: Int64s
     times_ms: Int64s
     values: Float64s
+    has_stale: bool = True
+    """False only when no value carries the stale marker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """CSR by slot."""
+    """CSR by slot. `has_stale` as in Runs."""
 
     offsets: Int64s
     times_ms: Int64s
     values: Float64s
+    has_stale: bool = True
+
+    @property
+    def nbytes(self) -> int:
+        return self.offsets.nbytes + self.times_ms.nbytes + self.values.nbytes
 
 
 def one_run_per_slot(columns: Columns, rank: int) -> Runs:
     starts, ends = columns.offsets[:-1].copy(), columns.offsets[1:].copy()
     slots = np.arange(len(starts), dtype=np.int64)
-    return Runs(slots, starts, ends, np.full(len(starts), rank, np.int64), columns.times_ms, columns.values)
+    ranks = np.full(len(starts), rank, np.int64)
+    return Runs(slots, starts, ends, ranks, columns.times_ms, columns.values, columns.has_stale)
+
+
+def no_columns(n_slots: int) -> Columns:
+    return Columns(np.zeros(n_slots + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64), has_stale=False)
+
+
+def no_runs() -> Runs:
+    nothing = np.empty(0, np.int64)
+    return Runs(nothing, nothing, nothing, nothing, nothing, np.empty(0, np.float64), has_stale=False)
+
+
+def cut(columns: Columns, min_time_ms: int, max_time_ms: int) -> Columns:
+    """What of the columns is within the inclusive bounds."""
+    return merge([one_run_per_slot(columns, CHUNKS_RANK)], len(columns.offsets) - 1, min_time_ms, max_time_ms)
+
+
+def trim(runs: Runs, min_time_ms: int, max_time_ms: int) -> None:
+    """Narrows the runs to the inclusive bounds; those left empty go."""
+    trim_runs(runs.starts, runs.ends, borrowed(runs.times_ms, np.int64), min_time_ms, max_time_ms)
+    keep_runs(runs, runs.starts < runs.ends)
 
 
 def run_starts(sorted_keys: NDArray[Any]) -> Int64s:
@@ -64,9 +94,7 @@ def distinct(keys: Int64s) -> Int64s:
 def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: int) -> Columns:
     """All samples within the inclusive bounds, one per (slot, time). Takes ownership of the parts' run arrays."""
     runs = _concatenate(parts)
-    times, values = borrowed(runs.times_ms, np.int64), borrowed(runs.values, np.float64)
-    trim_runs(runs.starts, runs.ends, times, min_time_ms, max_time_ms)
-    keep_runs(runs, runs.starts < runs.ends)
+    trim(runs, min_time_ms, max_time_ms)
     first_times = runs.times_ms[runs.starts]
     if not _ordered(runs, first_times):
         keep_runs(runs, np.lexsort((first_times, runs.slots)))
@@ -75,8 +103,9 @@ def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: in
     total = int((runs.ends - runs.starts).sum())
     offsets = np.empty(n_slots + 1, np.int64)
     out = np.empty(total, np.int64), np.empty(total, np.float64)
+    times, values = borrowed(runs.times_ms, np.int64), borrowed(runs.values, np.float64)
     written = merge_runs(runs.slots, runs.starts, runs.ends, runs.ranks, times, values, offsets, *out)
-    return Columns(offsets, out[0][:written], out[1][:written])
+    return Columns(offsets, out[0][:written], out[1][:written], runs.has_stale)
 
 
 def _concatenate(parts: Sequence[Runs]) -> Runs:
@@ -90,6 +119,7 @@ def _concatenate(parts: Sequence[Runs]) -> Runs:
         np.concatenate([part.ranks for part in parts]),
         np.concatenate([part.times_ms for part in parts]),
         np.concatenate([part.values for part in parts]),
+        any(part.has_stale for part in parts),
     )
 
 
@@ -116,10 +146,10 @@ def _contiguous(runs: Runs) -> bool:
 
 def _cut(runs: Runs, n_slots: int) -> Columns:
     if not len(runs.slots):
-        return Columns(np.zeros(n_slots + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+        return no_columns(n_slots)
     start, end = int(runs.starts[0]), int(runs.ends[-1])
     counts = np.zeros(n_slots, np.int64)
     np.add.at(counts, runs.slots, runs.ends - runs.starts)
     offsets = np.zeros(n_slots + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
-    return Columns(offsets, runs.times_ms[start:end], runs.values[start:end])
+    return Columns(offsets, runs.times_ms[start:end], runs.values[start:end], runs.has_stale)

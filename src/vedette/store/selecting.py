@@ -7,16 +7,37 @@ covers costs none, and a table without a partition in the range is not asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from vedette.model.blocks import Int64s, SeriesColumns
-from vedette.model.staleness import STALE_NAN_BITS
+from vedette.model.blocks import Downsampled, Int64s, SeriesColumns
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Selector
 from vedette.store.head import Head
 from vedette.store.reading import Wanted, read_chunks, read_recent
-from vedette.store.runs import HEAD_RANK, Columns, Runs, merge, one_run_per_slot
+from vedette.store.rollup_reading import (
+    Chosen,
+    RolledSamples,
+    choose_days,
+    merge_in_front,
+    raw_from_ms,
+    read_rollups,
+    without_days,
+)
+from vedette.store.rollup_tables import COARSEST_MS
+from vedette.store.runs import (
+    CHUNKS_RANK,
+    HEAD_RANK,
+    Columns,
+    Runs,
+    cut,
+    merge,
+    no_columns,
+    no_runs,
+    one_run_per_slot,
+    trim,
+)
 from vedette.store.state import StoreState
 
 
@@ -27,13 +48,23 @@ class Selecting:
 
     def select(self, tenant: str, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         deadline.check()
-        refs = self.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
+        first_ms = plan.min_time_ms - (COARSEST_MS if choose_days(self._state.partitions, plan) else 0)
+        refs = self.refs_within(tenant, (plan.matchers,), first_ms, plan.max_time_ms)
         plan.check_series(len(refs))
-        refs, found = self.read(tenant, refs, plan, deadline)
+        return self.columns_of(tenant, refs, plan, deadline)
+
+    def columns_of(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """The answer for these series, whatever the plan's matchers say."""
+        downsampled = None
+        chosen = choose_days(self._state.partitions, plan)
+        if chosen:
+            refs, found, downsampled = self._read_with_rollups(tenant, refs, plan, chosen, deadline)
+        else:
+            refs, found = self.read(tenant, refs, plan, deadline)
         plan.check_samples(len(found.times_ms))
-        has_stale = bool((found.values.view(np.uint64) == STALE_NAN_BITS).any())
-        labels = self._state.index.labels_of(refs)
-        return SeriesColumns(labels, found.offsets, found.times_ms, found.values, has_stale)
+        labels = self._state.index.label_rows(refs)
+        arrays = found.offsets, found.times_ms, found.values
+        return SeriesColumns(labels, *arrays, found.has_stale, downsampled=downsampled)
 
     def refs_within(self, tenant: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
@@ -46,31 +77,71 @@ class Selecting:
         state = self._state
         if len(refs) > 1:
             refs = state.facts.by_metric(refs, state.index.ids[refs])
-        parts: list[Runs] = []
         covered_before = self._head.covered_from_ms
-        offsets, times, values, _ = self._head.select(refs, plan.min_time_ms, plan.max_time_ms)
+        held = Columns(*self._head.select(refs, plan.min_time_ms, plan.max_time_ms))
         # the head may let go of samples, or end its rebuilding, on either side of the read: only what it covered before
         # and after is whole
         covered_from_ms = max(covered_before, self._head.covered_from_ms)
-        if len(times):
-            parts.append(one_run_per_slot(Columns(offsets, times, values), HEAD_RANK))
+        if plan.sources is not None:
+            plan.sources.head += len(held.times_ms)
+        parts: list[Runs] = []
         if len(refs) and plan.min_time_ms < covered_from_ms:
-            parts += self._read_engine(tenant, refs, plan, min(plan.max_time_ms, covered_from_ms - 1), deadline)
+            older_ms = min(plan.max_time_ms, covered_from_ms - 1)
+            recent, chunks = self._read_engine(tenant, refs, plan, older_ms, deadline)
+            if not len(held.times_ms) and not len(recent.slots):
+                exact = plan.exact_bounds or len(chunks.times_ms) > plan.samples_max
+                return refs, cut(chunks, plan.min_time_ms, plan.max_time_ms) if exact else chunks
+            parts = [one_run_per_slot(chunks, CHUNKS_RANK), recent]
+            trim(parts[0], plan.min_time_ms, older_ms)
         if not parts:
-            return refs, Columns(np.zeros(len(refs) + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+            return refs, held
+        if len(held.times_ms):
+            parts.append(one_run_per_slot(held, HEAD_RANK))
         return refs, merge(parts, len(refs), plan.min_time_ms, plan.max_time_ms)
+
+    def _read_with_rollups(
+        self, tenant: str, refs: Int64s, plan: ScanPlan, chosen: Chosen, deadline: Deadline
+    ) -> tuple[Int64s, Columns, Downsampled | None]:
+        """Raw samples of the days that are not chosen, behind the downsampled ones."""
+        state = self._state
+        raw_plan = replace(plan, min_time_ms=raw_from_ms(state.partitions, chosen, plan))
+        refs, raw = self.read(tenant, refs, raw_plan, deadline)
+        if plan.resolution_max_ms:
+            raw = without_days(raw, state.facts.classes(refs).astype(np.int64), chosen)
+        rolled = self.read_rolled(tenant, refs, plan, chosen, deadline)
+        if not len(rolled.columns.times_ms):
+            return refs, raw, None
+        found = merge_in_front(rolled.columns, raw, plan)
+        counts = None
+        if rolled.counts is not None:
+            ones = replace(raw, values=np.ones(len(raw.values)))
+            counts = merge_in_front(replace(rolled.columns, values=rolled.counts), ones, plan).values
+        width_ms = max(resolution.width_ms for resolution in chosen)
+        return refs, found, Downsampled(width_ms, int(rolled.columns.times_ms.max()), counts)
+
+    def read_rolled(
+        self, tenant: str, refs: Int64s, plan: ScanPlan, chosen: Chosen, deadline: Deadline | None
+    ) -> RolledSamples:
+        """The downsampled samples of the chosen days, in the order of the refs."""
+        metrics, complete = self._state.facts.metrics_of(refs)
+        bounds = plan.min_time_ms, plan.max_time_ms
+        wanted = Wanted(tenant, self._state.index.ids[refs], metrics, complete, *bounds)
+        return read_rollups(self._state, wanted, chosen, plan.reduction, deadline)
 
     def _read_engine(
         self, tenant: str, refs: Int64s, plan: ScanPlan, max_time_ms: int, deadline: Deadline | None
-    ) -> list[Runs]:
+    ) -> tuple[Runs, Columns]:
+        """(recent rows, chunk rows)"""
         state = self._state
         bounds = plan.min_time_ms, max_time_ms
         metrics, complete = state.facts.metrics_of(refs)
         wanted = Wanted(tenant, state.index.ids[refs], metrics, complete, *bounds)
         deletions = state.deletions.overlapping(*bounds)
-        parts = []
+        recent, chunks = no_runs(), no_columns(len(refs))
         if state.partitions.any_recent(*bounds):
-            parts.append(read_recent(state.engine, wanted, deletions, deadline))
+            recent = read_recent(state.engine, wanted, deletions, deadline)
+            if plan.sources is not None:
+                plan.sources.engine += len(recent.times_ms)
         if state.partitions.any_chunks(*bounds):
-            parts.append(read_chunks(state.chunk_cache, wanted, deletions, deadline, plan.check_samples))
-        return [part for part in parts if len(part.slots)]
+            chunks = read_chunks(state.chunk_cache, wanted, deletions, deadline, plan)
+        return recent, chunks

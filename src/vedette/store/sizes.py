@@ -7,6 +7,7 @@ from typing import Final
 from vedette.model.telemetry import gauge
 from vedette.store.engine import DATABASE, Lane
 from vedette.store.head import Head
+from vedette.store.partitions import Partition
 from vedette.store.sql import literal
 from vedette.store.state import StoreState
 
@@ -24,6 +25,11 @@ def partition_bytes(state: StoreState) -> dict[tuple[str, str], int]:
         lane=Lane.BACKGROUND,
     ).to_pylist()
     return {(row["table"], row["partition"]): row["bytes"] for row in rows}
+
+
+def bytes_of(state: StoreState, table: str, partition: Partition) -> int:
+    """Raises StoreError."""
+    return partition_bytes(state).get((table, f"({partition.unit},{partition.class_})"), 0)
 
 
 def show_sizes(state: StoreState, head: Head) -> None:

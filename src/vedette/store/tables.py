@@ -55,7 +55,7 @@ SERIES: Final = Table(
     order="tenant, metric, id",
     engine="ReplacingMergeTree(seq)",
 )
-"""One row per series, the newest `seq` of an id counts. Schema 2 moves first_ms and last_ms to `spans`."""
+"""One row per series, the newest `seq` of an id counts. Schema 3 moves first_ms and last_ms to `spans`."""
 
 SAMPLES_RECENT: Final = Table(
     "samples_recent",
@@ -150,5 +150,16 @@ RECENT_MERGES: Final = {"merge_selector_base": "60"}
 """Settings of `samples_recent`, whose rows compaction takes within two hours. With the engine's default of 5, 400 commits of
 20,000 rows rewrote a row so often that merges took 1.7 us of CPU for it, with 60 they take 0.25 and leave 30 parts instead
 of 4; demanding 32 or 48 parts a merge was worse (0.5), since a merged part is soon merged again with what came after it."""
+
+RETENTION_CLASSES: Final = Table(
+    "retention_classes",
+    (
+        ("class", "UInt16 codec(ZSTD(1))"),
+        ("selector", "String codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(ZSTD(1))"),
+    ),
+    order="class",
+)
+"""The numbers of retention rules: a selector that was seen once keeps its class for ever."""
 
 FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, CHUNKS_DRAFT, METADATA, DELETIONS)

@@ -154,7 +154,7 @@ REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
 
 async def ask(served: Peer, connections: Connections, timeout_s: float = 5.0) -> Response:
-    return await connections.get(served.origin, REQUEST, 1000, asyncio.get_running_loop().time() + timeout_s)
+    return await connections.ask(served.origin, REQUEST, 1000, asyncio.get_running_loop().time() + timeout_s)
 
 
 def test_a_connection_is_used_again() -> None:

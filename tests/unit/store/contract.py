@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from vedette.model.matchers import Matcher, MatchType
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
-from vedette.ports.scan import Deadline, ScanPlan
+from vedette.ports.scan import Deadline, SampleSources, ScanPlan
 from vedette.ports.store import AppendResult, NameCount, Store
 
 ONE = Principal(tenant="one", user="tester")
@@ -230,6 +231,24 @@ def test_series_and_labels_are_of_the_time_range(store: Store) -> None:
     assert store.label_values(ONE, "never", [], NOW - 20 * MINUTE, NOW) == []
 
 
+def test_series_are_counted_as_they_are_listed(store: Store) -> None:
+    append(store, UP, [(NOW, 1.0)])
+    append(store, DOWN, [(NOW, 0.0)])
+    append(store, LOAD, [(NOW, 1.0)])
+    everything: tuple[Matcher, ...] = ()
+    for selector in (UP_SELECTOR, (equal("job", "node"),), (equal("job", "other"),), everything):
+        listed = store.series(ONE, [selector], MIN_TIME_MS, MAX_TIME_MS)
+        assert store.count_series(ONE, selector, MIN_TIME_MS, MAX_TIME_MS) == len(listed)
+    assert store.count_series(TWO, everything, MIN_TIME_MS, MAX_TIME_MS) == 0
+
+
+def test_a_select_says_where_its_samples_came_from_when_asked(store: Store) -> None:
+    append(store, UP, [(NOW, 1.0), (NOW + MINUTE, 1.0)])
+    sources = SampleSources()
+    assert read(store, replace(plan_of(), sources=sources)) == read(store)
+    assert (sources.head, sources.cache, sources.engine) == (2, 0, 0)
+
+
 def test_a_registered_series_without_samples_is_not_listed(store: Store) -> None:
     store.register(ONE, [UP])
     assert store.series(ONE, [UP_SELECTOR], MIN_TIME_MS, MAX_TIME_MS) == []
@@ -286,3 +305,51 @@ def test_a_store_says_that_it_is_ready(store: Store) -> None:
     health = store.health()
     assert health.ready
     assert health.problems == []
+
+
+def test_slices_together_are_the_answer_of_select_and_keep_the_order_that_was_asked_for(build, clock):
+    store = build(clock)
+    rows = [(NOW - MINUTE * i, float(i)) for i in range(3, 0, -1)]
+    labels = [Labels.of(__name__=name, row=row) for row in ("b", "a", "c") for name in ("up", "Down")]
+    for one in labels:
+        append(store, one, rows)
+    plan = plan_of(Matcher("row", MatchType.REGEX, "a|b"))
+    for by_labels in (False, True):
+        found = [each() for each in store.slices(ONE, plan, Deadline(30), by_labels=by_labels)]
+        listed = [one for columns in found for one in columns.labels]
+        assert {one: len(rows) for one in listed} == {one: len(found) for one, found in read(store, plan).items()}
+        assert not by_labels or listed == sorted(listed)
+        assert all(columns.values.tolist() == [3.0, 2.0, 1.0] * columns.n_series for columns in found)
+    assert not [one for each in store.slices(TWO, plan, Deadline(30)) for one in each().labels]
+    with pytest.raises(QueryTooLarge):
+        [each() for each in store.slices(ONE, replace(plan, series_max=1), Deadline(30))]
+    store.close()
+
+
+def committed(store: Store, after: int, rows_max: int = 1000, up_to: int | None = None) -> tuple[int, list[tuple]]:
+    rows = store.committed_since(ONE, "test", after, rows_max, up_to=up_to)
+    labels = store.labels_of_ids(rows.ids)
+    return rows.sequence, list(zip(labels, rows.times_ms.tolist(), rows.values.tolist(), strict=True))
+
+
+def test_commits_are_handed_on_in_their_order_and_whole(build, clock):
+    store = build(clock)
+    before = store.committed_sequence()
+    append(store, UP, [(NOW - MINUTE, 1.0), (NOW, 2.0)])
+    first = store.committed_sequence()
+    append(store, DOWN, [(NOW, 3.0)], TWO)
+    append(store, LOAD, [(NOW, 5.0), (NOW - MINUTE, 4.0)])
+    last = store.committed_sequence()
+    all_rows = [(UP, NOW - MINUTE, 1.0), (UP, NOW, 2.0), (LOAD, NOW - MINUTE, 4.0), (LOAD, NOW, 5.0)]
+    for rows_max, up_to in ((1000, None), (1000, last), (4, None)):
+        sequence, rows, found = before, [], []
+        while sequence < last:
+            sequence, rows = committed(store, sequence, rows_max, up_to)
+            found += rows
+        assert found == all_rows
+    assert committed(store, before, 1)[1] == all_rows[:2]
+    assert committed(store, before, up_to=first) == (first, all_rows[:2])
+    assert committed(store, first)[1] == all_rows[2:]
+    assert committed(store, last) == (last, [])
+    assert store.labels_of_ids(np.array([12345], np.uint64)) == [None]
+    store.close()

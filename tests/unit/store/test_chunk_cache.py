@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from vedette.store.chunk_cache import ChunkCache
+from vedette.store.chunk_cache import ChunkCache, ColumnsKey
 from vedette.store.engine import Engine
+from vedette.store.runs import Columns, no_columns
 
 
 class CountingEngine:
@@ -25,7 +26,7 @@ class CountingEngine:
 
 
 def cache_over(engine: CountingEngine, bytes_max: int = 1 << 20) -> ChunkCache:
-    return ChunkCache(cast("Engine", engine), bytes_max)
+    return ChunkCache(cast("Engine", engine), bytes_max, bytes_max)
 
 
 def test_the_same_statement_is_asked_once() -> None:
@@ -68,3 +69,29 @@ def test_the_longest_unused_goes_first_and_a_large_answer_is_not_kept() -> None:
     small.query("large", None)
     small.query("large", None)
     assert engine.asked == ["b", "large", "large"]
+
+
+def test_columns_are_decoded_once_for_each_set_of_series_blocks_and_deletions() -> None:
+    cache = cache_over(CountingEngine())
+    decoded: list[ColumnsKey] = []
+
+    def ask(key: ColumnsKey) -> Columns:
+        def read() -> Columns:
+            decoded.append(key)
+            return no_columns(1)
+
+        return cache.columns(key, read)
+
+    keys = [
+        ColumnsKey("a", b"12345678", 1, 2, ()),
+        ColumnsKey("b", b"12345678", 1, 2, ()),
+        ColumnsKey("a", b"87654321", 1, 2, ()),
+        ColumnsKey("a", b"12345678", 1, 3, ()),
+        ColumnsKey("a", b"12345678", 1, 2, (7,)),
+    ]
+    for key in keys + keys:
+        ask(key)
+    assert decoded == keys
+    cache.clear()
+    ask(keys[0])
+    assert decoded == [*keys, keys[0]]

@@ -7,6 +7,7 @@ import pytest
 from tests.clocks import SetClock
 from tests.unit.store.contract import *  # noqa: F403
 from tests.unit.store.contract import NOW, UP, append, bits_of, read
+from tests.unit.store.contract_histograms import *  # noqa: F403
 from vedette.store.memory import MemoryStore
 
 

@@ -1,5 +1,6 @@
 // PromQL over HTTP: instant and range queries, their result shapes.
 import { type Answer, call } from "./envelope.ts";
+import type { QueryStats } from "./explain.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -27,15 +28,17 @@ export interface RangeSeries {
   histograms?: readonly HistogramPoint[];
 }
 
-export type InstantResult =
+export type InstantResult = { stats?: QueryStats } & (
   | { resultType: "vector"; result: InstantSeries[] }
   | { resultType: "matrix"; result: RangeSeries[] }
   | { resultType: "scalar"; result: Point }
-  | { resultType: "string"; result: Point };
+  | { resultType: "string"; result: Point }
+);
 
 export interface RangeResult {
   resultType: "matrix";
   result: RangeSeries[];
+  stats?: QueryStats;
 }
 
 /** Both ends are included. Seconds. */
@@ -49,11 +52,17 @@ export const queryInstant = (
   expr: string,
   time: number,
   signal?: AbortSignal,
-  limit?: number,
-): Promise<Answer<InstantResult>> => call("query", { query: expr, time, limit }, signal);
+  counted = false,
+): Promise<Answer<InstantResult>> => call("query", { query: expr, time, stats: counted ? "all" : undefined }, signal);
 
-export const queryRange = (expr: string, span: TimeSpan, signal?: AbortSignal): Promise<Answer<RangeResult>> =>
-  call("query_range", { query: expr, ...span }, signal);
+/** `counted`: with statistics, which take the server some time. */
+export const queryRange = (
+  expr: string,
+  span: TimeSpan,
+  signal?: AbortSignal,
+  counted = false,
+): Promise<Answer<RangeResult>> =>
+  call("query_range", { query: expr, ...span, stats: counted ? "all" : undefined }, signal);
 
 export const formatQuery = async (expr: string): Promise<string> =>
   (await call<string>("format_query", { query: expr })).data;

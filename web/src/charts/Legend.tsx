@@ -9,10 +9,10 @@ import { type ChartData, type ChartSeries, summarise } from "./data.ts";
 const figure = (value: number | null, unit: Unit): string => (value === null ? "–" : formatValue(value, unit));
 
 /** A dashed line has a hollow mark. */
-function Swatch({ slot }: { slot: number }) {
+function Swatch({ series, slot }: { series: ChartSeries; slot: number }) {
   const colour = seriesColour(slot, theme.value);
   return (
-    <span class="swatch" style={isDashed(slot) ? { boxShadow: `inset 0 0 0 2px ${colour}` } : { background: colour }} />
+    <span class="swatch" style={isDashed(series, slot) ? { boxShadow: `inset 0 0 0 2px ${colour}` } : { background: colour }} />
   );
 }
 
@@ -20,11 +20,11 @@ export function InlineLegend({ data, unit }: { data: ChartData; unit: Unit }) {
   const slots = assignSlots(data.series);
   return (
     <ul class="legend-inline">
-      {data.series.map(({ id, name, values }, index) => (
-        <li key={id}>
-          <Swatch slot={slots[index]!} />
-          <span>{name}</span>
-          <span class="number">{figure(summarise(values).last, unit)}</span>
+      {data.series.map((series, index) => (
+        <li key={series.id}>
+          <Swatch series={series} slot={slots[index]!} />
+          <span>{series.name}</span>
+          <span class="number">{figure(summarise(series.values).last, unit)}</span>
         </li>
       ))}
     </ul>
@@ -79,7 +79,7 @@ export function LegendTable({ data, unit, hidden, onHide, onFocus }: LegendTable
                     title={t("legend.hint")}
                     onClick={(event) => press(series.id, event)}
                   >
-                    <Swatch slot={slots[index]!} />
+                    <Swatch series={series} slot={slots[index]!} />
                     <span class="mono">{series.name}</span>
                   </button>
                 </td>

@@ -1,5 +1,5 @@
 // Series over time. The plot is built anew when its structure changes (series, units, theme) and fed when only data does.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./charts.css";
@@ -8,6 +8,8 @@ import { t } from "../i18n/translate.ts";
 import { theme } from "../state/preferences.ts";
 import { assignSlots, chartInk, isDashed, seriesColour, type Theme } from "../theme/palette.ts";
 import { type ChartData, type Column, stack } from "./data.ts";
+import { drawMarks, type Mark, markAt } from "./exemplars.ts";
+import { useWidth, type Zoom, zoom } from "./frame.ts";
 import { timeAxis, valueAxis, valueRange } from "./scales.ts";
 import { tooltip } from "./tooltip.ts";
 
@@ -28,7 +30,9 @@ export interface TimeChartProps {
   ceiling?: number;
   /** Charts of the same key share their cursor. */
   cursorKey?: string;
-  onZoom?: (start: number, end: number) => void;
+  onZoom?: Zoom;
+  /** Single observations, drawn over the lines. */
+  marks?: readonly Mark[];
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -58,7 +62,10 @@ export function TimeChart(props: TimeChartProps) {
     };
   }, [structure, width === 0]);
 
-  useEffect(() => plot.current?.setData([data.times, ...columns] as uPlot.AlignedData), [columns, start, end]);
+  useEffect(
+    () => plot.current?.setData([data.times, ...columns] as uPlot.AlignedData),
+    [columns, start, end, props.marks],
+  );
   useEffect(() => plot.current?.setSize({ width, height }), [width, height]);
   useEffect(() => {
     const index = data.series.findIndex(({ id }) => id === focused);
@@ -66,16 +73,6 @@ export function TimeChart(props: TimeChartProps) {
   }, [focused]);
 
   return <div ref={frame} class="chart" role="img" aria-label={props.label} style={{ height: `${height}px` }} />;
-}
-
-function useWidth(frame: { current: HTMLDivElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
-    if (frame.current) observer.observe(frame.current);
-    return () => observer.disconnect();
-  }, []);
-  return width;
 }
 
 /** Hidden series keep their place as empty columns, so that indexes and colours hold. */
@@ -115,7 +112,7 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
       ...data.series.map(({ id, name }, index) => ({
         label: name,
         show: !hidden.has(id),
-        ...(isDashed(slots[index]!) ? { dash: [6, 4] } : {}),
+        ...(isDashed(data.series[index]!, slots[index]!) ? { dash: [6, 4] } : {}),
         ...stroke(colours[index]!, filled, stacked),
       })),
     ],
@@ -126,9 +123,11 @@ function options(latest: { current: TimeChartProps }, width: number, currentThem
       tooltip(
         (index) => rowsAt(latest.current, colours, index, near),
         (count) => t("chart.more", { count }),
+        (made) => markAt(made, latest.current.marks ?? []),
       ),
     ],
     hooks: {
+      draw: [(made) => drawMarks(made, latest.current.marks ?? [], ink)],
       setSeries: [(_, index) => (near = index)],
       setSelect: [(made) => zoom(made, latest.current.onZoom)],
     },
@@ -178,12 +177,4 @@ function rowsAt(
     if (value === null || value === undefined || hidden.has(id)) return [];
     return [{ name, colour: colours[at]!, value, text: formatValue(value, unit), focused: near === at + 1 }];
   });
-}
-
-const SELECTION_PIXELS_MIN = 6;
-
-function zoom(plot: uPlot, onZoom: TimeChartProps["onZoom"]): void {
-  const { left, width } = plot.select;
-  if (onZoom && width >= SELECTION_PIXELS_MIN) onZoom(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
-  if (width > 0) plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
 }

@@ -11,6 +11,8 @@ export interface ChartSeries {
   values: Column;
   /** A fixed place in the palette; otherwise the id decides. */
   slot?: number;
+  /** The same series at an earlier time, moved to this one. */
+  earlier?: boolean;
 }
 
 export interface ChartData {

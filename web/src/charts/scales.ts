@@ -19,13 +19,17 @@ export function valueRange(min: number | null, max: number | null, unit: Unit): 
   return [low, high];
 }
 
+const TICK_PIXELS = 42;
+/** Ticks closer than a minute show seconds too. */
+const TICK_PIXELS_SECONDS = 64;
+
 export function timeAxis(ink: ChartInk): uPlot.Axis {
   return {
     font: FONT,
     stroke: ink.text,
     grid: { stroke: ink.grid, width: 1 },
     ticks: { stroke: ink.axis, width: 1, size: 4 },
-    space: 42,
+    space: (_, __, from, to, pixels) => ((to - from) * TICK_PIXELS < 60 * pixels ? TICK_PIXELS_SECONDS : TICK_PIXELS),
     size: 30,
     gap: 2,
     values: (_, splits, __, ___, step) => tickLabels(splits, step),

@@ -13,8 +13,15 @@ export interface TooltipRow {
   focused: boolean;
 }
 
-/** `rowsAt(index)` gives the visible series' values at a point of the grid. */
-export function tooltip(rowsAt: (index: number) => TooltipRow[], more: (count: number) => string): uPlot.Plugin {
+/**
+ * `rowsAt(index)` gives the visible series' values at a point of the grid; `notes` what else lies under the cursor, as names
+ * and values.
+ */
+export function tooltip(
+  rowsAt: (index: number, plot: uPlot) => TooltipRow[],
+  more: (count: number) => string,
+  notes: (plot: uPlot) => readonly (readonly [string, string])[] = () => [],
+): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "chart-tooltip";
   box.hidden = true;
@@ -23,11 +30,13 @@ export function tooltip(rowsAt: (index: number) => TooltipRow[], more: (count: n
   const show = (plot: uPlot): void => {
     const { idx, left, top, event } = plot.cursor;
     const pointed = event !== undefined && event !== null && left !== undefined && top !== undefined && left >= 0;
-    const rows = pointed && idx !== null && idx !== undefined ? rowsAt(idx) : [];
+    const rows = pointed && idx !== null && idx !== undefined ? rowsAt(idx, plot) : [];
     box.hidden = rows.length === 0;
     if (rows.length === 0) return;
     rows.sort((a, b) => b.value - a.value);
     box.replaceChildren(heading(plot.data[0][idx!]!), ...rows.slice(0, ROWS_MAX).map(line));
+    const found = notes(plot);
+    if (found.length > 0) box.append(noted(found));
     if (rows.length > ROWS_MAX) box.append(note(more(rows.length - ROWS_MAX)));
     place(box, plot.over.getBoundingClientRect(), left!, top!);
   };
@@ -59,6 +68,16 @@ function line(row: TooltipRow): HTMLElement {
     element("span", "chart-tooltip-name", row.name),
     element("span", "chart-tooltip-value", row.text),
   );
+  return whole;
+}
+
+function noted(pairs: readonly (readonly [string, string])[]): HTMLElement {
+  const whole = element("div", "chart-tooltip-notes");
+  for (const [name, value] of pairs) {
+    const row = element("div", "chart-tooltip-row");
+    row.append(element("span", "chart-tooltip-note", name), element("span", "chart-tooltip-value", value));
+    whole.append(row);
+  }
   return whole;
 }
 

@@ -23,6 +23,8 @@ const PATHS = {
   duplicate: "M8 8h12v12H8zM4 16V4h12M14 11v6M11 14h6",
   list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
   format: "M4 6h16M4 12h10M4 18h13",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  layers: "M12 4l9 5-9 5-9-5zM4 13.5l8 4.5 8-4.5",
   play: "M7 5l12 7-12 7z",
 } as const;
 

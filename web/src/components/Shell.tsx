@@ -10,6 +10,7 @@ import { Icon, type IconName } from "./Icon.tsx";
 const PAGES: readonly { path: string; title: Key; icon: IconName }[] = [
   { path: "", title: "nav.overview", icon: "overview" },
   { path: "query", title: "nav.query", icon: "query" },
+  { path: "cardinality", title: "nav.cardinality", icon: "layers" },
   { path: "targets", title: "nav.targets", icon: "targets" },
   { path: "status", title: "nav.status", icon: "status" },
 ];

@@ -1,5 +1,14 @@
 // What people mostly ask of a metric of some type.
+import { address } from "../state/router.ts";
+import { quoteName } from "./labels.ts";
+
 const WINDOW = "5m";
+
+/** The address of a table with the number of series that have these labels. */
+export function countOf(labels: Readonly<Record<string, string>>): string {
+  const matchers = Object.entries(labels).map(([name, value]) => `${quoteName(name)}=${JSON.stringify(value)}`);
+  return address("query", { "g0.expr": `count({${matchers.join(", ")}})`, "g0.tab": "table" });
+}
 
 export function suggestions(name: string, type: string): string[] {
   if (type === "histogram" && name.endsWith("_bucket"))

@@ -8,6 +8,12 @@ export function unitOf(expression: string): Unit {
   return walk.binary(0).unit;
 }
 
+/** The unit of a histogram's bounds: that of the first metric which has one. */
+export function unitOfBuckets(expression: string): Unit {
+  const names = tokens(expression).filter((token) => /^[a-zA-Z_:]/.test(token));
+  return names.map(unitOfMetric).find((unit) => unit !== "none") ?? "none";
+}
+
 /** A metric's own unit by the naming rules: base unit last, before `_total` and its family. */
 export function unitOfMetric(name: string): Unit {
   if (/_count$|_created$/.test(name)) return "none";

@@ -5,7 +5,7 @@ import { parseDateTime, utcDateTime } from "../format/time.ts";
 
 export interface Panel {
   expr: string;
-  view: "graph" | "table";
+  view: View;
   /** Seconds before `end`. */
   range: number;
   /** Unix seconds; null is now, moving. */
@@ -13,9 +13,24 @@ export interface Panel {
   /** Seconds; null lets the range decide. */
   step: number | null;
   stacked: boolean;
+  exemplars: boolean;
+  /** Draws the same query this many seconds earlier beside it; null: does not. */
+  compare: number | null;
 }
 
-export const NEW_PANEL: Panel = { expr: "", view: "graph", range: 3600, end: null, step: null, stacked: false };
+export const VIEWS = ["graph", "heatmap", "table", "explain"] as const;
+export type View = (typeof VIEWS)[number];
+
+export const NEW_PANEL: Panel = {
+  expr: "",
+  view: "graph",
+  range: 3600,
+  end: null,
+  step: null,
+  stacked: false,
+  exemplars: false,
+  compare: null,
+};
 
 const PANELS_MAX = 32;
 
@@ -30,16 +45,24 @@ export function readPanels(parameters: URLSearchParams): Panel[] {
 }
 
 function readPanel(get: (name: string) => string | null): Panel {
-  const tab = get("tab");
   const end = get("end_input") ?? get("moment_input");
   return {
     expr: get("expr") ?? "",
-    view: tab === "1" || tab === "table" ? "table" : "graph",
+    view: readView(get("tab"), get("display_mode")),
     range: parseDuration(get("range_input") ?? "") ?? NEW_PANEL.range,
     end: end ? parseDateTime(end, "utc") : null,
     step: parseDuration(get("step_input") ?? get("res_step") ?? ""),
     stacked: get("stacked") === "1" || get("display_mode") === "stacked",
+    exemplars: get("show_exemplars") === "1",
+    compare: parseDuration(get("compare") ?? ""),
   };
+}
+
+/** A heatmap is a mode of the graph in Prometheus' links. */
+function readView(tab: string | null, mode: string | null): View {
+  if (tab === "1" || tab === "table") return "table";
+  if (tab === "explain") return "explain";
+  return mode === "heatmap" ? "heatmap" : "graph";
 }
 
 /** Only what differs from a new panel is written, so that links stay short. */
@@ -48,11 +71,14 @@ export function writePanels(panels: readonly Panel[]): URLSearchParams {
   panels.forEach((panel, index) => {
     const set = (name: string, value: string): void => parameters.set(`g${index}.${name}`, value);
     set("expr", panel.expr);
-    if (panel.view === "table") set("tab", "table");
+    if (panel.view === "table" || panel.view === "explain") set("tab", panel.view);
     if (panel.range !== NEW_PANEL.range) set("range_input", formatDuration(panel.range));
     if (panel.end !== null) set("end_input", utcDateTime(panel.end));
     if (panel.step !== null) set("step_input", String(panel.step));
-    if (panel.stacked) set("display_mode", "stacked");
+    if (panel.view === "heatmap") set("display_mode", "heatmap");
+    else if (panel.stacked) set("display_mode", "stacked");
+    if (panel.exemplars) set("show_exemplars", "1");
+    if (panel.compare !== null) set("compare", formatDuration(panel.compare));
   });
   return parameters;
 }

@@ -13,19 +13,47 @@ export interface ChartInk {
   axis: string;
   cursor: string;
   selection: string;
+  mark: string;
+  surface: string;
 }
 
 const INK: Record<Theme, ChartInk> = {
-  light: { text: "#667181", grid: "#eceff3", axis: "#d5dae2", cursor: "#8792a2", selection: "#2456c722" },
-  dark: { text: "#8691a1", grid: "#20262f", axis: "#333c48", cursor: "#6d7989", selection: "#86aefc2e" },
+  light: { text: "#667181", grid: "#eceff3", axis: "#d5dae2", cursor: "#8792a2", selection: "#2456c722", mark: "#161b22", surface: "#ffffff" },
+  dark: { text: "#8691a1", grid: "#20262f", axis: "#333c48", cursor: "#6d7989", selection: "#86aefc2e", mark: "#e8ecf2", surface: "#14181e" },
 };
 
 export const chartInk = (theme: Theme): ChartInk => INK[theme];
 
 export const seriesColour = (slot: number, theme: Theme): string => SERIES[theme][slot % SERIES[theme].length]!;
 
-/** There are more series than colours: from the second round on, lines are dashed. */
-export const isDashed = (slot: number): boolean => slot >= SERIES.light.length;
+/** There are more series than colours: from the second round on, lines are dashed; so are those of an earlier time. */
+export const isDashed = ({ earlier = false }: { earlier?: boolean }, slot: number): boolean =>
+  earlier || slot >= SERIES.light.length;
+
+/** From little to much; the first stop stands out from the surface by little, the last by most. */
+const HEAT: Record<Theme, readonly (readonly [number, number, number])[]> = {
+  light: [
+    [222, 233, 252],
+    [120, 165, 238],
+    [43, 99, 198],
+    [12, 38, 98],
+  ],
+  dark: [
+    [28, 42, 70],
+    [50, 96, 176],
+    [122, 176, 251],
+    [233, 243, 255],
+  ],
+};
+
+/** `share` in 0..1 of the largest count. */
+export function heatColour(share: number, theme: Theme): string {
+  const stops = HEAT[theme];
+  const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+  const at = Math.min(Math.floor(place), stops.length - 2);
+  const mixed = stops[at]!.map((from, channel) => Math.round(from + (stops[at + 1]![channel]! - from) * (place - at)));
+  return `rgb(${mixed.join(" ")})`;
+}
 
 /** FNV-1a, 32 bits: a stable number for a series' identity. */
 function hash(text: string): number {

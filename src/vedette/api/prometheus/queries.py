@@ -26,11 +26,13 @@ from vedette.query.promql.engine import QueryResult
 class _Options(TypedDict):
     lookback_ms: int | None
     detailed_stats: bool
+    resolution_max_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What both kinds of query are asked with. `options`: `lookback_ms` (None: the engine's own) and `detailed_stats`."""
+    """What both kinds of query are asked with. `options`: `lookback_ms` (None: the engine's own), `detailed_stats`, and
+    `resolution_max_ms` (of `max_source_resolution`, Thanos' parameter)."""
 
     text: str
     limit: int
@@ -71,16 +73,25 @@ async def query_range(api: Api, request: Request) -> Answer:
 
 
 def _read(api: Api, given: Parameters, limit: int) -> _Query:
+    stats = given.get("stats")
+    deadline = read_deadline(api, given)
+    options = _Options(
+        lookback_ms=read_lookback(given), detailed_stats=bool(stats), resolution_max_ms=_read_resolution(given)
+    )
+    per_step = stats == "all" and api.services.per_step_stats
+    return _Query(given.get("query"), limit, stats, deadline, options, per_step)
+
+
+def read_deadline(api: Api, given: Parameters) -> Deadline:
+    """The limit's, or an earlier one that the caller asks for."""
     timeout_ms = api.services.query_limits.timeout_ms
     if given.get("timeout"):
         timeout_ms = min(timeout_ms, parameters.duration_ns(given, "timeout") // 1_000_000)
-    stats = given.get("stats")
-    options = _Options(lookback_ms=_read_lookback(given), detailed_stats=bool(stats))
-    per_step = stats == "all" and api.services.per_step_stats
-    return _Query(given.get("query"), limit, stats, Deadline(timeout_ms / 1000), options, per_step)
+    return Deadline(timeout_ms / 1000)
 
 
-def _read_lookback(given: Parameters) -> int | None:
+def read_lookback(given: Parameters) -> int | None:
+    """None: the engine's own."""
     text = given.get("lookback_delta")
     if not text:
         return None
@@ -89,6 +100,17 @@ def _read_lookback(given: Parameters) -> int | None:
     except BadInput as error:
         raise BadInput(f"error parsing lookback delta duration: {error.message}") from None
     return lookback_ms if lookback_ms > 0 else None
+
+
+def _read_resolution(given: Parameters) -> int:
+    """`max_source_resolution`: downsampled samples of this width are welcome even where raw ones are kept."""
+    text = given.get("max_source_resolution")
+    if not text:
+        return 0
+    try:
+        return max(0, parameters.parse_duration_ns(text) // 1_000_000)
+    except BadInput as error:
+        raise parameters.invalid("max_source_resolution", error.message) from None
 
 
 async def _run(

@@ -43,8 +43,9 @@ class HttpProvider:
             raise
 
     async def _fetch(self) -> Sequence[TargetGroup]:
-        request = self._client.prepare(URL(self._url), self._headers)
-        response = await self._client.get(request, timeout_s=self.interval_s, bytes_max=LIST_BYTES_MAX)
+        response = await self._client.get(
+            URL(self._url), self._headers, timeout_s=self.interval_s, bytes_max=LIST_BYTES_MAX
+        )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         content_type = response.headers.get("content-type", "")

@@ -14,17 +14,15 @@ import numpy as np
 from vedette.kernels import aggregation, ranking
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.numbers import format_general
 from vedette.query.promql.ast import AggregateExpr
 from vedette.query.promql.counting import count_values
 from vedette.query.promql.evaluation import Evaluation
-from vedette.query.promql.numbers import format_general
 from vedette.query.promql.sampling import in_ratio
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.shared.grouping import Groups, group_series
 from vedette.query.shared.steps import Grid
 
-STEPS_PER_SLICE = 1024
-"""Steps a kernel works on between two checks of the deadline."""
 _INT64_MAX = 9223372036854774784.0
 _INT64_MIN = -9223372036854775808.0
 
@@ -45,12 +43,19 @@ class Job:
         return self.node.start if self.node.param is None else self.node.param.start
 
     def run(self, kernel: Any, rows: tuple[Any, ...], arguments: tuple[Any, ...], out: tuple[Any, ...]) -> None:
-        """Calls the kernel on slices of steps."""
-        n_steps = self.matrix.grid.n_steps
-        for low in range(0, n_steps, STEPS_PER_SLICE):
-            self.evaluation.deadline.check("expression evaluation")
-            high = min(low + STEPS_PER_SLICE, n_steps)
-            kernel(*rows, low, high, *arguments, *out)
+        """Calls the kernel on slices of steps. Arguments that are scratch space are given as what makes it."""
+
+        def run_slice(low: int, high: int) -> None:
+            own = [each() if callable(each) else each for each in arguments]
+            kernel(*rows, low, high, *own, *out)
+
+        self.evaluation.run_slices(run_slice, self.matrix.grid.n_steps, self.matrix.values.size)
+
+    def floats(self) -> Float64s:
+        return np.empty(self.matrix.n_series)
+
+    def places(self) -> Int64s:
+        return np.empty(self.matrix.n_series, np.int64)
 
     def reduce(self, kernel: Any, *arguments: Any) -> tuple[Float64s, Bools]:
         out = self.evaluation.allocate(self.groups.n, self.matrix.grid)
@@ -86,7 +91,7 @@ def _quantile(job: Job) -> tuple[Float64s, Bools]:
         job.evaluation.annotations.invalid_quantile(float(np.nanmin(q)), job.place)
     out = job.evaluation.allocate(job.groups.n, job.matrix.grid)
     rows = (job.matrix.values, job.matrix.present, job.groups.members, job.groups.starts)
-    job.run(ranking.group_quantiles, rows, (q, np.empty(job.matrix.n_series)), out)
+    job.run(ranking.group_quantiles, rows, (q, job.floats), out)
     return out
 
 
@@ -133,7 +138,7 @@ def rank(job: Job, largest: bool) -> Matrix:
         return Matrix.empty(matrix.grid)
     kept = np.empty(matrix.present.shape, np.bool_)
     rows = (matrix.values, matrix.present, job.groups.members, job.groups.starts)
-    job.run(ranking.keep_best, rows, (counts, largest, np.empty(matrix.n_series, np.int64)), (kept,))
+    job.run(ranking.keep_best, rows, (counts, largest, job.places), (kept,))
     if not matrix.grid.is_instant:
         return keep(job, kept)
     chosen = np.flatnonzero(kept[:, 0])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from vedette.query.promql.numbers import format_general
+from vedette.model.numbers import format_general
+from vedette.model.time import format_duration
 from vedette.query.shared.quoting import quote
 
 _WARNING = "PromQL warning: "
@@ -67,6 +68,11 @@ class Annotations:
 
     def _add(self, text: str, position: int) -> None:
         self._places[text] = position
+
+    def downsampled(self, width_ms: int, until_ms: int, position: int) -> None:
+        """Ours; the reference has raw samples only."""
+        width = format_duration(width_ms)
+        self._add(f"{_INFO}samples up to {_rfc3339(until_ms)} are downsampled to {width}", position)
 
     def invalid_quantile(self, q: float, position: int) -> None:
         self._add(f"{_WARNING}quantile value should be between 0 and 1, got {format_general(q)}", position)

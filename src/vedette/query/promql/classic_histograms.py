@@ -14,9 +14,9 @@ import numpy as np
 from vedette.kernels import buckets
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.numbers import format_openmetrics, parse_float
 from vedette.query.promql.ast import Call, Expr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
-from vedette.query.promql.numbers import format_openmetrics, parse_float
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.promql.vector_matching import settle
 from vedette.query.shared.steps import Grid
@@ -36,10 +36,6 @@ class Histograms:
 
     def scratch(self) -> Float64s:
         return np.empty((2, int(np.diff(self.starts).max(initial=0))))
-
-    @property
-    def work_per_series(self) -> float:
-        return self.matrix.values.size / max(1, len(self.labels))
 
     def out(self, evaluation: Evaluation) -> tuple[Float64s, Bools]:
         out: tuple[Float64s, Bools] = evaluation.allocate(len(self.labels), self.matrix.grid)
@@ -102,18 +98,24 @@ def histogram_fraction(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix
     lower, upper = (evaluation.scalar(arg, grid).values for arg in call.args[:2])
     histograms = gather_histograms(evaluation, call.args[2], grid)
     values, present = histograms.out(evaluation)
-    scratch = histograms.scratch()
-    for low, high in evaluation.slices(len(histograms.labels), histograms.work_per_series):
-        buckets.bucket_fractions(*histograms.arrays(), low, high, lower, upper, scratch, values, present)
+    arrays = histograms.arrays()
+
+    def run_slice(low: int, high: int) -> None:
+        buckets.bucket_fractions(*arrays, low, high, lower, upper, histograms.scratch(), values, present)
+
+    evaluation.run_slices(run_slice, len(histograms.labels), histograms.matrix.values.size)
     return _finish(evaluation, Matrix.of(histograms.labels, grid, values, present))
 
 
 def quantiles_of(evaluation: Evaluation, histograms: Histograms, q: Float64s, arg: Expr) -> tuple[Float64s, Bools]:
     values, present = histograms.out(evaluation)
     forced = np.empty((*values.shape, 3))
-    scratch = histograms.scratch()
-    for low, high in evaluation.slices(len(histograms.labels), histograms.work_per_series):
-        buckets.bucket_quantiles(*histograms.arrays(), low, high, q, scratch, values, present, forced)
+    arrays = histograms.arrays()
+
+    def run_slice(low: int, high: int) -> None:
+        buckets.bucket_quantiles(*arrays, low, high, q, histograms.scratch(), values, present, forced)
+
+    evaluation.run_slices(run_slice, len(histograms.labels), histograms.matrix.values.size)
     annotate_forced(evaluation, histograms.labels, forced, histograms.matrix.grid, arg)
     return values, present
 

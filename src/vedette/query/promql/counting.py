@@ -6,10 +6,10 @@ import numpy as np
 
 from vedette.model.errors import QueryFailed
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.numbers import format_fixed
 from vedette.query.promql.ast import AggregateExpr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.label_functions import is_label_name
-from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.values import Matrix
 from vedette.query.shared.quoting import quote
 from vedette.query.shared.steps import Grid

@@ -10,7 +10,7 @@ Prometheus 3.14, promql/engine.go.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from vedette.query.promql.annotations import Annotations
 from vedette.query.promql.ast import Expr, ValueType
 from vedette.query.promql.calls import EVALUATORS
 from vedette.query.promql.evaluation import Evaluation, drop_metadata
+from vedette.query.promql.explaining import ExplainedEvaluation, Explanation, series_of
 from vedette.query.promql.instant_functions import vector_of
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import parse_expr
@@ -31,6 +32,8 @@ from vedette.query.promql.plan import Settings, make_plan
 from vedette.query.promql.stats import SampleStats
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue, Value, merge_same_labels
 from vedette.query.shared.steps import Grid
+
+AnyEvaluation = TypeVar("AnyEvaluation", bound=Evaluation)
 
 __all__ = ["Engine", "EngineOptions", "Matrix", "QueryResult", "RawSamples", "Scalar", "StringValue"]
 
@@ -64,6 +67,7 @@ class _Request:
     """0 for an instant query."""
     lookback_ms: int
     detailed_stats: bool
+    resolution_max_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,14 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
-        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises."""
+        """Raises QueryParseError, QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled, and what the store raises.
+
+        `resolution_max_ms`: samples downsampled to this width at most are welcome; 0: only where raw ones have expired.
+        """
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
-        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats)
+        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats, resolution_max_ms)
         return self._run(principal, request, deadline)
 
     def range(
@@ -98,6 +106,7 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        resolution_max_ms: int = 0,
     ) -> QueryResult:
         """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid."""
         if step_ms <= 0:
@@ -106,7 +115,30 @@ class Engine:
             raise BadInput("end timestamp must not be before start time")
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms)
-        return self._run(principal, _Request(query, grid, end_ms, step_ms, lookback, detailed_stats), deadline)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats, resolution_max_ms)
+        return self._run(principal, request, deadline)
+
+    def explain(
+        self,
+        principal: Principal,
+        query: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        deadline: Deadline,
+        *,
+        lookback_ms: int | None = None,
+    ) -> Explanation:
+        """Evaluates as `range`, or as `instant` at `end_ms` where `step_ms` is 0, and says what each part cost and gave."""
+        lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
+        grid = Grid.between(start_ms, end_ms, step_ms) if step_ms else Grid.instant(end_ms)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats=True, resolution_max_ms=0)
+        stats = SampleStats(request.grid, request.detailed_stats)
+        expr = self._parse(request, stats)
+        evaluation = self._prepare(principal, expr, request, deadline, stats, ExplainedEvaluation)
+        result = self._execute(evaluation, expr, request)
+        size = series_of(result.value), result.value.n_samples
+        return Explanation(expr, evaluation.nodes, evaluation.reads, *size, result.warnings, result.infos, stats)
 
     def _run(self, principal: Principal, request: _Request, deadline: Deadline) -> QueryResult:
         stats = SampleStats(request.grid, request.detailed_stats)
@@ -117,29 +149,40 @@ class Engine:
                 _PHASES.labels(phase).observe(seconds)
 
     def _evaluate(self, principal: Principal, request: _Request, deadline: Deadline, stats: SampleStats) -> QueryResult:
+        expr = self._parse(request, stats)
+        return self._execute(self._prepare(principal, expr, request, deadline, stats, Evaluation), expr, request)
+
+    def _parse(self, request: _Request, stats: SampleStats) -> Expr:
         with stats.timing("parse"):
             expr = parse_expr(request.query, self.options.parser)
         if request.step_ms and expr.type not in (ValueType.VECTOR, ValueType.SCALAR):
             kind = expr.type.documented
             raise BadInput(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
-        with stats.timing("plan"):
-            evaluation = self._prepare(principal, expr, request, deadline, stats)
-        with stats.timing("exec"), np.errstate(all="ignore"):
-            value = evaluation.evaluate(evaluation.plan.root, request.grid)
-            value = self._finish(value, request, expr.type)
-        annotations = evaluation.annotations
-        return QueryResult(value, annotations.warnings(request.query), annotations.infos(request.query), stats)
+        return expr
 
     def _prepare(
-        self, principal: Principal, expr: Expr, request: _Request, deadline: Deadline, stats: SampleStats
-    ) -> Evaluation:
+        self,
+        principal: Principal,
+        expr: Expr,
+        request: _Request,
+        deadline: Deadline,
+        stats: SampleStats,
+        kind: type[AnyEvaluation],
+    ) -> AnyEvaluation:
         settings = Settings(
-            request.lookback_ms, self.options.subquery_step_ms, self.limits.samples_max, self.limits.series_max
+            request.lookback_ms,
+            self.options.subquery_step_ms,
+            self.limits.samples_max,
+            self.limits.series_max,
+            request.resolution_max_ms,
+            self.store.raw_since_ms(principal),
         )
-        return Evaluation(
+        with stats.timing("plan"):
+            plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
+        return kind(
             store=self.store,
             principal=principal,
-            plan=make_plan(expr, request.grid, request.end_ms, request.step_ms, settings),
+            plan=plan,
             limits=self.limits,
             options=self.options,
             lookback_ms=request.lookback_ms,
@@ -149,6 +192,13 @@ class Engine:
             evaluators=EVALUATORS,
             scanned={},
         )
+
+    def _execute(self, evaluation: Evaluation, expr: Expr, request: _Request) -> QueryResult:
+        stats, annotations = evaluation.stats, evaluation.annotations
+        with stats.timing("exec"), np.errstate(all="ignore"):
+            value = evaluation.evaluate(evaluation.plan.root, request.grid)
+            value = self._finish(value, request, expr.type)
+        return QueryResult(value, annotations.warnings(request.query), annotations.infos(request.query), stats)
 
     def _finish(self, value: Value, request: _Request, kind: ValueType) -> Value:
         """Names that were to be dropped at the end go; a range query's series are sorted, a scalar becomes a series."""

@@ -7,13 +7,15 @@ its own. Between nodes the deadline is checked and the samples held are counted:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from vedette.kernels.threads import Task, run_slices, split_evenly
 from vedette.model.errors import QueryFailed, QueryTooLarge
+from vedette.model.label_rows import have_duplicates, hide_labels
 from vedette.model.labels import Labels
 from vedette.model.limits import QueryLimits
 from vedette.ports.principal import Principal
@@ -25,11 +27,8 @@ from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.plan import Plan, PlanExpr
 from vedette.query.promql.samples import Samples
 from vedette.query.promql.stats import SampleStats
-from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, Scalar, Value, has_duplicates
+from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, Scalar, Value
 from vedette.query.shared.steps import Grid
-
-WORK_PER_SLICE = 20_000_000
-"""Samples and steps that a kernel may pass over between two checks of the deadline: some 0.1 s."""
 
 Evaluator = Callable[["Evaluation", Any, Grid], Value]
 
@@ -94,19 +93,27 @@ class Evaluation:
         index = self.plan.selector_scan[selector]
         if index not in self.scanned:
             self.scanned[index] = self.scan(self.plan.scans[index])
-        return self.scanned[index]
+        samples = self.scanned[index]
+        if (downsampled := samples.columns.downsampled) is not None:
+            self.annotations.downsampled(downsampled.width_ms, downsampled.until_ms, selector.start)
+        return samples
 
     def scan(self, plan: ScanPlan) -> Samples:
         with self.stats.timing("scan"):
             columns = self.store.select(self.principal, plan, self.deadline)
         return Samples(columns)
 
-    def slices(self, n_series: int, work_per_series: float) -> Iterator[tuple[int, int]]:
-        """Ranges of series for kernels; the deadline is checked before each. Work is in samples or steps passed over."""
-        size = max(1, int(WORK_PER_SLICE / max(1.0, work_per_series)))
-        for low in range(0, n_series, size):
+    def run_slices(self, task: Task, n: int, work: float) -> None:
+        """Calls the task with slices of range(n), on all cores where that pays; the deadline is checked before each.
+
+        `work`: samples or steps passed over in all.
+        """
+
+        def checked(low: int, high: int) -> None:
             self.deadline.check("expression evaluation")
-            yield low, min(low + size, n_series)
+            task(low, high)
+
+        run_slices(checked, split_evenly(n, work))
 
     def without_names(self, matrix: Matrix, *, merge: Callable[[Matrix], Matrix] | None = None) -> Matrix:
         """The result of an operation after which the metric name no longer fits: dropped now, or when the query is done.
@@ -118,13 +125,13 @@ class Evaluation:
         renamed = matrix.named(drop_metadata(matrix.labels))
         if merge is not None:
             return merge(renamed)
-        if has_duplicates(renamed.labels):
+        if have_duplicates(renamed.labels):
             raise QueryFailed(SAME_LABELSET)
         return renamed
 
 
-def drop_metadata(labels: Iterable[Labels]) -> list[Labels]:
-    return [each.without(METADATA_LABELS) for each in labels]
+def drop_metadata(labels: Sequence[Labels]) -> Sequence[Labels]:
+    return hide_labels(labels, METADATA_LABELS)
 
 
 def too_many_samples(limits: QueryLimits) -> QueryTooLarge:

@@ -44,8 +44,11 @@ def smoothed_vector(evaluation: Evaluation, samples: Samples, times: tuple[int, 
     columns = samples.ranged
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values)
-    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
+
+    def smooth_slice(low: int, high: int) -> None:
         extended.smoothed_values(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
+
+    evaluation.run_slices(smooth_slice, columns.n_series, values.size)
     return Matrix.of(columns.labels, grid, values, present)
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from vedette.model.matchers import Matcher
-from vedette.ports.scan import ScanPlan
+from vedette.model.time import MIN_TIME_MS
+from vedette.ports.scan import Reduction, ScanPlan
 from vedette.query.promql.ast import (
     AggregateExpr,
     BinaryExpr,
@@ -30,6 +31,7 @@ from vedette.query.promql.ast import (
     VectorSelector,
 )
 from vedette.query.promql.durations import DurationContext
+from vedette.query.promql.reductions import reduction_of
 from vedette.query.shared.steps import Grid
 
 AT_UNSAFE = frozenset(
@@ -71,6 +73,13 @@ class Settings:
     subquery_step_ms: int
     samples_max: int
     series_max: int
+    resolution_max_ms: int = 0
+    """Samples downsampled to this width are welcome."""
+    raw_since_ms: int = MIN_TIME_MS
+    """The store may answer with downsampled samples before this time in any case."""
+
+    def may_be_downsampled(self, scan: ScanPlan) -> bool:
+        return self.resolution_max_ms > 0 or scan.min_time_ms < self.raw_since_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, set
     folded = _Folder(grid.start_ms, query_end_ms, query_step_ms).fold(expr)
     root, _, wrap = mark_invariant(folded)
     reads = list(_Reads(settings, query_step_ms).of(root, grid.start_ms, max(grid.start_ms, grid.end_ms), _Outer()))
-    scans, selector_scan = share_scans(reads)
+    scans, selector_scan = share_scans(reads, settings)
     return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan)
 
 
@@ -289,24 +298,34 @@ class _Reads:
             step_ms=self.step_ms,
             grouping=outer.grouping,
             grouping_by=outer.grouping_by,
+            exact_bounds=False,
+            reduction=reduction_of(outer.function, range_ms),
+            resolution_max_ms=self.settings.resolution_max_ms,
         )
 
 
 def share_scans(
-    reads: list[tuple[VectorSelector, ScanPlan]],
+    reads: list[tuple[VectorSelector, ScanPlan]], settings: Settings
 ) -> tuple[tuple[ScanPlan, ...], Mapping[VectorSelector, int]]:
-    """One scan for all that read the same series over overlapping times; hints survive only where all agree."""
+    """One scan for all that read the same series over overlapping times; hints survive only where all agree.
+
+    Where samples may be downsampled, only those share one that want the same of them.
+    """
+
+    def key_of(scan: ScanPlan) -> tuple[tuple[Matcher, ...], Reduction | None]:
+        return scan.matchers, scan.reduction if settings.may_be_downsampled(scan) else None
+
     scans: list[ScanPlan] = []
-    by_matchers: dict[tuple[Matcher, ...], list[int]] = {}
+    by_key: dict[tuple[tuple[Matcher, ...], Reduction | None], list[int]] = {}
     for _, scan in sorted(reads, key=lambda read: read[1].min_time_ms):
-        places = by_matchers.setdefault(scan.matchers, [])
+        places = by_key.setdefault(key_of(scan), [])
         if places and scan.min_time_ms <= scans[places[-1]].max_time_ms + 1:
             scans[places[-1]] = _union(scans[places[-1]], scan)
         else:
             places.append(len(scans))
             scans.append(scan)
     selector_scan = {
-        selector: next(i for i in by_matchers[scan.matchers] if scan.max_time_ms <= scans[i].max_time_ms)
+        selector: next(i for i in by_key[key_of(scan)] if scan.max_time_ms <= scans[i].max_time_ms)
         for selector, scan in reads
     }
     return tuple(scans), selector_scan
@@ -316,4 +335,14 @@ def _union(a: ScanPlan, b: ScanPlan) -> ScanPlan:
     first, last = min(a.min_time_ms, b.min_time_ms), max(a.max_time_ms, b.max_time_ms)
     if replace(a, min_time_ms=first, max_time_ms=last) == replace(b, min_time_ms=first, max_time_ms=last):
         return replace(a, min_time_ms=first, max_time_ms=last)
-    return ScanPlan(a.matchers, first, last, a.samples_max, a.series_max)
+    reduction = a.reduction if a.reduction is b.reduction else Reduction.LAST
+    return ScanPlan(
+        a.matchers,
+        first,
+        last,
+        a.samples_max,
+        a.series_max,
+        exact_bounds=False,
+        reduction=reduction,
+        resolution_max_ms=a.resolution_max_ms,
+    )

@@ -11,6 +11,7 @@ from typing import Final
 
 from vedette.model.labels import METRIC_NAME, is_classic_label_name
 from vedette.model.matchers import Matcher, MatchType
+from vedette.model.numbers import format_fixed, format_general
 from vedette.model.time import format_duration
 from vedette.query.promql.ast import (
     AggregateExpr,
@@ -29,7 +30,6 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.numbers import format_fixed, format_general
 from vedette.query.shared.quoting import quote
 
 LINE_BYTES_MAX: Final = 100
@@ -66,6 +66,23 @@ def print_expr(expr: Expr) -> str:
             return expr.op + print_expr(expr.expr)
         case ParenExpr():
             return f"({print_expr(expr.expr)})"
+
+
+def print_head(expr: Expr) -> str:
+    """What a node does, without its operands: a line of a tree. A selector is all of it."""
+    match expr:
+        case Call():
+            return f"{expr.function.name}()"
+        case AggregateExpr():
+            return _print_aggregation(expr).strip()
+        case BinaryExpr():
+            return _print_operator(expr)
+        case UnaryExpr():
+            return expr.op
+        case SubqueryExpr():
+            return _print_subquery_suffix(expr)
+        case _:
+            return print_expr(expr)
 
 
 def _pretty(expr: Expr, level: int) -> str:

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from vedette.kernels import rates, regression, window_ends, window_order, window_sums
+from vedette.kernels import rates, regression, window_ends, window_extremes, window_order, window_sums
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.errors import QueryFailed
+from vedette.model.label_rows import distinct_values
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
 from vedette.query.promql.ast import Call, Expr, ValueType
+from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
 from vedette.query.promql.selector_labels import exact_labels
@@ -41,12 +43,17 @@ class Job:
     parameters: Sequence[Float64s]
 
     def run(self, kernel: Any, *arguments: Any) -> tuple[Float64s, Bools]:
+        """Arguments that are scratch space are given as what makes it: each slice has its own."""
         columns = self.windows.columns
         values, present = self.evaluation.allocate(columns.n_series, self.grid)
         arrays = (columns.offsets, columns.times_ms, columns.values)
         ends = (self.windows.end0_ms, self.windows.end_step_ms, self.windows.range_ms)
-        for low, high in self.evaluation.slices(columns.n_series, self.work_per_series):
-            kernel(*arrays, low, high, *ends, *arguments, values, present)
+
+        def run_slice(low: int, high: int) -> None:
+            own = [each() if callable(each) else each for each in arguments]
+            kernel(*arrays, low, high, *ends, *own, values, present)
+
+        self.evaluation.run_slices(run_slice, columns.n_series, columns.n_series * self.work_per_series)
         return values, present
 
     @property
@@ -60,8 +67,14 @@ class Job:
         """Scratch space for one series."""
         return np.empty(self.windows.columns.longest, np.int64)
 
-    def floats(self, more: int = 0) -> Float64s:
-        return np.empty(self.windows.columns.longest + more)
+    def prefixes(self) -> Float64s:
+        return np.empty((self.windows.columns.longest >> window_sums.BLOCK_SHIFT) + 1)
+
+    def extremes(self) -> Float64s:
+        return np.empty((2, self.windows.columns.longest // window_extremes.SAMPLES_PER_BLOCK + 1))
+
+    def orders(self) -> Float64s:
+        return np.empty((4, self.windows.columns.longest))
 
 
 def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
@@ -71,7 +84,10 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     parameters = [evaluation.scalar(arg, grid).values for i, arg in enumerate(call.args) if i != place]
     job = Job(evaluation, call, grid, windows, parameters)
     selector = extended_selector(call.args[place])
-    if selector is None:
+    downsampled = windows.columns.downsampled
+    if selector is None and downsampled is not None:
+        values, present = split_job(job, downsampled, RANGE_FUNCTIONS[name])
+    elif selector is None:
         values, present = RANGE_FUNCTIONS[name](job)
     else:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
@@ -91,7 +107,7 @@ def annotate_non_counters(evaluation: Evaluation, labels: Sequence[Labels], arg:
             if metric and type_label not in ("counter", "histogram"):
                 evaluation.annotations.possible_non_counter_type(metric, type_label, arg.start)
         return
-    for metric in {each.get(METRIC_NAME) for each in labels}:
+    for metric in distinct_values(labels, METRIC_NAME):
         if metric and not metric.endswith(COUNTER_SUFFIXES):
             evaluation.annotations.possible_non_counter(metric, arg.start)
 
@@ -104,7 +120,7 @@ def absence(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Matrix:
 
 
 def _rate(is_counter: bool, is_rate: bool) -> Callable[[Job], tuple[Float64s, Bools]]:
-    return lambda job: job.run(rates.extrapolated_rate, is_counter, is_rate, job.indices())
+    return lambda job: job.run(rates.extrapolated_rate, is_counter, is_rate, job.indices)
 
 
 def _ends(what: int) -> Callable[[Job], tuple[Float64s, Bools]]:
@@ -112,20 +128,20 @@ def _ends(what: int) -> Callable[[Job], tuple[Float64s, Bools]]:
 
 
 def _events(what: int) -> Callable[[Job], tuple[Float64s, Bools]]:
-    return lambda job: job.run(window_ends.count_events, what, job.indices())
+    return lambda job: job.run(window_ends.count_events, what, job.indices)
 
 
 def _sums(what: int) -> Callable[[Job], tuple[Float64s, Bools]]:
-    return lambda job: job.run(window_sums.window_sums, what, job.floats(1), job.floats(1))
+    return lambda job: job.run(window_sums.window_sums, what, job.prefixes, job.prefixes)
 
 
 def _extremes(largest: bool, as_time: bool) -> Callable[[Job], tuple[Float64s, Bools]]:
-    return lambda job: job.run(window_order.window_extremes, largest, as_time, job.indices())
+    return lambda job: job.run(window_extremes.window_extremes, largest, as_time, job.extremes)
 
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
     (quantiles,) = job.parameters
-    values, present = job.run(window_order.window_quantiles, quantiles, np.empty((4, job.windows.columns.longest)))
+    values, present = job.run(window_order.window_quantiles, quantiles, job.orders)
     for q in np.unique(quantiles[present.any(axis=0)]).tolist():
         if not 0 <= q <= 1:
             job.evaluation.annotations.invalid_quantile(q, job.call.args[0].start)

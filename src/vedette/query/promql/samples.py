@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels.windows import longest, samples_of_grid, strip_stale
-from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
+from vedette.model.blocks import Bools, Downsampled, Float64s, Int64s, SeriesColumns
 from vedette.model.labels import Labels
+from vedette.model.staleness import STALE_NAN_BITS
 from vedette.query.promql.values import Matrix
 
 
@@ -24,6 +25,7 @@ class RangeColumns:
     times_ms: Int64s
     values: Float64s
     drop_name: Bools
+    downsampled: Downsampled | None = None
 
     @property
     def n_series(self) -> int:
@@ -57,7 +59,13 @@ class Samples:
         arrays = (columns.offsets, columns.times_ms, columns.values)
         if columns.has_stale:
             arrays = strip_stale(*arrays)
-        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_))
+        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_), self._ranged_downsampled())
+
+    def _ranged_downsampled(self) -> Downsampled | None:
+        downsampled = self.columns.downsampled
+        if downsampled is None or downsampled.counts is None or not self.columns.has_stale:
+            return downsampled
+        return replace(downsampled, counts=downsampled.counts[self.bits != STALE_NAN_BITS])
 
 
 def range_columns_of(matrix: Matrix) -> RangeColumns:

@@ -8,10 +8,11 @@ import numpy as np
 
 from vedette.kernels.instant import select_instant, select_instant_times
 from vedette.kernels.window_ends import COUNT, window_ends
-from vedette.model.blocks import Float64s, Int64s, SeriesColumns
+from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
 from vedette.model.labels import Labels
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
+from vedette.query.promql.downsampled import first_raw_step, join, part_of_grid
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.plan import StepInvariant
@@ -48,12 +49,33 @@ def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> M
 
 
 def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
+    downsampled, lookback_ms = samples.columns.downsampled, evaluation.lookback_ms
+    if downsampled is None:
+        values, present = look_back(evaluation, samples, times, grid, lookback_ms)
+    else:
+        step = first_raw_step(downsampled, *times, lookback_ms, grid.n_steps)
+        steps = ((0, step, max(lookback_ms, downsampled.width_ms)), (step, grid.n_steps, lookback_ms))
+        parts = [
+            look_back(evaluation, samples, (times[0] + low * times[1], times[1]), part_of_grid(grid, low, high), span)
+            for low, high, span in steps
+            if low < high
+        ]
+        values, present = join(parts)
+    return Matrix.of(samples.columns.labels, grid, values, present)
+
+
+def look_back(
+    evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid, lookback_ms: int
+) -> tuple[Float64s, Bools]:
     columns = samples.columns
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values, samples.bits)
-    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
-        select_instant(*arrays, low, high, *times, evaluation.lookback_ms, values, present)
-    return Matrix.of(columns.labels, grid, values, present)
+
+    def select_slice(low: int, high: int) -> None:
+        select_instant(*arrays, low, high, *times, lookback_ms, values, present)
+
+    evaluation.run_slices(select_slice, columns.n_series, values.size)
+    return values, present
 
 
 def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
@@ -62,8 +84,11 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
     arrays = (columns.offsets, columns.times_ms, samples.bits)
-    for low, high in evaluation.slices(columns.n_series, samples.n_per_series + grid.n_steps):
+
+    def select_slice(low: int, high: int) -> None:
         select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
+
+    evaluation.run_slices(select_slice, columns.n_series, present.size)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
 
 

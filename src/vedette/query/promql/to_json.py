@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+from vedette.model.numbers import format_fixed
 from vedette.query.promql.ast import (
     AggregateExpr,
     BinaryExpr,
@@ -19,36 +21,51 @@ from vedette.query.promql.ast import (
     VectorMatching,
     VectorSelector,
 )
-from vedette.query.promql.numbers import format_fixed
 from vedette.query.promql.parser.quoting import without_invalid
 
 Json = dict[str, Any]
 
+KINDS: Final[Mapping[type, str]] = {
+    NumberLiteral: "numberLiteral",
+    StringLiteral: "stringLiteral",
+    VectorSelector: "vectorSelector",
+    MatrixSelector: "matrixSelector",
+    SubqueryExpr: "subquery",
+    Call: "call",
+    AggregateExpr: "aggregation",
+    BinaryExpr: "binaryExpr",
+    UnaryExpr: "unaryExpr",
+    ParenExpr: "parenExpr",
+}
+
 
 def expr_to_json(expr: Expr) -> Json:
     """Durations and timestamps are ints of milliseconds; numbers are strings, because JSON has no NaN."""
+    return {"type": KINDS[type(expr)], **_fields(expr)}
+
+
+def _fields(expr: Expr) -> Json:
     match expr:
         case NumberLiteral():
-            return {"type": "numberLiteral", "val": format_fixed(expr.value)}
+            return {"val": format_fixed(expr.value)}
         case StringLiteral():
-            return {"type": "stringLiteral", "val": without_invalid(expr.value)}
+            return {"val": without_invalid(expr.value)}
         case VectorSelector():
-            return {"type": "vectorSelector", **_selector(expr)}
+            return _selector(expr)
         case MatrixSelector():
-            span = {"range": expr.range_ms, "rangeExpr": _duration(expr.range_expr)}
-            return {"type": "matrixSelector", **_selector(expr.selector), **span}
+            return {**_selector(expr.selector), "range": expr.range_ms, "rangeExpr": _duration(expr.range_expr)}
         case SubqueryExpr():
             return _subquery(expr)
         case Call():
-            return {"type": "call", "func": _function(expr), "args": [expr_to_json(arg) for arg in expr.args]}
+            return {"func": _function(expr), "args": [expr_to_json(arg) for arg in expr.args]}
         case AggregateExpr():
             return _aggregation(expr)
         case BinaryExpr():
             return _binary(expr)
         case UnaryExpr():
-            return {"type": "unaryExpr", "op": expr.op, "expr": expr_to_json(expr.expr)}
+            return {"op": expr.op, "expr": expr_to_json(expr.expr)}
         case ParenExpr():
-            return {"type": "parenExpr", "expr": expr_to_json(expr.expr)}
+            return {"expr": expr_to_json(expr.expr)}
 
 
 def _selector(selector: VectorSelector) -> Json:
@@ -68,7 +85,6 @@ def _placement(expr: VectorSelector | SubqueryExpr) -> Json:
 
 def _subquery(expr: SubqueryExpr) -> Json:
     return {
-        "type": "subquery",
         "expr": expr_to_json(expr.expr),
         "range": expr.range_ms,
         "rangeExpr": _duration(expr.range_expr),
@@ -90,7 +106,6 @@ def _function(call: Call) -> Json:
 
 def _aggregation(expr: AggregateExpr) -> Json:
     return {
-        "type": "aggregation",
         "op": expr.op,
         "expr": expr_to_json(expr.expr),
         "param": expr_to_json(expr.param) if expr.param else None,
@@ -101,7 +116,6 @@ def _aggregation(expr: AggregateExpr) -> Json:
 
 def _binary(expr: BinaryExpr) -> Json:
     return {
-        "type": "binaryExpr",
         "op": expr.op,
         "lhs": expr_to_json(expr.lhs),
         "rhs": expr_to_json(expr.rhs),

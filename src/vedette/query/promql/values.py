@@ -14,6 +14,7 @@ import numpy as np
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
 from vedette.model.histograms import HistogramCells
+from vedette.model.label_rows import have_duplicates, order_by_labels, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.shared.steps import Grid
 
@@ -80,7 +81,7 @@ class Matrix:
     def rows(self, indices: Int64s) -> Matrix:
         """The series at the indices, in their order."""
         return Matrix(
-            [self.labels[i] for i in indices.tolist()],
+            take_labels(self.labels, indices),
             self.grid,
             self.values[indices],
             self.present[indices],
@@ -100,8 +101,7 @@ class Matrix:
         return replace(self, labels=labels)
 
     def sorted_by_labels(self) -> Matrix:
-        pairs = [labels.pairs for labels in self.labels]
-        return self.rows(np.array(sorted(range(len(pairs)), key=pairs.__getitem__), np.int64))
+        return self.rows(order_by_labels(self.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,9 @@ class RawSamples:
 Value = Scalar | StringValue | Matrix | RawSamples
 
 
-def has_duplicates(labels: Sequence[Labels]) -> bool:
-    return len(set(labels)) < len(labels)
-
-
 def merge_same_labels(matrix: Matrix) -> Matrix:
     """Series with equal labels become one. Raises QueryFailed where two of them have a value at the same step."""
-    if not has_duplicates(matrix.labels):
+    if not have_duplicates(matrix.labels):
         return matrix
     first: dict[Labels, int] = {}
     for row, labels in enumerate(matrix.labels):

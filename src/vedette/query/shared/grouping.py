@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vedette.model.blocks import Int64s
+from vedette.model.label_rows import LabelRows, number_by, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 
 
@@ -36,6 +37,11 @@ class Groups:
 def group_series(labels: Sequence[Labels], names: Sequence[str], *, without: bool) -> Groups:
     """By the named labels, or by all but those and the metric name."""
     chosen = frozenset(names) | {METRIC_NAME} if without else frozenset(names)
+    if isinstance(labels, LabelRows):
+        shown = [name for name in labels.names() if (name in chosen) != without]
+        rows, firsts = number_by(labels, shown)
+        found = take_labels(labels, firsts)
+        return Groups([each.without(chosen) if without else each.only(chosen) for each in found], rows)
     places: dict[Labels, int] = {}
     of_series = np.empty(len(labels), np.int64)
     for row, each in enumerate(labels):

@@ -1,108 +1,68 @@
 // A range query as lines over time, its legend and what the server remarked.
-import { useMemo, useState } from "preact/hooks";
-import { type Answer } from "../../api/envelope.ts";
-import { queryRange, type RangeResult, type TimeSpan } from "../../api/query.ts";
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { Exemplar } from "../../api/exemplars.ts";
+import type { RangeSeries } from "../../api/query.ts";
 import { type ChartData, toChartData } from "../../charts/data.ts";
+import type { Mark } from "../../charts/exemplars.ts";
 import { LegendTable } from "../../charts/Legend.tsx";
 import { TimeChart } from "../../charts/TimeChart.tsx";
-import { Button } from "../../components/Button.tsx";
 import { LabelChips } from "../../components/LabelChips.tsx";
-import { Empty, ErrorNotice, Notices, Skeleton } from "../../components/Notice.tsx";
+import { Notices } from "../../components/Notice.tsx";
 import { formatDuration } from "../../format/duration.ts";
+import { formatValue, type Unit } from "../../format/units.ts";
 import { t } from "../../i18n/translate.ts";
-import { seriesText, tellApart } from "../../promql/labels.ts";
+import { pairs, seriesText, tellApart } from "../../promql/labels.ts";
 import { unitOf } from "../../promql/unit_of.ts";
-import { type Panel, spanOf } from "../../state/panels.ts";
-import { useResource } from "../../state/resource.ts";
-import { Stats, timed } from "./Stats.tsx";
+import { theme } from "../../state/preferences.ts";
+import { assignSlots, seriesColour } from "../../theme/palette.ts";
+import { picture, rangeCsv } from "./exporting.ts";
+import type { Loaded } from "./loading.ts";
+import { RangeView, type RangeViewProps, RESULT_HEIGHT, type ShownProps } from "./RangeView.tsx";
+import { Stats } from "./Stats.tsx";
+import { WhyEmpty } from "./WhyEmpty.tsx";
 
-const HEIGHT = 320;
 /** More lines than this can neither be told apart nor drawn at once. */
 const SERIES_MAX = 400;
-const ZOOM_SECONDS_MIN = 10;
 
-interface GraphResultProps {
-  panel: Panel;
-  refresh: string;
-  onChange: (panel: Panel, how: "step" | "adjust") => void;
-}
+export const GraphResult = (props: RangeViewProps) => <RangeView {...props} Shown={Graph} />;
 
-interface Loaded {
-  answer: Answer<RangeResult>;
-  span: TimeSpan;
-  expr: string;
-  milliseconds: number;
-}
-
-export function GraphResult({ panel, refresh, onChange }: GraphResultProps) {
-  const { expr, range, end, step } = panel;
-  const [zoomedFrom, setZoomedFrom] = useState<readonly Panel[]>([]);
-  const back = (): void => {
-    const { range: before, end: until } = zoomedFrom.at(-1)!;
-    setZoomedFrom(zoomedFrom.slice(0, -1));
-    onChange({ ...panel, range: before, end: until }, "step");
-  };
-  const key = expr ? JSON.stringify([expr, range, end, step, refresh]) : null;
-  const { data, error, loading } = useResource<Loaded>(key, async (signal) => {
-    const span = spanOf(panel, Date.now() / 1000);
-    const { answer, milliseconds } = await timed(() => queryRange(expr, span, signal));
-    return { answer, span, expr, milliseconds };
-  });
-  const zoom = (from: number, to: number): void => {
-    if (to - from < ZOOM_SECONDS_MIN) return;
-    setZoomedFrom([...zoomedFrom, panel]);
-    onChange({ ...panel, range: Math.round(to - from), end: Math.round(to) }, "step");
-  };
-  if (!expr) return <Empty title={t("query.empty")}>{t("query.emptyHint")}</Empty>;
-  return (
-    <div class="result" aria-busy={loading}>
-      {error !== undefined && <ErrorNotice error={error} />}
-      {data && error === undefined ? (
-        <Drawn loaded={data} panel={panel} onZoom={zoom} onBack={zoomedFrom.length > 0 ? back : null} />
-      ) : (
-        error === undefined && <Skeleton height={HEIGHT} />
-      )}
-    </div>
-  );
-}
-
-interface DrawnProps {
-  loaded: Loaded;
-  panel: Panel;
-  onZoom: (from: number, to: number) => void;
-  onBack: (() => void) | null;
-}
-
-function Drawn({ loaded, panel, onZoom, onBack }: DrawnProps) {
+function Graph({ loaded, panel, onZoom, onBack, onFix, ...counting }: ShownProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [focused, setFocused] = useState<string | null>(null);
-  const { answer, span, expr, milliseconds } = loaded;
+  const frame = useRef<HTMLDivElement>(null);
+  const { answer, span, milliseconds } = loaded;
+  const { expr } = loaded.panel;
   const { result } = answer.data;
   const { chart, common } = useMemo(() => draw(loaded), [loaded]);
   const unit = useMemo(() => unitOf(expr), [expr]);
+  const marks = useMemo(() => loaded.exemplars.map((one) => markOf(one, unit)), [loaded, unit]);
   const cut = result.length > SERIES_MAX ? [t("query.cut", { shown: SERIES_MAX, all: result.length })] : [];
-  const histograms = result.some((series) => series.histograms) ? [t("query.histogramsInTable")] : [];
+  const histograms = result.some((series) => series.histograms) ? [t("query.histogramsElsewhere")] : [];
+  const missing = panel.exemplars && marks.length === 0 ? [t("query.noExemplars")] : [];
   return (
     <>
       <Notices kind="warn" texts={[...answer.warnings, ...cut]} />
-      <Notices kind="info" texts={[...answer.infos, ...histograms]} />
+      <Notices kind="info" texts={[...answer.infos, ...histograms, ...missing]} />
       {chart.series.length === 0 ? (
-        <Empty title={t("query.noSeries")}>{t("query.noSeriesHint")}</Empty>
+        <WhyEmpty expr={expr} moment={span} onFix={onFix} />
       ) : (
         <>
-          <TimeChart
-            data={chart}
-            unit={unit}
-            label={expr}
-            height={HEIGHT}
-            start={span.start}
-            end={span.end}
-            stacked={panel.stacked}
-            hidden={hidden}
-            focused={focused}
-            cursorKey="query"
-            onZoom={onZoom}
-          />
+          <div ref={frame}>
+            <TimeChart
+              data={chart}
+              unit={unit}
+              label={expr}
+              height={RESULT_HEIGHT}
+              start={span.start}
+              end={span.end}
+              stacked={panel.stacked}
+              hidden={hidden}
+              focused={focused}
+              cursorKey="query"
+              onZoom={onZoom}
+              marks={marks}
+            />
+          </div>
           {Object.keys(common).length > 0 && (
             <div class="row common small faint">
               {t("query.common")} {common["__name__"] && <code>{common["__name__"]}</code>}
@@ -112,25 +72,78 @@ function Drawn({ loaded, panel, onZoom, onBack }: DrawnProps) {
           <LegendTable data={chart} unit={unit} hidden={hidden} onHide={setHidden} onFocus={setFocused} />
         </>
       )}
-      <Stats milliseconds={milliseconds} series={result.length} step={formatDuration(span.step)}>
-        {onBack && (
-          <Button icon="back" kind="quiet" onClick={onBack}>
-            {t("query.zoomBack")}
-          </Button>
-        )}
-      </Stats>
+      <Stats
+        panel={panel}
+        milliseconds={milliseconds}
+        series={result.length}
+        step={span.step}
+        stats={answer.data.stats}
+        csv={() => rangeCsv(result, span)}
+        {...(chart.series.length > 0 ? { image: () => image(frame.current!, expr, chart) } : {})}
+        onBack={onBack}
+        {...counting}
+      />
     </>
   );
 }
 
+function image(frame: HTMLElement, title: string, chart: ChartData): Promise<Blob> {
+  const slots = assignSlots(chart.series);
+  const entries = chart.series.map(({ name }, index) => ({ name, colour: seriesColour(slots[index]!, theme.peek()) }));
+  return picture(frame.querySelector("canvas")!, title, entries);
+}
+
 /** Names say what tells a series from the others; what all share is said once. */
-function draw({ answer, span, expr }: Loaded): { chart: ChartData; common: Record<string, string> } {
+function draw({ answer, earlier, span, panel }: Loaded): { chart: ChartData; common: Record<string, string> } {
   const shown = answer.data.result.slice(0, SERIES_MAX);
-  const { common, distinct } = tellApart(shown.map(({ metric }) => metric));
-  const names = new Map(shown.map(({ metric }, index) => [metric, seriesText(distinct[index]!)]));
-  const nameOf = ({ metric }: { metric: Readonly<Record<string, string>> }): string => {
+  const before = (earlier?.data.result ?? []).slice(0, SERIES_MAX);
+  const { common, distinct } = tellApart([...shown, ...before].map(({ metric }) => metric));
+  const names = new Map([...shown, ...before].map(({ metric }, index) => [metric, seriesText(distinct[index]!)]));
+  const nameOf = ({ metric }: RangeSeries): string => {
     const name = names.get(metric) ?? "{}";
-    return name === "{}" ? (metric["__name__"] ?? expr) : name;
+    return name === "{}" ? (metric["__name__"] ?? panel.expr) : name;
   };
-  return { chart: toChartData(shown, span, nameOf), common };
+  const chart = toChartData(shown, span, nameOf);
+  if (panel.compare !== null) addEarlier(chart, before, nameOf, panel.compare, span);
+  return { chart, common };
+}
+
+/** Series of the earlier time, moved to this one; each in the colour of its counterpart. */
+function addEarlier(
+  chart: ChartData,
+  before: readonly RangeSeries[],
+  nameOf: (series: RangeSeries) => string,
+  by: number,
+  span: Loaded["span"],
+): void {
+  const moved = before.map(({ metric, values = [] }) => ({
+    metric,
+    values: values.map(([time, text]) => [time + by, text] as const),
+  }));
+  const names = new Map(before.map((series) => [seriesText(series.metric), nameOf(series)]));
+  const past = toChartData(moved, span, ({ metric }) => names.get(seriesText(metric))!).series;
+  const now = chart.series.map(({ id }) => id);
+  const ids = [...now, ...past.map(({ id }) => id).filter((id) => !now.includes(id))];
+  const slots = assignSlots(ids.map((id) => ({ id })));
+  const slotOf = (id: string): number => slots[ids.indexOf(id)]!;
+  const note = t("compare.ago", { time: formatDuration(by) });
+  chart.series = [
+    ...chart.series.map((series) => ({ ...series, slot: slotOf(series.id) })),
+    ...past.map(({ id, name, values }) => ({
+      id: `${id} ${by}`,
+      name: `${name} (${note})`,
+      values,
+      slot: slotOf(id),
+      earlier: true,
+    })),
+  ];
+}
+
+function markOf({ time, value, labels, series }: Exemplar, unit: Unit): Mark {
+  const rows = [
+    [t("exemplar.value"), formatValue(value, unit)],
+    ...pairs(labels),
+    ["", seriesText(series)],
+  ] as const;
+  return { time, value, rows: rows as Mark["rows"] };
 }

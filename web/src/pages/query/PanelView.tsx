@@ -4,12 +4,17 @@ import { formatQuery } from "../../api/query.ts";
 import { Button, Choice, IconButton } from "../../components/Button.tsx";
 import { t } from "../../i18n/translate.ts";
 import { rememberQuery } from "../../state/history.ts";
-import type { Panel } from "../../state/panels.ts";
+import { type Panel, VIEWS } from "../../state/panels.ts";
+import { Deferred } from "../../components/Deferred.tsx";
 import { Editor, type EditorHandle } from "./Editor.tsx";
 import type { Editors } from "./editors.ts";
 import { GraphResult } from "./GraphResult.tsx";
+import { RESULT_HEIGHT } from "./RangeView.tsx";
 import { TableResult } from "./TableResult.tsx";
 import { TimeControls } from "./TimeControls.tsx";
+
+const heatmap = () => import("./HeatmapResult.tsx");
+const explain = () => import("./ExplainResult.tsx");
 
 export interface PanelViewProps {
   panel: Panel;
@@ -28,6 +33,7 @@ export interface PanelViewProps {
 export function PanelView(props: PanelViewProps) {
   const { panel, index, tick, alone, editors, onChange } = props;
   const [runs, setRuns] = useState(0);
+  const [counted, onCounted] = useState(false);
   const editor = useRef<EditorHandle>(null);
   useEffect(() => editors.join(editor.current!), []);
   const run = (): void => {
@@ -44,7 +50,7 @@ export function PanelView(props: PanelViewProps) {
     if (formatted === null) run();
     else editor.current?.replace(formatted);
   };
-  const asked = { panel, refresh: `${tick}.${runs}` };
+  const asked = { panel, refresh: `${tick}.${runs}`, counted, onCounted, onChange };
   return (
     <section class="card panel" aria-label={t("query.panel", { number: index + 1 })}>
       <div class="panel-editor">
@@ -63,25 +69,26 @@ export function PanelView(props: PanelViewProps) {
         <Choice
           label={t("query.view")}
           value={panel.view}
-          options={[
-            { value: "graph", text: t("query.graph") },
-            { value: "table", text: t("query.table") },
-          ]}
+          options={VIEWS.map((value) => ({ value, text: t(`query.${value}`) }))}
           onChange={(view) => onChange({ ...panel, view }, "adjust")}
         />
         <TimeControls panel={panel} onChange={(changed) => onChange(changed, "adjust")} />
-        <span class="spacer" />
-        <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
-        {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
-        <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
-        <IconButton
-          icon="trash"
-          label={t("query.remove")}
-          onClick={props.onRemove}
-          disabled={alone && panel.expr === ""}
-        />
+        <div class="panel-tools">
+          <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
+          {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
+          <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
+          <IconButton
+            icon="trash"
+            label={t("query.remove")}
+            onClick={props.onRemove}
+            disabled={alone && panel.expr === ""}
+          />
+        </div>
       </div>
-      {panel.view === "graph" ? <GraphResult {...asked} onChange={onChange} /> : <TableResult {...asked} />}
+      {panel.view === "graph" && <GraphResult {...asked} />}
+      {panel.view === "table" && <TableResult {...asked} />}
+      {panel.view === "heatmap" && <Deferred load={heatmap} shown={asked} height={RESULT_HEIGHT} />}
+      {panel.view === "explain" && <Deferred load={explain} shown={asked} height={160} />}
     </section>
   );
 }

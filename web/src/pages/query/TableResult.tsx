@@ -8,7 +8,10 @@ import { t } from "../../i18n/translate.ts";
 import { pairs } from "../../promql/labels.ts";
 import type { Panel } from "../../state/panels.ts";
 import { useResource } from "../../state/resource.ts";
-import { Stats, timed } from "./Stats.tsx";
+import { instantCsv } from "./exporting.ts";
+import { type Asked, timed } from "./loading.ts";
+import { Stats } from "./Stats.tsx";
+import { WhyEmpty } from "./WhyEmpty.tsx";
 
 const ROWS_SHOWN = 500;
 const POINTS_SHOWN = 50;
@@ -18,22 +21,39 @@ interface Row {
   cells: string[];
 }
 
-export function TableResult({ panel, refresh }: { panel: Panel; refresh: string }) {
+interface TableResultProps extends Asked {
+  onCounted: (counted: boolean) => void;
+  onChange: (panel: Panel, how: "step" | "adjust") => void;
+}
+
+export function TableResult({ panel, refresh, counted, onCounted, onChange }: TableResultProps) {
   const { expr, end } = panel;
-  const key = expr ? JSON.stringify([expr, end, refresh]) : null;
-  const { data, error, loading } = useResource(key, (signal) =>
-    timed(() => queryInstant(expr, end ?? Date.now() / 1000, signal)),
-  );
+  const key = expr ? JSON.stringify([expr, end, refresh, counted]) : null;
+  const { data, error, loading } = useResource(key, async (signal) => {
+    const time = end ?? Date.now() / 1000;
+    return { time, ...(await timed(() => queryInstant(expr, time, signal, counted))) };
+  });
   if (!expr) return <Empty title={t("query.empty")}>{t("query.emptyHint")}</Empty>;
+  const shown = { panel, counted, onCounted, onFix: (fixed: string) => onChange({ ...panel, expr: fixed }, "step") };
   return (
     <div class="result" aria-busy={loading}>
       {error !== undefined && <ErrorNotice error={error} />}
-      {data && error === undefined ? <Rows {...data} /> : error === undefined && <Skeleton height={160} />}
+      {data && error === undefined ? <Rows {...data} {...shown} /> : error === undefined && <Skeleton height={160} />}
     </div>
   );
 }
 
-function Rows({ answer, milliseconds }: { answer: Answer<InstantResult>; milliseconds: number }) {
+interface RowsProps {
+  answer: Answer<InstantResult>;
+  time: number;
+  milliseconds: number;
+  panel: Panel;
+  counted: boolean;
+  onCounted: (counted: boolean) => void;
+  onFix: (expr: string) => void;
+}
+
+function Rows({ answer, time, milliseconds, panel, counted, onCounted, onFix }: RowsProps) {
   const [all, setAll] = useState(false);
   const rows = rowsOf(answer.data);
   const shown = all ? rows : rows.slice(0, ROWS_SHOWN);
@@ -42,7 +62,7 @@ function Rows({ answer, milliseconds }: { answer: Answer<InstantResult>; millise
       <Notices kind="warn" texts={answer.warnings} />
       <Notices kind="info" texts={answer.infos} />
       {rows.length === 0 ? (
-        <Empty title={t("query.noSeries")}>{t("query.noSeriesHint")}</Empty>
+        <WhyEmpty expr={panel.expr} moment={{ time }} onFix={onFix} />
       ) : (
         <div class="scroll-x" tabIndex={0} role="group" aria-label={t("query.table")}>
           <table class="values">
@@ -76,7 +96,15 @@ function Rows({ answer, milliseconds }: { answer: Answer<InstantResult>; millise
           {t("legend.all", { count: rows.length })}
         </button>
       )}
-      <Stats milliseconds={milliseconds} series={rows.length} />
+      <Stats
+        panel={panel}
+        milliseconds={milliseconds}
+        series={rows.length}
+        stats={answer.data.stats}
+        counted={counted}
+        onCounted={onCounted}
+        csv={() => instantCsv(answer.data)}
+      />
     </>
   );
 }

@@ -1,9 +1,10 @@
 // The time of a panel: how far back, until when, in which steps.
 import { useEffect, useState } from "preact/hooks";
 import { IconButton } from "../../components/Button.tsx";
+import { Select } from "../../components/Fields.tsx";
 import { formatDuration, parseDuration } from "../../format/duration.ts";
 import { clock, day, parseDateTime } from "../../format/time.ts";
-import { t } from "../../i18n/translate.ts";
+import { type Key, t } from "../../i18n/translate.ts";
 import { automaticStep, type Panel } from "../../state/panels.ts";
 
 const RANGES = [60, 300, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000];
@@ -22,7 +23,7 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
   };
   return (
     <div class="time-controls">
-      {panel.view === "graph" && (
+      {panel.view !== "table" && (
         <div class="joined">
           <button
             type="button"
@@ -67,25 +68,56 @@ export function TimeControls({ panel, onChange }: TimeControlsProps) {
       {panel.end !== null && (
         <IconButton icon="refresh" label={t("time.now")} onClick={() => onChange({ ...panel, end: null })} />
       )}
-      {panel.view === "graph" && (
-        <>
-          <DurationField
-            label={t("time.step")}
-            seconds={panel.step}
-            placeholder={t("time.autoStep", { step: formatDuration(automaticStep(panel.range)) })}
-            onChange={(step) => onChange({ ...panel, step })}
-          />
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={panel.stacked}
-              onChange={(event) => onChange({ ...panel, stacked: event.currentTarget.checked })}
-            />
-            {t("query.stacked")}
-          </label>
-        </>
+      {panel.view !== "table" && (
+        <DurationField
+          label={t("time.step")}
+          seconds={panel.step}
+          placeholder={t("time.autoStep", { step: formatDuration(automaticStep(panel.range)) })}
+          onChange={(step) => onChange({ ...panel, step })}
+        />
       )}
+      {panel.view === "graph" && <GraphChoices panel={panel} onChange={onChange} />}
     </div>
+  );
+}
+
+const EARLIER = [3600, 86_400, 604_800, 2_592_000];
+
+/** What is drawn beside or instead of plain lines. */
+function GraphChoices({ panel, onChange }: TimeControlsProps) {
+  const offered = [...new Set([...EARLIER, ...(panel.compare === null ? [] : [panel.compare])])].sort((a, b) => a - b);
+  return (
+    <>
+      <Select
+        label={t("compare.label")}
+        value={String(panel.compare ?? "")}
+        options={[
+          { value: "", text: t("compare.none") },
+          ...offered.map((seconds) => ({
+            value: String(seconds),
+            text: t("compare.with", { time: formatDuration(seconds) }),
+          })),
+        ]}
+        onChange={(value) => onChange({ ...panel, compare: value ? Number(value) : null })}
+      />
+      <span class="checks">
+        <Check label="query.stacked" checked={panel.stacked} onChange={(stacked) => onChange({ ...panel, stacked })} />
+        <Check
+          label="query.exemplars"
+          checked={panel.exemplars}
+          onChange={(exemplars) => onChange({ ...panel, exemplars })}
+        />
+      </span>
+    </>
+  );
+}
+
+function Check({ label, checked, onChange }: { label: Key; checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      {t(label)}
+    </label>
   );
 }
 

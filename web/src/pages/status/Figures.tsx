@@ -1,9 +1,8 @@
 // The size of the store and what goes into it, in large figures.
 import type { StoreStatus } from "../../api/status.ts";
-import { Skeleton } from "../../components/Notice.tsx";
+import { FigureTile } from "../../components/FigureTile.tsx";
 import { dateTime } from "../../format/time.ts";
 import { formatValue } from "../../format/units.ts";
-import { type Key, t } from "../../i18n/translate.ts";
 import { type Resource, useResource } from "../../state/resource.ts";
 import { type Figure, FIGURES, figure } from "./expressions.ts";
 
@@ -34,17 +33,4 @@ function AskedFigure({ plan, tick }: { plan: Figure; tick: number }) {
   const value =
     data === undefined && error === undefined ? undefined : data == null ? "–" : formatValue(data, plan.unit);
   return <FigureTile title={plan.key} value={value} />;
-}
-
-function FigureTile({ title, value, small = false }: { title: Key; value: string | undefined; small?: boolean }) {
-  return (
-    <div class="card figure">
-      <span class="small soft">{t(title)}</span>
-      {value === undefined ? (
-        <Skeleton height={30} />
-      ) : (
-        <strong class={small ? "number figure-small" : "number"}>{value}</strong>
-      )}
-    </div>
-  );
 }

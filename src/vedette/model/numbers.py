@@ -27,14 +27,14 @@ def parse_float(text: str) -> float | None:
 
 
 def format_general(value: float, precision: int = -1) -> str:
-    """As %g (precision -1: the shortest that reads back; exponent from 1e21) or %.Ng."""
+    """As %g (precision -1: the shortest that reads back; with an exponent below 1e-4 and from 1e6 on) or %.Ng."""
     special = _format_special(value)
     if special:
         return special
     if precision >= 0:
         return f"{value:.{precision}g}"
     digits, exponent = _shortest(value)
-    if exponent < -4 or exponent >= 21:
+    if exponent < -4 or exponent >= 6:
         sign = "-" if value < 0 else ""
         fraction = f".{digits[1:]}" if len(digits) > 1 else ""
         return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"

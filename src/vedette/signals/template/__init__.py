@@ -1,0 +1,78 @@
+"""Go's text/template: alert annotations, notification texts and log lines are written in it by people who know it from there.
+
+    text --lexer--> tokens --parser--> trees --execution--> text
+
+A `TemplateSet` holds the templates that know each other by name. Values are plain Python ones (values.py says how Go would
+call them); callers add functions and values of their own. Execution is bounded in steps, output and depth. Written here,
+because no Python library keeps Go's semantics (jinja2 is another language).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vedette.signals.template.errors import FunctionError, TemplateError
+from vedette.signals.template.execution import Budget, Executor, Limits, MissingKey, Tree
+from vedette.signals.template.functions import BUILTINS
+from vedette.signals.template.nodes import is_empty
+from vedette.signals.template.parser import parse
+from vedette.signals.template.values import Exposed, Method, SafeHtml, StringMap
+
+__all__ = [
+    "Exposed",
+    "FunctionError",
+    "Limits",
+    "Method",
+    "SafeHtml",
+    "StringMap",
+    "TemplateError",
+    "TemplateSet",
+    "expand",
+]
+
+
+class TemplateSet:
+    """Templates by name. `functions` are added to the built-in ones. Not thread-safe while it is added to."""
+
+    def __init__(
+        self,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        *,
+        missing_key: MissingKey = "zero",
+        limits: Limits = Limits(),
+    ) -> None:
+        self._functions = BUILTINS | dict(functions or {})
+        self._missing_key = missing_key
+        self._limits = limits
+        self._trees: dict[str, Tree] = {}
+
+    def add(self, name: str, text: str) -> None:
+        """Parses a text and what it defines. A later definition replaces an earlier one, unless it is empty.
+
+        Raises TemplateError; then nothing was added.
+        """
+        for defined, nodes in parse(name, text, self._functions).items():
+            if defined not in self._trees or not is_empty(nodes):
+                self._trees[defined] = Tree(nodes, name, text)
+
+    def names(self) -> list[str]:
+        return sorted(self._trees)
+
+    def run(self, name: str, data: Any) -> str:
+        """Raises TemplateError."""
+        if name not in self._trees:
+            raise TemplateError(f'no template "{name}" associated with this set', name=name, line=1)
+        return Executor(self._trees, self._functions, self._missing_key, Budget(self._limits)).run(name, data)
+
+    def expand(self, text: str, data: Any, *, name: str = "") -> str:
+        """Runs a text once, with this set's templates at hand; the set stays as it is."""
+        one = TemplateSet(self._functions, missing_key=self._missing_key, limits=self._limits)
+        one._trees = dict(self._trees)
+        one.add(name, text)
+        return one.run(name, data)
+
+
+def expand(text: str, data: Any, functions: Mapping[str, Callable[..., Any]] | None = None, *, name: str = "") -> str:
+    """One text over one value. Raises TemplateError."""
+    return TemplateSet(functions).expand(text, data, name=name)
