@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +54,7 @@ from vedette.store.exemplars import Exemplars
 from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
-from vedette.store.head_loading import load_head, load_spans
+from vedette.store.head_loading import load_head, widen_spans
 from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
@@ -82,9 +81,8 @@ from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
-SERIES, SAMPLES, METADATA, EXEMPLARS = "series", "samples", "metadata", "exemplars"
-
-_NO_VERDICTS: Final = np.empty(0, np.uint8)
+SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+EXEMPLARS, SPANS = "exemplars", "spans"
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -391,13 +389,15 @@ class ChdbStore:
             CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
             CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
+            CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
         )
         return GroupCommit(tables, self._clock, last_sequence)
 
     def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""
-        state, accepted = self._state, found <= verdicts.OUT_OF_ORDER
-        rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+        state, accepted, rows = self._state, found <= verdicts.OUT_OF_ORDER, batch
+        if not accepted.all():
+            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
         state.facts.widen(rows.refs, rows.times_ms)
         if batch.start_times_ms is not None or state.start_times.any_known:
             starts = None if batch.start_times_ms is None else batch.start_times_ms[accepted]
@@ -418,12 +418,12 @@ class ChdbStore:
             self._writer.write_samples(samples, sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
-        """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
-        self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
+        """Writes the time spans that are known now. Raises StoreUnavailable."""
+        self._commits.append(SPANS, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
         load_head(self._state, self._head, self._settings.ingest)
-        load_spans(self._state)
+        widen_spans(self._state, self._append_lock)
         self._count_active()
         self._head_ready.set()
         _HEAD_READY.set(1)
@@ -472,11 +472,13 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
+    lookup = IdLookup(index)
+    loading.load_spans(engine, lookup, facts)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()
-    lookup, quota = IdLookup(index), SeriesQuota(settings.series)
+    quota = SeriesQuota(settings.series)
     state = StoreState(
         engine,
         index,
