@@ -25,7 +25,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, engine_options, feature_warnings
+from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -74,7 +74,12 @@ class Server:
         self._notices = Notices(clock)
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
-            store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
+            store,
+            clock,
+            SYSTEM,
+            configuration.current,
+            limits=ingest_limits(settings, configuration.current),
+            start_times=START_TIMES in settings.features,
         )
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current

@@ -19,7 +19,7 @@ from vedette.intake.exemplars import ExemplarMemory, exemplar_rows, join_exempla
 from vedette.intake.series_labels import SeriesLabeller
 from vedette.model.blocks import ExemplarBatch, Float64s, HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BadInput
-from vedette.model.histograms import SCHEMA_MAX, join_histograms
+from vedette.model.histograms import SCHEMA_MAX, SCHEMA_MIN, join_histograms
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.signals.histogram_resolution import limit_buckets, limit_schema
@@ -28,9 +28,11 @@ from vedette.wire.exposition import (
     DUPLICATE,
     NO_TIME,
     UNKNOWN,
+    InvalidHistogram,
     NativeRows,
     Page,
     SeriesCache,
+    invalid_schema,
     of_natives,
     take_natives,
     without_natives,
@@ -126,7 +128,11 @@ def ingest_page(
     `counts` is filled even when this raises BadInput (a limit, a label set that is no series); then the memory has seen a
     scrape that did not finish, and the caller must `abandon` it.
     """
-    page, groups = split_histograms(page, rules, memory.classic)
+    try:
+        page, groups = split_histograms(page, rules, memory.classic)
+    except InvalidHistogram as error:
+        counts.scraped, counts.added = error.before + 1, error.before
+        raise
     counts.scraped = counts.added = page.n + sum(group.page.n for group in groups)
     settle = partial(_resolve, memory.series, labeller, rules, register, counts)
     refs = settle(page)
@@ -165,12 +171,15 @@ def _sample_batch(page: Page, refs: Int64s, times_ms: Int64s, rules: PageRules) 
 
 
 def _histogram_batch(group: NativeRows, refs: Int64s, times_ms: Int64s, rules: PageRules) -> HistogramBatch:
-    """Raises BucketLimitExceeded."""
+    """Raises BucketLimitExceeded; and BadInput for a finer schema than ours where no setting makes it coarser."""
     kept = np.flatnonzero(refs >= 0)
     histograms = group.histograms if len(kept) == len(refs) else group.histograms.take(kept)
     if rules.bucket_limit:
         histograms = limit_buckets(histograms, rules.bucket_limit)
-    histograms = limit_schema(histograms, rules.schema_max)
+    if rules.schema_max < SCHEMA_MAX:
+        histograms = limit_schema(histograms, rules.schema_max)
+    elif (finest := int(histograms.schemas.max(initial=SCHEMA_MIN))) > SCHEMA_MAX:
+        raise BadInput(invalid_schema(finest))
     starts = group.page.start_times_ms if rules.start_times else None
     return HistogramBatch(refs[kept], times_ms[kept], histograms, None if starts is None else starts[kept])
 

@@ -6,6 +6,7 @@ Range queries are sorted by labels when they are done, so there sorting does not
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cmp_to_key
 
 import numpy as np
@@ -39,9 +40,11 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     return matrix.rows(np.lexsort((keys, np.isnan(values))))
 
 
-def order_by_labels(labels: object, names: list[str], descending: bool) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def order_by_labels(
+    labels: Sequence[Labels], names: list[str], descending: bool
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Indices in natural order (`a2` before `a10`) of the named labels, then of all labels."""
-    assert isinstance(labels, list | tuple)
+    labels = list(labels)
 
     def compare(i: int, j: int) -> int:
         a, b = labels[i], labels[j]

@@ -7,6 +7,7 @@ Source: Prometheus model/textparse/protobufparse.go, model/histogram Validate, m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from vedette.kernels.exposition_series import GAUGE_HISTOGRAM
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import BadInput, MalformedPage
 from vedette.model.histograms import (
+    CUSTOM_BUCKETS,
     EXPONENTIAL,
     SCHEMA_MAX,
     SCHEMA_MIN,
@@ -26,6 +28,7 @@ from vedette.model.histograms import (
     Histograms,
     offsets_of,
 )
+from vedette.model.numbers import format_general
 from vedette.wire.exposition.page import NO_TIME, Exemplars, Page
 
 SCHEMA_MAX_RESERVED: Final = 52
@@ -33,6 +36,7 @@ SCHEMA_MAX_RESERVED: Final = 52
 _SUM_RULE: Final = (
     "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)"
 )
+_NEGATIVE_RULE: Final = "histogram has a bucket whose observation count is negative"
 _NAN_RULE: Final = "histogram's observation count should be at least the number of observations found in the buckets"
 _SIDES: Final = (("positive", kernel.POSITIVE), ("negative", kernel.NEGATIVE))
 
@@ -47,20 +51,36 @@ class NativeRows:
     exemplars: Exemplars
 
 
+class InvalidHistogram(BadInput):
+    """`before`: samples of the page that stand before the histogram."""
+
+    code = "invalid_histogram"
+
+    def __init__(self, message: str, before: int) -> None:
+        super().__init__(message)
+        self.before = before
+
+
 def take_natives(page: Page, *, keep_classic: bool) -> tuple[Page, NativeRows]:
     """(the page's other samples, its native histograms). `page.natives` is not None.
 
-    `keep_classic`: the classic series of those that have classic buckets stay. Raises MalformedPage, BadInput.
+    `keep_classic`: the classic series of those that have classic buckets stay. Raises MalformedPage, BadInput, InvalidHistogram.
     """
     natives = page.natives
     assert natives is not None
-    histograms = _decode(natives)
+    histograms, is_float = _decode(natives)
     owners = _owners(page.spans[:, 0], natives.spans[:, 0])
     dropped = owners >= 0
     if keep_classic:
         has_buckets = natives.values.view(np.int64) > 0
         dropped[dropped] = ~has_buckets[owners[dropped]]
     rest = page.take(np.flatnonzero(~dropped))
+    invalid = _first_invalid(histograms, is_float)
+    if invalid is not None:
+        row, text = invalid
+        raise InvalidHistogram(text, row + int(np.count_nonzero(rest.spans[:, 0] < natives.spans[row, 0])))
+    positive, negative = _compact(histograms.positive), _compact(histograms.negative)
+    histograms = replace(histograms, positive=positive, negative=negative)
     return rest, NativeRows(natives, histograms, _exemplars(page.exemplars, owners, natives.n))
 
 
@@ -93,7 +113,8 @@ def _exemplars(given: Exemplars, owners: Int64s, n: int) -> Exemplars:
     return replace(given.take(order), rows=rows[order])
 
 
-def _decode(natives: Page) -> Histograms:
+def _decode(natives: Page) -> tuple[Histograms, Bools]:
+    """(the histograms, which of them are of floats)"""
     starts, stops = (np.ascontiguousarray(natives.spans[:, column]) for column in (0, 1))
     measures = np.empty((natives.n, kernel.MEASURES), np.int64)
     buffer = borrowed(natives.buffer, np.uint8)
@@ -118,8 +139,7 @@ def _decode(natives: Page) -> Histograms:
         np.zeros(1, np.int64),
         np.empty(0, np.float64),
     )
-    _check_histograms(histograms, is_float)
-    return replace(histograms, positive=_compact(histograms.positive), negative=_compact(histograms.negative))
+    return histograms, is_float
 
 
 def _room(lengths: Int64s) -> tuple[Int64s, Int64s, Float64s]:
@@ -137,37 +157,50 @@ def _check_measures(natives: Page, measures: Int64s) -> None:
             raise BadInput(f'histogram "{name}": {side} side: spans require {spanned[row]} buckets, have {held[row]}')
 
 
-def _check_histograms(histograms: Histograms, is_float: Bools) -> None:
-    """Raises BadInput in the words of Prometheus' histogram validation."""
-    bad = (histograms.schemas < SCHEMA_MIN) | (histograms.schemas > SCHEMA_MAX_RESERVED)
-    for row in np.flatnonzero(bad)[:1].tolist():
-        raise BadInput(
-            f"histogram has an invalid schema, which must be between {SCHEMA_MIN} and {SCHEMA_MAX} for exponential "
-            f"buckets, or -53 for custom buckets, got schema {histograms.schemas[row]}"
-        )
-    for side, buckets in (("negative", histograms.negative), ("positive", histograms.positive)):
-        _check_side(side, buckets)
-    if ((histograms.counts < 0) | (histograms.zero_counts < 0)).any():
-        raise BadInput("histogram's observation count is negative")
-    totals = histograms.zero_counts + _sums(histograms.positive) + _sums(histograms.negative)
-    missing = np.where(np.isnan(histograms.sums), totals > histograms.counts, totals != histograms.counts)
-    for row in np.flatnonzero(missing & ~is_float)[:1].tolist():
-        rule = _NAN_RULE if np.isnan(histograms.sums[row]) else _SUM_RULE
-        total, count = int(totals[row]), int(histograms.counts[row])
-        raise BadInput(f"{total} observations found in buckets, but the Count field is {count}: {rule}")
+def _first_invalid(histograms: Histograms, is_float: Bools) -> tuple[int, str] | None:
+    """(row, what Prometheus' histogram validation says of it) of the first that no store takes."""
+    found = [
+        *_bad_schemas(histograms.schemas),
+        *_bad_side("negative", histograms.negative),
+        *_bad_side("positive", histograms.positive),
+        *_bad_counts(histograms, is_float),
+    ]
+    return min(found, key=lambda one: one[0], default=None)
 
 
-def _check_side(side: str, buckets: Buckets) -> None:
+def _bad_schemas(schemas: Int64s) -> Iterator[tuple[int, str]]:
+    for row in np.flatnonzero((schemas < SCHEMA_MIN) | (schemas > SCHEMA_MAX_RESERVED))[:1].tolist():
+        yield row, invalid_schema(int(schemas[row]))
+
+
+def invalid_schema(schema: int) -> str:
+    return (
+        f"histogram has an invalid schema, which must be between {SCHEMA_MIN} and {SCHEMA_MAX} for exponential buckets, "
+        f"or {CUSTOM_BUCKETS} for custom buckets, got schema {schema}"
+    )
+
+
+def _bad_side(side: str, buckets: Buckets) -> Iterator[tuple[int, str]]:
     for place in np.flatnonzero(buckets.counts < 0)[:1].tolist():
         row = int(np.searchsorted(buckets.offsets, place, side="right")) - 1
-        number = place - int(buckets.offsets[row]) + 1
-        raise BadInput(
-            f"{side} side: bucket number {number} has observation count of {buckets.counts[place]:g}: "
-            "histogram has a bucket whose observation count is negative"
-        )
-    falls = np.flatnonzero(np.diff(buckets.indexes) <= 0) + 1
-    if len(np.setdiff1d(falls, buckets.offsets)):
-        raise BadInput(f"{side} side: histogram has a span whose offset is negative")
+        number, count = place - int(buckets.offsets[row]) + 1, format_general(float(buckets.counts[place]))
+        yield row, f"{side} side: bucket number {number} has observation count of {count}: {_NEGATIVE_RULE}"
+    falls = np.setdiff1d(np.flatnonzero(np.diff(buckets.indexes) <= 0) + 1, buckets.offsets)
+    for place in falls[:1].tolist():
+        row = int(np.searchsorted(buckets.offsets, place, side="right")) - 1
+        yield row, f"{side} side: histogram has a span whose offset is negative"
+
+
+def _bad_counts(histograms: Histograms, is_float: Bools) -> Iterator[tuple[int, str]]:
+    for row in np.flatnonzero((histograms.counts < 0) | (histograms.zero_counts < 0))[:1].tolist():
+        yield row, "histogram's observation count is negative"
+    totals = histograms.zero_counts + _sums(histograms.positive) + _sums(histograms.negative)
+    unsure = np.isnan(histograms.sums)
+    wrong = np.where(unsure, totals > histograms.counts, totals != histograms.counts) & ~is_float
+    for row in np.flatnonzero(wrong)[:1].tolist():
+        total, count = int(totals[row]), int(histograms.counts[row])
+        rule = _NAN_RULE if unsure[row] else _SUM_RULE
+        yield row, f"{total} observations found in buckets, but the Count field is {count}: {rule}"
 
 
 def _sums(buckets: Buckets) -> Float64s:
