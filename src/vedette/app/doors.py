@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vedette.api.receiving import line_protocol, otlp, pushgateway, remote_write
+from vedette.api.receiving.importing import Bring, ImportDoor
 from vedette.api.routing import Route
 from vedette.intake.config import PrometheusConfig
 from vedette.intake.receiving.line_protocol import LineReceiver
@@ -18,7 +19,7 @@ from vedette.ports.store import Store
 
 
 class Doors:
-    """`data`: the data directory, where pushed groups are kept."""
+    """`data`: the data directory, where pushed groups are kept. `bring` imports samples of any age, where the store can."""
 
     def __init__(
         self,
@@ -27,7 +28,9 @@ class Doors:
         data: Path,
         limits: ReceiveLimits = ReceiveLimits(),
         features: frozenset[str] = frozenset(),
+        bring: Bring | None = None,
     ) -> None:
+        self._imports = ImportDoor(store, bring) if bring else None
         self._remote_write = RemoteWriteReceiver(store, clock, limits)
         self._gateway = PushGateway(data / "pushed", clock, limits)
         self._feeder = PushFeeder(self._gateway, store, clock)
@@ -45,6 +48,7 @@ class Doors:
             *pushgateway.routes(self._gateway),
             *otlp.routes(self._otlp),
             *line_protocol.routes(self._lines),
+            *(self._imports.routes() if self._imports else ()),
         )
 
     async def run(self) -> None:

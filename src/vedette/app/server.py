@@ -84,7 +84,13 @@ class Server:
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
         )
-        self._doors = Doors(store, clock, settings.data, features=settings.features)
+        self._doors = Doors(
+            store,
+            clock,
+            settings.data,
+            features=settings.features,
+            bring=lambda batches: store.import_samples(batches).samples,
+        )
         self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
