@@ -355,9 +355,9 @@ def _point_at_a_bucket(person: Visitor) -> None:
 def _weigh_a_label(person: Visitor) -> None:
     page = person.page
     person.go("/cardinality")
-    page.get_by_role("button", name="drop? cpu").click(timeout=_PATIENCE_MS)
+    page.get_by_role("button", name="drop? device").click(timeout=_PATIENCE_MS)
     expect(page.locator(".drop strong")).to_be_visible(timeout=_PATIENCE_MS)
-    assert "drop=cpu" in page.url, page.url
+    assert "drop=device" in page.url, page.url
 
 
 def _delete_a_pushed_group(person: Visitor) -> None:
