@@ -17,7 +17,7 @@ from vedette.kernels.text_rows import write_arrays, write_lines
 from vedette.model.blocks import Bools, SeriesColumns
 from vedette.model.errors import BadInput
 from vedette.model.histograms import FLOAT
-from vedette.model.labels import METRIC_NAME, escape_value, is_classic_metric_name
+from vedette.model.labels import METRIC_NAME, Labels, escape_value, exposition_text, is_classic_metric_name
 from vedette.model.staleness import STALE_NAN_BITS
 
 Buffer = bytes | memoryview
@@ -68,7 +68,7 @@ class OpenMetricsWriter:
     def _lines(columns: SeriesColumns, keep: Bools, first: int, last: int) -> Buffer:
         if first == last:
             return b""
-        heads = Texts.of([str(labels).encode() for labels in columns.labels[first:last]])
+        heads = Texts.of([_series_text(labels) for labels in columns.labels[first:last]])
         offsets = columns.offsets[first : last + 1]
         return write_lines(heads, offsets, columns.times_ms, columns.values, keep, time_first=False)
 
@@ -227,3 +227,7 @@ def _printable(columns: SeriesColumns) -> tuple[Bools, int]:
 def _type_line(metric: str) -> bytes:
     shown = metric if is_classic_metric_name(metric) else f'"{escape_value(metric)}"'
     return f"# TYPE {shown} unknown\n".encode() if metric else b""
+
+
+def _series_text(labels: Labels) -> bytes:
+    return exposition_text(labels.name, [pair for pair in labels if pair[0] != METRIC_NAME]).encode()
