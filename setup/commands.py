@@ -18,9 +18,9 @@ def vedette(arguments: list[str]) -> int:
     """Help installs nothing: the command line's own module needs the standard library only."""
     if not arguments or any(argument in HELP for argument in arguments):
         sys.path.insert(0, str(ROOT / "src"))
-        from vedette.app.arguments import parser
+        from vedette.app.arguments import parse_arguments
 
-        parser().parse_args(arguments or ["--help"])
+        parse_arguments(arguments or ["--help"])
         return 0
     needs_page = arguments[0] in ("up", "server")
     return hand_over(["-m", "vedette.app.cli", *arguments], "run", page=needs_page, kernels=arguments[0] != "agent")

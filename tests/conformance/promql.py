@@ -20,7 +20,7 @@ from tests.conformance.promqltest.reasons import reason_of
 from tests.conformance.promqltest.runner import CaseResult, Insert, ScriptRunner
 from tests.conformance.promqltest.script import read_script
 from tests.harness import Options, Outcome
-from vedette.model.blocks import SampleBatch
+from vedette.model.blocks import HistogramBatch, SampleBatch
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
 from vedette.store.memory import MemoryStore
@@ -46,8 +46,9 @@ def run(options: Options) -> Iterable[Outcome]:
 def _open_memory() -> Iterator[Loadable]:
     store = MemoryStore(windows=False)
 
-    def insert(principal: Principal, batch: SampleBatch) -> None:
-        store.append(principal, batch).committed.result(_COMMIT_WITHIN_S)
+    def insert(principal: Principal, batch: SampleBatch | HistogramBatch) -> None:
+        append = store.append_histograms if isinstance(batch, HistogramBatch) else store.append
+        append(principal, batch).committed.result(_COMMIT_WITHIN_S)  # type: ignore[arg-type]
 
     yield Loadable(store, insert)
 

@@ -105,7 +105,7 @@ def fill(store: ChdbStore, seed: int) -> NDArray[np.float64]:
     for number in range(10):
         steps = rng.poisson(3 * (number + 1), len(times)).astype(np.float64)
         counter = np.cumsum(steps)
-        for place in rng.integers(0, len(times), 12).tolist():
+        for place in np.sort(rng.integers(0, len(times), 12)).tolist():
             counter[place:] -= counter[place] - steps[place]
         largest.append(steps.max())
         gauge = np.round(50 + 30 * np.sin(times / (DAY / (number + 1))) + rng.normal(0, 3, len(times)), 1).clip(0)
@@ -124,14 +124,12 @@ def by_month(batches: list[SampleBatch]) -> Iterator[SampleBatch]:
             yield SampleBatch(batch.refs[low:high], batch.times_ms[low:high], batch.values[low:high])
 
 
-def with_gaps(
-    ref: int, times: NDArray[np.int64], values: NDArray[np.float64], rng: np.random.Generator
-) -> SampleBatch:
-    """Every month the target is away for some hours, and its series ends with a stale marker."""
+def with_gaps(ref: int, times: NDArray[np.int64], values: NDArray[np.float64], rng: np.random.Generator) -> SampleBatch:
+    """Every month the target is away for some hours of a day, and its series ends with a stale marker."""
     keep = np.ones(len(times), np.bool_)
     values = values.copy()
     for month in range(12):
-        away = (month * 30 + int(rng.integers(0, 25))) * 24 * 60 + int(rng.integers(0, 20)) * 60
+        away = (month * 30 + int(rng.integers(0, 25))) * 24 * 60 + int(rng.integers(0, 12)) * 60
         values[away] = STALE_NAN
         keep[away + 1 : away + int(rng.integers(2, 9)) * 60] = False
     return SampleBatch(np.full(int(keep.sum()), ref, np.int64), times[keep], values[keep])
@@ -196,7 +194,11 @@ class Asked:
         slack = 2 * self._steps[:, None] if question.function in RATES else 1e-6
         low = np.where(shorter.present & found.present, shorter.values - found.values - slack, -np.inf).max()
         high = np.where(longer.present & found.present, found.values - longer.values - slack, -np.inf).max()
-        return f"outside of what windows a bucket shorter and longer give by {max(low, high):g}" if max(low, high) > 0 else ""
+        return (
+            f"outside of what windows a bucket shorter and longer give by {max(low, high):g}"
+            if max(low, high) > 0
+            else ""
+        )
 
     def _ask_raw(self, question: Question, text: str) -> Matrix:
         key = text, question

@@ -20,6 +20,7 @@ from playwright.sync_api import Error as BrowserError
 from tests.asking import wait_until
 from tests.harness import Options, Outcome
 from tests.real.browser import Visitor, open_browser, visitor
+from tests.real.recorded import play
 from tests.server import Vedette
 from tests.settings import ROOT
 
@@ -41,15 +42,39 @@ class View:
     shown: tuple[str, ...]
     theme: str = "light"
     widths: tuple[int, ...] = (360, 1280)
+    recorded: tuple[str, ...] = ()
+    """Endpoints that answer from recorded.py."""
 
 
+_BUCKETS = "sum by (le) (rate(vedette_query_phase_seconds_bucket[1m]))"
+_EXPLAINED = (
+    f"histogram_quantile(0.9, {_BUCKETS}) or max_over_time(sum(node_load1)[2m:15s]) / scalar(node_load5 @ end())"
+)
+_NATIVE = _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m")
 _RATE = "sum by (mode) (rate(node_cpu_seconds_total[1m]))"
+_CANVAS = ".chart canvas"
+_EXPLAIN = (".explain tbody tr", ".explain-source.head", ".explain .badge")
 VIEWS = (
     View("overview", "/", ("h1", ".tile-figure", ".chart canvas", "#disk .meter", "#network table")),
     View("overview-dark", "/", (".tile-figure", ".chart canvas"), theme="dark", widths=(1280,)),
     View("query-graph", _query(expr=_RATE, range_input="15m"), (".chart canvas", ".legend-table tbody tr", ".editor")),
     View("query-table", _query(expr="node_uname_info", tab="table"), (".values tbody tr",)),
     View("query-error", _query(expr="sum("), (".notice.bad",)),
+    View("query-heatmap", _query(expr=_BUCKETS, display_mode="heatmap", range_input="5m"), (_CANVAS, ".heat-scale")),
+    View("query-native", _NATIVE, (_CANVAS, ".heat-scale"), widths=(360,), recorded=("query_range",)),
+    View("query-native-dark", _NATIVE, (_CANVAS,), theme="dark", widths=(1280,), recorded=("query_range",)),
+    View(
+        "query-exemplars",
+        _query(expr="node_load1", range_input="5m", show_exemplars="1", compare="15s"),
+        (_CANVAS, ".legend-table tbody tr"),
+        widths=(1280,),
+        recorded=("query_exemplars",),
+    ),
+    View("query-explain", _query(expr=_EXPLAINED, tab="explain", range_input="5m"), _EXPLAIN),
+    View("query-explain-dark", _query(expr=_EXPLAINED, tab="explain"), _EXPLAIN, theme="dark", widths=(1280,)),
+    View("query-empty", _query(expr='sum(node_cpu_second_total{mode="idel"})'), (".why-blamed", ".why .chip")),
+    View("cardinality", "/cardinality?drop=mode", (".figure strong", ".ranking li", ".drop strong")),
+    View("cardinality-dark", "/cardinality", (".ranking li",), theme="dark", widths=(1280,)),
     View("targets", "/targets", (".pool .target", ".badge.good")),
     View("targets-dropped", "/targets?tab=dropped", ("h1",)),
     View("status", "/status", (".figure strong", ".ranking li", ".yaml-key")),
@@ -122,6 +147,7 @@ def _check_view(
     name = f"{view.name} {language} {width}"
     with visitor(browser, base, language=language, width=width, theme=view.theme) as person:
         page = person.page
+        play(page, *view.recorded)
         person.go(view.path)
         for selector in view.shown:
             tally.attempt(
@@ -254,6 +280,77 @@ def _show_discovered_labels(person: Visitor) -> None:
     expect(page.locator(".steps, .discovery p").first).to_be_visible(timeout=_PATIENCE_MS)
 
 
+def _mend_an_empty_query(person: Visitor) -> None:
+    page = person.page
+    person.go(_query(expr='sum(node_load11{job="node"})'))
+    page.get_by_role("button", name="node_load1", exact=True).click(timeout=_PATIENCE_MS)
+    expect(page.locator(".chart canvas")).to_be_visible(timeout=_PATIENCE_MS)
+    assert "node_load1%7B" in page.url, page.url
+
+
+def _take_the_answer_along(person: Visitor) -> None:
+    page = person.page
+    person.go(_query(expr="node_load1"))
+    for kind, begins in (("CSV", b"time,"), ("PNG", b"\x89PNG")):
+        button = page.get_by_role("button", name=kind, exact=True)
+        expect(button).to_be_visible(timeout=_PATIENCE_MS)
+        with page.expect_download() as taken:
+            button.click()
+        file = taken.value.path().read_bytes()
+        assert file.startswith(begins), file[:80]
+        assert taken.value.suggested_filename == f"node_load1.{kind.lower()}"
+    page.get_by_role("button", name="curl", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+
+def _compare_with_before(person: Visitor) -> None:
+    page = person.page
+    person.go(_query(expr="node_load1", range_input="1m"))
+    page.get_by_label("Compare with an earlier time").select_option("3600")
+    page.wait_for_url(re.compile(r"g0\.compare=1h"))
+    person.go(_query(expr="node_load1", range_input="1m", compare="15s"))
+    expect(page.locator(".legend-table", has_text="15s earlier")).to_be_visible(timeout=_PATIENCE_MS)
+
+
+def _ask_for_statistics(person: Visitor) -> None:
+    page = person.page
+    person.go(_query(expr="rate(node_cpu_seconds_total[1m])"))
+    page.get_by_role("button", name="Statistics").click(timeout=_PATIENCE_MS)
+    expect(page.locator(".stats", has_text="samples looked at")).to_be_visible(timeout=_PATIENCE_MS)
+
+
+def _switch_the_view(person: Visitor) -> None:
+    page = person.page
+    person.go(_query(expr=_BUCKETS))
+    page.get_by_role("radio", name="Graph").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".heat-scale")).to_be_visible(timeout=_PATIENCE_MS)
+    page.get_by_role("radio", name="Explain").click()
+    expect(page.locator(".explain tbody tr").first).to_be_visible(timeout=_PATIENCE_MS)
+    assert "g0.tab=explain" in page.url, page.url
+
+
+def _point_at_a_bucket(person: Visitor) -> None:
+    page = person.page
+    play(page, "query_range")
+    person.go(_NATIVE)
+    plot = page.locator(".chart .u-over")
+    expect(plot).to_be_visible(timeout=_PATIENCE_MS)
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(page.locator("body > .chart-tooltip:visible", has_text="all buckets")).to_be_visible()
+    page.unroute_all()
+
+
+def _weigh_a_label(person: Visitor) -> None:
+    page = person.page
+    person.go("/cardinality")
+    page.get_by_role("button", name="drop? cpu").click(timeout=_PATIENCE_MS)
+    expect(page.locator(".drop strong")).to_be_visible(timeout=_PATIENCE_MS)
+    assert "drop=cpu" in page.url, page.url
+
+
 USES: tuple[tuple[str, Callable[[Visitor], None]], ...] = (
     ("a query is typed, completed and run", _type_and_run),
     ("a mistake is underlined and explained", _underline_a_mistake),
@@ -261,6 +358,13 @@ USES: tuple[tuple[str, Callable[[Visitor], None]], ...] = (
     ("the legend hides a series", _hide_a_series),
     ("the explorer writes into the editor", _explore),
     ("panels come and go", _add_and_remove_panels),
+    ("an empty query is mended by a press", _mend_an_empty_query),
+    ("an answer is taken along", _take_the_answer_along),
+    ("an earlier time is compared", _compare_with_before),
+    ("statistics are shown on demand", _ask_for_statistics),
+    ("the view is switched by keys and presses", _switch_the_view),
+    ("a bucket says what is in it", _point_at_a_bucket),
+    ("a label is weighed", _weigh_a_label),
     ("a link of Prometheus opens", _open_a_link_of_prometheus),
     ("language and theme are switched and kept", _switch_language_and_theme),
     ("the keyboard reaches the content", _reach_all_by_keyboard),

@@ -4,7 +4,7 @@
                  |            |             |
                  +-- errors of model/errors.py become the reference's JSON under /api, plain text elsewhere
 
-Other rooms' ASGI applications hang under `mounts` (path prefixes: remote write, node metrics), the page under everything
+Other rooms' ASGI applications hang under `mounts` (path prefixes: node metrics), the page under everything
 that has no route. They get the Principal in `scope["state"]["principal"]` and answer with the gate's headers.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from vedette.api.answers import Answer, send_answer, text_answer
@@ -76,23 +76,34 @@ _LOOKUPS_WAITING_MAX: Final = 1_000
 _log: Final = logging.getLogger("vedette.api")
 
 
-def build_app(services: Services, page: ASGIApp | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> App:
-    """`page` answers every path that nothing else does; `mounts` maps path prefixes (`/api/v1/write`) to applications."""
-    return App(services, page, mounts or {})
+def build_app(
+    services: Services,
+    page: ASGIApp | None = None,
+    mounts: Mapping[str, ASGIApp] | None = None,
+    doors: Iterable[Route] = (),
+) -> App:
+    """`page` answers every path that nothing else does; `mounts` maps path prefixes (`/metrics/node`) to applications.
+
+    `doors` are the routes of what takes samples in; they come from whoever made the receivers.
+    """
+    return App(services, page, mounts or {}, (*ROUTES, *doors))
 
 
 class App:
-    def __init__(self, services: Services, page: ASGIApp | None, mounts: Mapping[str, ASGIApp]) -> None:
+    def __init__(
+        self, services: Services, page: ASGIApp | None, mounts: Mapping[str, ASGIApp], routes: Iterable[Route]
+    ) -> None:
         limits = services.query_limits
         self._services = services
         self._page = page
         self._mounts = dict(mounts)
         self._gate = Gate(services.access)
-        self._router = Router((*ROUTES, Route(GET, "/api/v1/openapi.yaml", self._describe_itself, needs_ready=False)))
+        self._router = Router((*routes, Route(GET, "/api/v1/openapi.yaml", self._describe_itself, needs_ready=False)))
         self._api = Api(
             services,
             queries=WorkerPool("queries", limits.concurrency_max, limits.queue_max),
             lookups=WorkerPool("lookups", services.http_limits.lookups_max, _LOOKUPS_WAITING_MAX),
+            writes=WorkerPool("writes", os.cpu_count() or 1, services.receive_limits.requests_max),
             bulk=BulkAnswers(services.bulk_limits),
         )
         self._writers = WorkerPool("answers", os.cpu_count() or 1, _LOOKUPS_WAITING_MAX)
@@ -111,7 +122,7 @@ class App:
             pool.cancel_all()
 
     def close(self) -> None:
-        for pool in (self._api.queries, self._api.lookups, self._api.bulk, self._writers):
+        for pool in (self._api.queries, self._api.lookups, self._api.bulk, self._api.writes, self._writers):
             pool.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from vedette.api.answers import Answer
 from vedette.api.bulk import BulkAnswers
@@ -20,11 +21,12 @@ from vedette.ports.scan import Deadline
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What every endpoint has at hand. `queries` evaluates; `lookups` reads the store's indexes."""
+    """What every endpoint has at hand. `queries` evaluates; `lookups` reads the store's indexes; `writes` takes in samples."""
 
     services: Services
     queries: WorkerPool
     lookups: WorkerPool
+    writes: WorkerPool
     bulk: BulkAnswers
 
     async def look_up(self, request: Request, work: Callable[[], Answer]) -> Answer:
@@ -38,14 +40,20 @@ class Api:
 Endpoint = Callable[[Api, Request], Awaitable[Answer]]
 
 GET = frozenset({"GET", "HEAD"})
+POST = frozenset({"POST"})
+PUT = frozenset({"PUT"})
 GET_POST = GET | {"POST"}
 POST_PUT = frozenset({"POST", "PUT"})
 OPTIONS = frozenset({"OPTIONS"})
+REST: Final = "*"
+"""What stands behind the star of a path that ends with two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` may hold one `*`, which stands for a part without slashes. `is_page`: a link from another site may lead here.
+    """`path` may hold one `*`, which stands for a part without slashes, or end with `**`, which stands for any rest.
+
+    `is_page`: a link from another site may lead here.
 
     `needs_ready`: answers 503 until the server is ready, as the reference does.
     """
@@ -77,6 +85,10 @@ class Router:
         if route is not None:
             return route, ()
         for prefix, suffix, candidate in self._open:
+            if suffix == REST:
+                if method in candidate.methods and path.startswith(prefix):
+                    return candidate, (path[len(prefix) :],)
+                continue
             middle = path[len(prefix) : len(path) - len(suffix)]
             if (
                 method in candidate.methods

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vedette.api.notices import Notices
 from vedette.api.security import Access
-from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits
+from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
@@ -117,6 +117,7 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     query_limits: QueryLimits = field(default_factory=QueryLimits)
     http_limits: HttpLimits = field(default_factory=HttpLimits)
+    receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
     bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
     notices: Notices = field(default_factory=Notices)

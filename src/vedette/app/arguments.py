@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.app.language import Say, choose_language, speaker
+from vedette.app.language import Language, Say, add_language, choose_language, speaker
+from vedette.app.querying.arguments import add_query, normal_arguments
+from vedette.app.translation import translate_argparse
 
 DEFAULT_LISTEN = "127.0.0.1:7567"
 DEFAULT_AGENT_LISTEN = "127.0.0.1:7568"
@@ -189,8 +191,15 @@ AGENT_FLAGS = (
 )
 
 
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Exits with code 2 and one line of reason where they are wrong, with 0 after --help."""
+    return parser(arguments).parse_args(normal_arguments(arguments))
+
+
 def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    say = speaker(choose_language(sys.argv[1:] if arguments is None else arguments))
+    language = choose_language(sys.argv[1:] if arguments is None else arguments)
+    translate_argparse(language is Language.ZH_CN)
+    say = speaker(language)
     top = argparse.ArgumentParser(
         prog="vedette",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -201,9 +210,11 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
         epilog=say(
             "examples:\n  ./run                                  start on http://127.0.0.1:7567 with data in ./data\n"
             "  ./run --config prometheus.yml          scrape what your Prometheus scrapes\n"
+            "  ./vedette query range up               a plot in the terminal\n"
             "  ./vedette check config prometheus.yml  say what is wrong with it, and where\n",
             "示例：\n  ./run                                  在 http://127.0.0.1:7567 启动，数据存于 ./data\n"
             "  ./run --config prometheus.yml          采集你的 Prometheus 所采集的一切\n"
+            "  ./vedette query range up               在终端中绘图\n"
             "  ./vedette check config prometheus.yml  指出配置哪里有错\n",
         ),
     )
@@ -220,6 +231,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
         "agent", help=say("the light per-node role: serves this machine's metrics", "轻量节点角色：提供本机指标")
     )
     add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
+    add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
     add_restore(verbs, say)
@@ -278,13 +290,41 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     )
     add_language(openmetrics, say)
     openmetrics.add_argument("file", metavar="FILE")
-    openmetrics.add_argument(
+    add_import_target(openmetrics, say)
+    prometheus = kinds.add_parser(
+        "prometheus",
+        help=say(
+            "the history of a running Prometheus, by remote read; goes on where a run before it ended",
+            "通过远程读取导入运行中的 Prometheus 的历史数据；可从上次结束处继续",
+        ),
+    )
+    add_language(prometheus, say)
+    prometheus.add_argument("url", metavar="URL")
+    for name, metavar, about in (
+        ("--match", "SELECTOR", say("only series that match (all)", "仅导入匹配的时间序列（默认全部）")),
+        ("--start", "TIME", say("RFC 3339 or seconds since 1970 (its oldest sample)", "起始时间（默认最早的样本）")),
+        ("--end", "TIME", say("RFC 3339 or seconds since 1970 (now)", "结束时间（默认现在）")),
+        (
+            "--http-config",
+            "FILE",
+            say(
+                "how to authenticate: Prometheus' HTTP client settings as YAML",
+                "认证方式：Prometheus 的 HTTP 客户端设置（YAML）",
+            ),
+        ),
+    ):
+        prometheus.add_argument(name, metavar=metavar, default=None, help=about)
+    add_import_target(prometheus, say)
+
+
+def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:
+    to.add_argument(
         "--data",
         metavar="DIR",
         default="data",
         help=say("data directory of a server that is not running (./data)", "未运行的服务的数据目录（./data）"),
     )
-    openmetrics.add_argument(
+    to.add_argument(
         "--tenant", metavar="NAME", default="anonymous", help=say("the tenant that owns the samples", "样本所属租户")
     )
 
@@ -310,12 +350,3 @@ def add_flags(to: argparse.ArgumentParser, say: Say, groups: Sequence[tuple[str,
         for flag in flags:
             flag.add_to(group, say)
     add_language(to, say)
-
-
-def add_language(to: argparse.ArgumentParser, say: Say) -> None:
-    to.add_argument(
-        "--lang",
-        choices=("en", "zh-CN"),
-        default=None,
-        help=say("language of the texts (from LANG)", "界面语言（取自 LANG）"),
-    )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vedette.app.language import Say, choose_language, speaker
+from vedette.app.translation import in_chinese
 from vedette.model.errors import MalformedPage, VedetteError
 
 
@@ -83,5 +84,5 @@ def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
 
 
 def failed(say: Say, text: str) -> int:
-    print(say(f"error: {text}", f"错误：{text}"), file=sys.stderr)
+    print(say(f"error: {text}", f"错误：{in_chinese(text)}"), file=sys.stderr)
     return 1

@@ -8,22 +8,30 @@ Exit codes: 0 done, 1 the answer is no (a check found something, a start failed)
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
-from vedette.app.arguments import parser
+from vedette.app.arguments import parse_arguments
+from vedette.app.language import choose_language, speaker
 from vedette.app.logs import set_up_logs
+from vedette.app.translation import in_chinese
 from vedette.model.errors import VedetteError
 
 Verb = Callable[[argparse.Namespace], int]
 
 
 def main() -> int:
-    arguments = parser().parse_args()
+    given = sys.argv[1:]
+    arguments = parse_arguments(given)
     try:
         return VERBS[arguments.verb](arguments)
     except VedetteError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say = speaker(choose_language(given))
+        print(say(f"error: {error}", f"错误：{in_chinese(str(error))}"), file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130
@@ -62,9 +70,19 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def bring(arguments: argparse.Namespace) -> int:
+    if arguments.kind == "prometheus":
+        from vedette.app.migrating import run_migration
+
+        return run_migration(arguments)
     from vedette.app.importing import run_import
 
     return run_import(arguments)
+
+
+def query(arguments: argparse.Namespace) -> int:
+    from vedette.app.querying.running import run_query
+
+    return run_query(arguments)
 
 
 def restore(arguments: argparse.Namespace) -> int:
@@ -79,6 +97,7 @@ VERBS: dict[str, Verb] = {
     "agent": agent,
     "check": check,
     "import": bring,
+    "query": query,
     "restore": restore,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -31,3 +32,12 @@ def choose_language(arguments: Sequence[str]) -> Language:
     for variable in ("VEDETTE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         wanted = wanted or os.environ.get(variable, "")
     return Language.ZH_CN if wanted.lower().startswith("zh") else Language.EN
+
+
+def add_language(to: argparse.ArgumentParser, say: Say) -> None:
+    to.add_argument(
+        "--lang",
+        choices=("en", "zh-CN"),
+        default=None,
+        help=say("language of the texts (from LANG)", "界面语言（取自 LANG）"),
+    )

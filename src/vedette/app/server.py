@@ -24,6 +24,7 @@ from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
+from vedette.app.doors import Doors
 from vedette.app.features import SEARCH, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
@@ -31,6 +32,7 @@ from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, retention
 from vedette.app.settings import Settings
+from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
 from vedette.model.limits import HttpLimits
@@ -73,12 +75,17 @@ class Server:
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
         )
+        self._forwarding = ForwardingManager(
+            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+        )
+        self._doors = Doors(store, clock, settings.data)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
-        app = build_app(self._services(), page=Page(route_prefix=self._settings.route_prefix), mounts=self._mounts())
+        page = Page(route_prefix=self._settings.route_prefix)
+        app = build_app(self._services(), page, self._mounts(), self._doors.routes())
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -87,7 +94,12 @@ class Server:
             log.warning(warning)
         async with asyncio.TaskGroup() as tasks:
             servers = [tasks.create_task(server.serve()) for server in (public, private)]
-            background = [tasks.create_task(watch_loop_lag(self._clock)), tasks.create_task(self._scraping.run())]
+            background = [
+                tasks.create_task(watch_loop_lag(self._clock)),
+                tasks.create_task(self._scraping.run()),
+                tasks.create_task(self._forwarding.run()),
+                tasks.create_task(self._doors.run()),
+            ]
             await public.started()
             self._readiness = Readiness.READY
             print(f"listening http {url}", flush=True)
@@ -157,6 +169,7 @@ class Server:
         await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
         await asyncio.to_thread(self._store.set_series_limits, policy.limits)
         self._scraping.apply(config)
+        self._forwarding.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 

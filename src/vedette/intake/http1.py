@@ -1,4 +1,4 @@
-"""HTTP/1.1 GET over kept-alive connections: the least that a scrape needs, and nothing per request that can be kept.
+"""HTTP/1.1 over kept-alive connections: the least that a scrape or a remote write needs, and nothing per request that can be kept.
 
     idle --request--> waiting for the head --> reading the body --complete--> idle
                          |                        `--closed early, too large, malformed--> closed, FetchFailed
@@ -16,6 +16,8 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
+
+from yarl import URL
 
 from vedette.model.errors import BodyTooLarge, VedetteError
 
@@ -35,6 +37,15 @@ class ConnectionLost(FetchFailed):
     """The peer closed before it answered a byte: on a connection that had idled, that is no failure of the target yet."""
 
     code = "connection_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of whom; the headers depend on the way it takes."""
+
+    method: str
+    url: URL
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +74,8 @@ class Connections:
     def __init__(self) -> None:
         self._idle: dict[Origin, list[_Connection]] = {}
 
-    async def get(self, origin: Origin, request: bytes, bytes_max: int) -> Response:
-        """Sends `request`, a whole head with its blank line. Raises FetchFailed, BodyTooLarge, OSError."""
+    async def ask(self, origin: Origin, request: bytes, bytes_max: int) -> Response:
+        """Sends `request`, a head with its blank line and the body. Raises FetchFailed, BodyTooLarge, OSError."""
         connection = self._take_idle(origin)
         if connection is not None:
             try:

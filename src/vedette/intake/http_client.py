@@ -1,4 +1,4 @@
-"""GET as the configuration says: pooled connections, authentication, TLS, proxy, redirects, and a bounded raw body.
+"""GET and POST as the configuration says: pooled connections, authentication, TLS, proxy, redirects, and a bounded raw body.
 
 One client per scrape job (and per http discovery). Bodies stay compressed: whoever reads them inflates them in a worker
 thread (`bodies.inflate`). Redirects are followed here, so that credentials and configured headers never leave for another
@@ -12,13 +12,14 @@ import base64
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
 from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
-from vedette.intake.http1 import Connections, FetchFailed, Origin, Response
+from vedette.intake.http1 import Call, Connections, FetchFailed, Origin, Response
 from vedette.intake.proxies import proxy_for
 from vedette.intake.tls import build_context, default_context, file_stamp
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # they load aiohttp, a tenth of a start, and few configuratio
 USER_AGENT: Final = f"Vedette/{__version__}"
 REDIRECTS_MAX: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_WITH_BODY: Final = frozenset({307, 308})
 
 Headers = list[tuple[str, str]]
 
@@ -53,24 +55,35 @@ class HttpClient:
 
     async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
         """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
+        return await self._ask(Call("GET", url), headers, timeout_s, bytes_max)
+
+    async def post(
+        self, url: URL, headers: Mapping[str, str], body: bytes, *, timeout_s: float, bytes_max: int
+    ) -> Response:
+        """As `get`; a redirect is followed with the body where its status keeps the method (307, 308)."""
+        return await self._ask(Call("POST", url, body), headers, timeout_s, bytes_max)
+
+    async def _ask(self, call: Call, headers: Mapping[str, str], timeout_s: float, bytes_max: int) -> Response:
+        what = f'{call.method.capitalize()} "{_shown(call.url)}"'
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._follow(url, headers, bytes_max)
+                return await self._follow(call, headers, bytes_max)
         except TimeoutError:
-            raise FetchFailed(f'Get "{_shown(url)}": context deadline exceeded') from None
+            raise FetchFailed(f"{what}: context deadline exceeded") from None
         except FetchFailed as error:
-            raise FetchFailed(f'Get "{_shown(url)}": {error.message}') from None
+            raise FetchFailed(f"{what}: {error.message}") from None
         except _failures() as error:
-            raise FetchFailed(f'Get "{_shown(url)}": {_reason(error)}') from None
+            raise FetchFailed(f"{what}: {_reason(error)}") from None
 
-    async def _follow(self, url: URL, headers: Mapping[str, str], bytes_max: int) -> Response:
+    async def _follow(self, call: Call, headers: Mapping[str, str], bytes_max: int) -> Response:
         own = [*headers.items(), *self._static_headers]
         if self._reads_files or self._tokens:
             own += await self._credentials()
-        response = await self._request(url, own, bytes_max)
-        origin = url.origin()
+        response = await self._request(call, own, bytes_max)
+        url, origin = call.url, call.url.origin()
+        redirects = _REDIRECTS if call.method == "GET" else _REDIRECTS_WITH_BODY
         for _ in range(REDIRECTS_MAX):
-            if response.status not in _REDIRECTS or not self._config.follow_redirects:
+            if response.status not in redirects or not self._config.follow_redirects:
                 return response
             location = response.headers.get("location", "")
             if not location:
@@ -80,21 +93,23 @@ class HttpClient:
                 raise FetchFailed(f'unsupported protocol scheme "{url.scheme}"')
             if url.origin() != origin:
                 own = list(headers.items())
-            response = await self._request(url, own, bytes_max)
+            response = await self._request(replace(call, url=url), own, bytes_max)
         raise FetchFailed(f"stopped after {REDIRECTS_MAX} redirects")
 
-    async def _request(self, url: URL, headers: Headers, bytes_max: int) -> Response:
+    async def _request(self, call: Call, headers: Headers, bytes_max: int) -> Response:
+        url = call.url
         proxy = proxy_for(self._config.proxy, url)
         tls = await self._context() if url.scheme == "https" else None
         if proxy is not None:
-            return await self._request_by(proxy, url, headers, bytes_max)
+            return await self._request_by(proxy, call, headers, bytes_max)
         host, port = url.host, url.port
         if not host or not port:
             raise FetchFailed("no Host in request URL")
         origin = Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
-        return await self._connections.get(origin, request_head(url, headers), bytes_max)
+        head = request_head(call.method, url, headers, len(call.body))
+        return await self._connections.ask(origin, head + call.body, bytes_max)
 
-    async def _request_by(self, proxy: str, url: URL, headers: Headers, bytes_max: int) -> Response:
+    async def _request_by(self, proxy: str, call: Call, headers: Headers, bytes_max: int) -> Response:
         if not proxy.startswith(("http://", "https://")):
             raise FetchFailed(f"unsupported proxy scheme: {URL(proxy).scheme}")
         if self._proxied is None:
@@ -102,7 +117,7 @@ class HttpClient:
 
             self._proxied = ProxiedRequests(self._tls, self._config.tls_config.server_name)
         connect = {name: values[0].reveal() for name, values in self._config.proxy.proxy_connect_header.items()}
-        return await self._proxied.get(url, headers, proxy, connect, bytes_max)
+        return await self._proxied.ask(call, headers, proxy, connect, bytes_max)
 
     async def _context(self) -> ssl.SSLContext:
         """Made anew, and with it every connection, when a certificate file has changed."""
@@ -134,10 +149,12 @@ class HttpClient:
             self._proxied = None
 
 
-def request_head(url: URL, headers: Iterable[tuple[str, str]]) -> bytes:
-    """The whole request. Raises ValueError where a value would break out of its line."""
-    lines = [f"GET {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
+def request_head(method: str, url: URL, headers: Iterable[tuple[str, str]], body_bytes: int = 0) -> bytes:
+    """Everything before the body. Raises ValueError where a value would break out of its line."""
+    lines = [f"{method} {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
     lines += [f"{name}: {value}" for name, value in headers]
+    if method != "GET":
+        lines.append(f"Content-Length: {body_bytes}")
     text = "\r\n".join([*lines, "", ""])
     if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:
         raise ValueError("a header holds a line break")
@@ -147,6 +164,11 @@ def request_head(url: URL, headers: Iterable[tuple[str, str]]) -> bytes:
 def _host(url: URL) -> str:
     host = url.host_subcomponent or ""
     return host if url.is_default_port() else f"{host}:{url.port}"
+
+
+def request_headers(config: HttpClientConfig) -> Headers:
+    """Those that the configuration asks for, files read; without OAuth2. Raises FetchFailed."""
+    return _configured_headers(config) + (_file_headers(config) if _reads_files(config) else [])
 
 
 def _configured_headers(config: HttpClientConfig) -> list[tuple[str, str]]:

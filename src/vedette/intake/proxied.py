@@ -1,4 +1,4 @@
-"""GET through a proxy, by aiohttp: plain requests go to the proxy, TLS ones through its CONNECT."""
+"""Requests through a proxy, by aiohttp: plain requests go to the proxy, TLS ones through its CONNECT."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
-from yarl import URL
 
-from vedette.intake.http1 import Response
+from vedette.intake.http1 import Call, Response
 from vedette.model.errors import BodyTooLarge
 
 _OWN_HEADERS: Final = ("User-Agent", "Accept-Encoding", "Accept")
@@ -28,12 +27,14 @@ class ProxiedRequests:
         )
         self._server_name = server_name or None
 
-    async def get(
-        self, url: URL, headers: list[tuple[str, str]], proxy: str, proxy_headers: Mapping[str, str], bytes_max: int
+    async def ask(
+        self, call: Call, headers: list[tuple[str, str]], proxy: str, proxy_headers: Mapping[str, str], bytes_max: int
     ) -> Response:
         """Raises aiohttp.ClientError, OSError, BodyTooLarge."""
-        async with self._session.get(
-            url,
+        async with self._session.request(
+            call.method,
+            call.url,
+            data=call.body or None,
             headers=headers,
             allow_redirects=False,
             proxy=proxy,

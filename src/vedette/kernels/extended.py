@@ -11,7 +11,7 @@ import numpy as np
 
 from vedette.kernels.jit import kernel
 from vedette.kernels.window_ends import RESETS
-from vedette.kernels.windows import first_after, search_after
+from vedette.kernels.windows import search_after, slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
 
@@ -83,11 +83,14 @@ def extended_rate(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(out.shape[1]):
             t = end0 + k * end_step
             start = t - range_ms
-            end = first_after(times, end, stop, t + after, 0)
-            begin = first_after(times, begin, stop, start - lookback, 0)
+            begin, end, begin_stride, end_stride = slide(
+                times, begin, end, stop, t + after, after + range_ms + lookback, begin_stride, end_stride
+            )
             present[s, k] = False
             out[s, k] = 0.0
             if end <= begin:
@@ -129,10 +132,13 @@ def anchored_events(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(out.shape[1]):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t, 0)
-            begin = first_after(times, begin, stop, t - range_ms - lookback, 0)
+            begin, end, begin_stride, end_stride = slide(
+                times, begin, end, stop, t, range_ms + lookback, begin_stride, end_stride
+            )
             inside = search_after(times, begin, end, t - range_ms)
             present[s, k] = inside < end
             count = 0
@@ -164,10 +170,13 @@ def smoothed_values(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(out.shape[1]):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t + lookback, 0)
-            begin = first_after(times, begin, stop, t - lookback, 0)
+            begin, end, begin_stride, end_stride = slide(
+                times, begin, end, stop, t + lookback, 2 * lookback, begin_stride, end_stride
+            )
             at = search_after(times, begin, end, t - 1)
             exact = at < end and times[at] == t
             present[s, k] = exact or at > begin

@@ -1,43 +1,83 @@
 """The one decorator for kernels, and where their machine code is kept (DESIGN D17).
 
-`./run` compiles every kernel once, under a lock, into a folder named after the kernels' sources, numba and Python;
-servers load from there in about 8 ms a kernel. numba itself notices a change of one file only, not of a kernel that
-another file inlines; naming the folder after all sources closes that hole.
+`./run` compiles every kernel once, under a lock; servers load from the cache in about 8 ms a kernel. A module's code lies in
+a folder named after its source, the sources of the kernels that it imports, numba and Python: numba itself notices a change
+of one file only, not of a kernel that another file inlines.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numba
 
+_ROOM: Final = Path(__file__).parent
+_IMPORTED: Final = re.compile(rb"^from vedette\.kernels(?:\.(\w+) import|\s+import (\([^)]*\)|[^\n]+))", re.MULTILINE)
 
-def cache_folder() -> Path:
-    base = (
+
+def cache_base() -> Path:
+    return Path(
         os.environ.get("VEDETTE_KERNEL_CACHE")
         or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vedette"
     )
+
+
+@cache
+def cache_folder(module: str) -> Path:
+    """Of a module of this room, by its name."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(source.name.encode() + source.read_bytes())
-    return Path(base) / f"kernels-{digest.hexdigest()[:16]}"
+    for name in sorted(_sources_of(module)):
+        digest.update(name.encode() + _source(name))
+    return cache_base() / f"kernels-{module}-{digest.hexdigest()[:16]}"
 
 
-CACHE_FOLDER: Final = cache_folder()
-numba.config.CACHE_DIR = str(CACHE_FOLDER)
+def _sources_of(module: str) -> set[str]:
+    """The module and all of this room that it imports, directly or not."""
+    found, new = set[str](), {"jit", module}
+    while new:
+        found |= new
+        new = {name for each in new for name in _imports(each)} - found
+    return found
 
-kernel: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    names = set[str]()
+    for one, several in _IMPORTED.findall(_source(module)):
+        listed = [one] if one else several.strip(b"() \n").split(b",")
+        names |= {text.split()[0].decode() for text in listed if text.strip()}
+    return frozenset(name for name in names if (_ROOM / f"{name}.py").exists())
+
+
+@cache
+def _source(module: str) -> bytes:
+    return (_ROOM / f"{module}.py").read_bytes()
+
+
+def _decorator(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    def compiled(function: Callable[..., Any]) -> Any:
+        # numba asks for the folder when it decorates
+        numba.config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename).stem))
+        return numba.njit(nogil=True, cache=True, error_model="numpy", **options)(function)
+
+    return compiled
+
+
+kernel: Any = _decorator()
 """For kernels: releases the GIL, cached, IEEE division, no fastmath (NaN and order matter)."""
 
-borrowing: Any = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+borrowing: Any = _decorator(_nrt=False)
 """For kernels that allocate nothing and call each other often: arrays are borrowed and no reference is counted.
 
 The atomic counts around every call took half of the exposition scanners' time (122 -> 55 us a page).
 """
 
-inlined: Any = numba.njit(nogil=True, cache=True, error_model="numpy", inline="always")
+inlined: Any = _decorator(inline="always")
 """For small pieces that kernels call in their inner loops."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from vedette.kernels.jit import kernel
 from vedette.kernels.kahan import kahan_add
-from vedette.kernels.windows import first_after
+from vedette.kernels.windows import slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
 
@@ -66,10 +66,11 @@ def window_slopes(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t, 0)
-            begin = first_after(times, begin, stop, t - range_ms, 0)
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = linear_regression(times, values, begin, end, times[begin])[0] if end - begin >= 2 else 0.0
 
@@ -96,10 +97,11 @@ def window_predictions(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t, 0)
-            begin = first_after(times, begin, stop, t - range_ms, 0)
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = 0.0
             if end - begin >= 2:
@@ -128,10 +130,11 @@ def window_smoothings(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t, 0)
-            begin = first_after(times, begin, stop, t - range_ms, 0)
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end - begin >= 2
             out[s, k] = 0.0
             if end - begin < 2:

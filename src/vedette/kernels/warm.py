@@ -12,14 +12,18 @@ import sys
 import time
 
 import vedette.kernels
-from vedette.kernels.jit import CACHE_FOLDER
+from vedette.kernels.jit import cache_base, cache_folder
+
+
+def module_names() -> list[str]:
+    return sorted(
+        module.name for module in pkgutil.iter_modules(vedette.kernels.__path__) if module.name not in ("warm", "jit")
+    )
 
 
 def warm_all(report: bool = False) -> int:
     """The number of modules warmed."""
-    names = sorted(
-        module.name for module in pkgutil.iter_modules(vedette.kernels.__path__) if module.name not in ("warm", "jit")
-    )
+    names = module_names()
     warmed = 0
     for position, name in enumerate(names, 1):
         module = importlib.import_module(f"vedette.kernels.{name}")
@@ -39,8 +43,9 @@ def warm_all(report: bool = False) -> int:
 
 def forget_older_caches() -> None:
     """Folders of earlier sources beside ours are of no use to anybody."""
-    for folder in CACHE_FOLDER.parent.glob("kernels-*"):
-        if folder != CACHE_FOLDER:
+    used = {cache_folder(name) for name in module_names()}
+    for folder in cache_base().glob("kernels-*"):
+        if folder not in used:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from vedette.kernels.jit import kernel
-from vedette.kernels.windows import first_after
+from vedette.kernels.windows import slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
 COUNT: Final = 0
@@ -48,12 +48,7 @@ def window_ends(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, end_stride)
-            end_stride = moved - end
-            end = moved
-            moved = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = moved - begin
-            begin = moved
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             result = 0.0
             if end > begin:
                 if what == COUNT:
@@ -108,12 +103,7 @@ def count_events(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, end_stride)
-            end_stride = moved - end
-            end = moved
-            moved = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = moved - begin
-            begin = moved
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             out[s, k] = float(events[end - 1 - first] - events[begin - first]) if end > begin else 0.0
 

@@ -1,7 +1,6 @@
-"""min, max, their times, quantile and median absolute deviation over windows (see kernels.windows for the arguments).
+"""Quantile and median absolute deviation over windows (see kernels.windows for the arguments).
 
-Source of semantics: Prometheus compareOverTime, quantile, funcMadOverTime. Extremes skip NaN unless a window has nothing
-else; quantiles sort NaN below everything. Extremes keep a monotonic queue (O(1) a sample); quantiles keep the window
+Source of semantics: Prometheus quantile, funcMadOverTime. Quantiles sort NaN below everything and keep the window
 sorted, so a step costs the samples that came and went, not a sort.
 """
 
@@ -10,66 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
-from vedette.kernels.windows import first_after
+from vedette.kernels.windows import slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
 _FEW = 24
 """So many values are sorted by insertion: for four of them the library's sort costs ten times as much."""
-
-
-@kernel
-def window_extremes(
-    offsets: Int64s,
-    times: Int64s,
-    values: Float64s,
-    lo: int,
-    hi: int,
-    end0: int,
-    end_step: int,
-    range_ms: int,
-    largest: bool,
-    as_time: bool,
-    queue: Int64s,
-    out: Float64s,
-    present: Bools,
-) -> None:
-    """max (`largest`) or min; `as_time`: the time in seconds of the last such sample. `queue` int64[longest]: scratch."""
-    n_steps = out.shape[1]
-    for s in range(lo, hi):
-        begin = offsets[s]
-        end = begin
-        stop = offsets[s + 1]
-        head = 0
-        tail = 0
-        begin_stride = 0
-        end_stride = 0
-        for k in range(n_steps):
-            t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, end_stride)
-            end_stride = moved - end
-            for i in range(end, moved):
-                value = values[i]
-                if np.isnan(value):
-                    continue
-                while tail > head and (
-                    values[queue[tail - 1]] <= value if largest else values[queue[tail - 1]] >= value
-                ):
-                    tail -= 1
-                queue[tail] = i
-                tail += 1
-            end = moved
-            moved = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = moved - begin
-            begin = moved
-            while head < tail and queue[head] < begin:
-                head += 1
-            present[s, k] = end > begin
-            if end <= begin:
-                out[s, k] = 0.0
-            elif head < tail:
-                out[s, k] = times[queue[head]] / 1000.0 if as_time else values[queue[head]]
-            else:
-                out[s, k] = times[end - 1] / 1000.0 if as_time else np.nan
 
 
 @kernel
@@ -168,10 +112,9 @@ def window_quantiles(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            new_end = first_after(times, end, stop, t, end_stride)
-            end_stride = new_end - end
-            new_begin = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = new_begin - begin
+            new_begin, new_end, begin_stride, end_stride = slide(
+                times, begin, end, stop, t, range_ms, begin_stride, end_stride
+            )
             if new_begin >= end or begin_stride + end_stride > n:
                 n = copy_sorted(values, new_begin, new_end, ordered)
             elif begin_stride + end_stride > 0:
@@ -205,10 +148,11 @@ def window_deviations(
         begin = offsets[s]
         end = begin
         stop = offsets[s + 1]
+        begin_stride = 0
+        end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            end = first_after(times, end, stop, t, 0)
-            begin = first_after(times, begin, stop, t - range_ms, 0)
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             out[s, k] = 0.0
             if end <= begin:
@@ -225,6 +169,5 @@ def window_deviations(
 def warm() -> None:
     offsets, times, values = np.array([0, 2], np.int64), np.array([1, 2], np.int64), np.zeros(2)
     out, present = np.empty((1, 2)), np.empty((1, 2), np.bool_)
-    window_extremes(offsets, times, values, 0, 1, 1, 1, 5, True, False, np.empty(2, np.int64), out, present)
     window_quantiles(offsets, times, values, 0, 1, 1, 1, 5, np.zeros(2), np.empty((4, 2)), out, present)
     window_deviations(offsets, times, values, 0, 1, 1, 1, 5, out, present)

@@ -3,9 +3,10 @@
 Source of semantics: Prometheus funcSumOverTime, funcAvgOverTime, varianceOverTime: compensated sums, and a mean that
 turns incremental where the sum would overflow.
 
-Windows that overlap much are answered from prefix sums kept as pairs of doubles (about 106 bits): O(1) a window instead of
-O(samples in the window). The bound of their rounding error is checked for every window; one that is not safely below the
-result's own precision is summed directly, as is every series that holds Inf, NaN or sums near the float64 range.
+Windows that overlap much are answered from prefix sums of blocks of eight samples, kept as pairs of doubles (about 106
+bits), and the few samples beside the blocks: O(1) a window instead of O(samples in the window). The bound of the rounding
+error is checked for every window; one that is not safely below the result's own precision is summed directly, as is every
+series that holds Inf, NaN or sums near the float64 range. (Prefixes of every sample cost 1.6 to 3 times as much.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.kahan import kahan_add
-from vedette.kernels.windows import first_after
+from vedette.kernels.windows import slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
 SUM: Final = 0
@@ -27,6 +28,9 @@ STDDEV: Final = 1
 
 OVERLAP_MIN: Final = 4
 """Prefix sums pay when a sample is in more windows than this; below, a direct sum reads little more."""
+
+BLOCK_SHIFT: Final = 3
+"""Eight samples a block."""
 
 _PAIR_EPSILON = 2.0**-102
 _SAFE_FRACTION = 1e-14
@@ -77,20 +81,54 @@ def direct_avg(values: Float64s, begin: int, end: int) -> float:
 
 @kernel
 def prefix_sums(values: Float64s, first: int, stop: int, high: Float64s, low: Float64s) -> Any:
-    """Fills high and low (sums of all before each sample); returns the sum of magnitudes, Inf where prefixes are no use."""
+    """Fills high and low with the sum of all samples before each whole block, and before what is left after the last.
+
+    Returns the sum of magnitudes, Inf where prefixes are no use.
+    """
     total = 0.0
     rest = 0.0
     magnitude = 0.0
-    for i in range(first, stop):
-        high[i - first] = total
-        low[i - first] = rest
+    n = (stop - first) >> BLOCK_SHIFT
+    for block in range(n):
+        high[block] = total
+        low[block] = rest
+        at = first + (block << BLOCK_SHIFT)
+        block_total = 0.0
+        block_rest = 0.0
+        for i in range(at, at + (1 << BLOCK_SHIFT)):
+            block_total, error = exact_add(block_total, values[i])
+            block_rest += error
+            magnitude += abs(values[i])
+        total, error = exact_add(total, block_total)
+        rest += error + block_rest
+        total, rest = exact_add(total, rest)
+    high[n] = total
+    low[n] = rest
+    for i in range(first + (n << BLOCK_SHIFT), stop):
         magnitude += abs(values[i])
+    return float(magnitude if magnitude < _PREFIX_MAX else np.inf)
+
+
+@kernel
+def sum_by_blocks(values: Float64s, first: int, begin: int, end: int, high: Float64s, low: Float64s) -> float:
+    """The sum of the samples [begin, end) of the series that starts at `first`."""
+    low_block = (begin - first + (1 << BLOCK_SHIFT) - 1) >> BLOCK_SHIFT
+    high_block = (end - first) >> BLOCK_SHIFT
+    left = right = end
+    total = 0.0
+    rest = 0.0
+    if high_block > low_block:
+        total, rest = exact_add(high[high_block], -high[low_block])
+        rest += low[high_block] - low[low_block]
+        left = first + (low_block << BLOCK_SHIFT)
+        right = first + (high_block << BLOCK_SHIFT)
+    for i in range(begin, left):
         total, error = exact_add(total, values[i])
         rest += error
-        total, rest = exact_add(total, rest)
-    high[stop - first] = total
-    low[stop - first] = rest
-    return float(magnitude if magnitude < _PREFIX_MAX else np.inf)
+    for i in range(right, end):
+        total, error = exact_add(total, values[i])
+        rest += error
+    return float(total + rest)
 
 
 @kernel
@@ -109,7 +147,7 @@ def window_sums(
     out: Float64s,
     present: Bools,
 ) -> None:
-    """SUM or AVG. `high` and `low` float64[longest series + 1]: scratch."""
+    """SUM or AVG. `high` and `low` float64[longest series / 8 + 1]: scratch."""
     n_steps = out.shape[1]
     overlapping = range_ms > OVERLAP_MIN * end_step
     for s in range(lo, hi):
@@ -123,18 +161,12 @@ def window_sums(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, end_stride)
-            end_stride = moved - end
-            end = moved
-            moved = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = moved - begin
-            begin = moved
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             if end <= begin:
                 out[s, k] = 0.0
                 continue
-            difference, error = exact_add(high[end - first], -high[begin - first])
-            total = difference + (error + (low[end - first] - low[begin - first]))
+            total = sum_by_blocks(values, first, begin, end, high, low) if overlapping else 0.0
             if overlapping and error_max <= abs(total) * _SAFE_FRACTION:
                 out[s, k] = total if what == SUM else total / (end - begin)
             elif what == SUM:
@@ -167,12 +199,7 @@ def window_variances(
         end_stride = 0
         for k in range(n_steps):
             t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, end_stride)
-            end_stride = moved - end
-            end = moved
-            moved = first_after(times, begin, stop, t - range_ms, begin_stride)
-            begin_stride = moved - begin
-            begin = moved
+            begin, end, begin_stride, end_stride = slide(times, begin, end, stop, t, range_ms, begin_stride, end_stride)
             present[s, k] = end > begin
             if end <= begin:
                 out[s, k] = 0.0

@@ -58,6 +58,19 @@ def first_after(times: Int64s, at: int, stop: int, t: int, stride: int) -> int:
     return found
 
 
+@inlined
+def slide(
+    times: Int64s, begin: int, end: int, stop: int, t: int, range_ms: int, begin_stride: int, end_stride: int
+) -> tuple[int, int, int, int]:
+    """The next window's samples [begin, end), those after t - range_ms and not after t, and how far both ends moved.
+
+    `begin`, `end` and the strides are the last window's; a series starts with begin = end = its first sample, strides 0.
+    """
+    new_end = first_after(times, end, stop, t, end_stride)
+    new_begin = first_after(times, begin, stop, t - range_ms, begin_stride)
+    return new_begin, new_end, new_begin - begin, new_end - end
+
+
 @kernel
 def count_stale(bits: NDArray[np.uint64]) -> int:
     n = 0

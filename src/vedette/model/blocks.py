@@ -35,6 +35,11 @@ class SampleBatch:
     def __len__(self) -> int:
         return len(self.refs)
 
+    def take(self, rows: Int64s) -> SampleBatch:
+        """Those at `rows`, in their order."""
+        starts = None if self.start_times_ms is None else self.start_times_ms[rows]
+        return SampleBatch(self.refs[rows], self.times_ms[rows], self.values[rows], starts)
+
 
 @dataclass(frozen=True, slots=True)
 class HistogramBatch:

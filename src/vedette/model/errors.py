@@ -14,6 +14,7 @@
     ├── QueryCanceled            canceled
     ├── BodyTooLarge             body_too_large
     ├── QueueFull                queue_full            try again later
+    ├── Unreachable              unreachable           a server that we ask does not answer, or not as it should
     └── StoreError               store
         ├── StoreUnavailable     store_unavailable     disk full, engine stopped; nothing acknowledged is lost
         ├── DataDirectoryInUse   data_directory_in_use
@@ -114,6 +115,10 @@ class BodyTooLarge(VedetteError):
 
 class QueueFull(VedetteError):
     code = "queue_full"
+
+
+class Unreachable(VedetteError):
+    code = "unreachable"
 
 
 class StoreError(VedetteError):

@@ -34,10 +34,34 @@ class IngestLimits:
     """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
+    pending_exemplars_max: int = 200_000
+    """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
     """A sample further in the future than this is refused (Prometheus: maxAheadTime)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveLimits:
+    """What one pushed request (remote write, OTLP, line protocol, Pushgateway, import) may bring."""
+
+    body_bytes_max: int = 32 << 20
+    """As it comes, compressed or not. An import is a stream: it bounds one of its lines."""
+    inflated_bytes_max: int = 64 << 20
+    samples_max: int = 2_000_000
+    series_max: int = 500_000
+    symbols_max: int = 2_000_000
+    known_series_max: int = 1_000_000
+    """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
+    requests_max: int = 1_000
+    """Requests that may wait for a worker thread; beyond it they are refused."""
+    pushed_samples_max: int = 1_000_000
+    """Samples of all groups of a tenant that stand in the Pushgateway."""
+    commit_within_s: float = 0.1
+    """How long a request waits for others to share its commit."""
+    errors_shown_max: int = 20
+    """Refused samples that an answer lists; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +121,5 @@ class StoreLimits:
     """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""
+    recent_histograms_bytes_max: int = 64 << 20
+    """Committed native histograms kept in RAM for queries of the last minutes."""

@@ -11,6 +11,19 @@ from vedette.model.errors import QueryCanceled, QueryTimeout, QueryTooLarge
 from vedette.model.matchers import Matcher
 
 
+@dataclass(slots=True)
+class SampleSources:
+    """Samples that a scan took from each place, before they were merged; the store counts them for a plan that asks."""
+
+    head: int = 0
+    cache: int = 0
+    """Decoded or encoded blocks kept in RAM."""
+    engine: int = 0
+    """Rows that a statement read."""
+    rollup: int = 0
+    """Downsampled ones."""
+
+
 class Reduction(Enum):
     """What a downsampled sample has to stand for, where raw ones are not there (docs/downsampling.md)."""
 
@@ -23,17 +36,6 @@ class Reduction(Enum):
     """The sum, with the number of samples beside it."""
     INCREASE = "increase"
     """A counter's value, with its resets already added up."""
-
-
-@dataclass(slots=True)
-class SampleSources:
-    """Samples that a scan took from each place, before they were merged; the store counts them for a plan that asks."""
-
-    head: int = 0
-    cache: int = 0
-    """Decoded or encoded blocks kept in RAM."""
-    engine: int = 0
-    """Rows that a statement read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ class ScanPlan:
     """When False the answer may hold samples outside the bounds, some of them or all: who asks looks at times anyway."""
     start_times: bool = False
     """Whether SeriesColumns.start_times_ms is wanted."""
+    sources: SampleSources | None = field(default=None, compare=False)
+    """Where to count what was read; None: nobody asks."""
     reduction: Reduction = Reduction.LAST
     """What downsampled samples stand for; raw ones are answered as they are."""
     resolution_max_ms: int = 0
     """Samples downsampled to this width at most are welcome; 0: only where raw samples have expired."""
-    sources: SampleSources | None = field(default=None, compare=False)
-    """Where to count what was read; None: nobody asks."""
 
     def check_series(self, n: int) -> None:
         """Raises QueryTooLarge when n series are more than the plan allows."""

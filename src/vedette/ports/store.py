@@ -11,6 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.model.blocks import (
     ExemplarBatch,
     Float64s,
@@ -27,6 +30,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
 Selector = tuple[Matcher, ...]
+Verdicts = NDArray[np.uint8]
 
 Slice = Callable[[], SeriesColumns]
 """A part of an answer, read when it is called, from any thread."""
@@ -40,6 +44,7 @@ class AppendResult:
     with another value (`duplicates`: the first committed stays), older than the out-of-order window (`too_old`), further
     ahead than the future window (`too_far`). `out_of_order` counts accepted samples that were late.
     `committed` fails with StoreUnavailable when the disk refuses them; then nothing was acknowledged.
+    `verdicts` uint8[n] of model/verdicts.py says it row by row, for callers that must name what was refused.
     """
 
     committed: Future[int]
@@ -49,6 +54,7 @@ class AppendResult:
     too_old: int = 0
     too_far: int = 0
     out_of_order: int = 0
+    verdicts: Verdicts = field(default_factory=lambda: np.empty(0, np.uint8), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,22 @@ class SeriesExemplars:
     times_ms: Int64s
     values: Float64s
     labels: Sequence[Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedRows:
+    """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
+
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    """
+
+    sequence: int
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +162,29 @@ class Store(Protocol):
         """
         ...
 
+    def committed_sequence(self) -> int:
+        """Of the last commit with samples; asks no disk."""
+        ...
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
+        further ones while `rows_max` is kept.
+
+        The same bounds give the same rows in the same order, also after a restart, while their block is not compacted;
+        compaction waits a day for followers (any name) that have asked within minutes. Raises StoreError.
+        """
+        ...
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        """None for a series that is not known."""
+        ...
+
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None: ...
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         """Raises QueryTooLarge, QueryTimeout, QueryCanceled. The order of series is not specified."""
-        ...
-
-    def raw_since_ms(self, principal: Principal) -> int:
-        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
         ...
 
     def slices(
@@ -164,6 +201,10 @@ class Store(Protocol):
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> Sequence[SeriesExemplars]:
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
+        ...
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
         ...
 
     def series(

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
-from vedette.model.errors import StoreError
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
@@ -30,7 +32,16 @@ from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, DeleteResult, Selector, SeriesExemplars, Slice, StoreHealth, StoreStats
+from vedette.ports.store import (
+    AppendResult,
+    CommittedRows,
+    DeleteResult,
+    Selector,
+    SeriesExemplars,
+    Slice,
+    StoreHealth,
+    StoreStats,
+)
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
@@ -39,6 +50,8 @@ from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.exemplars import Exemplars
+from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, load_spans
@@ -47,8 +60,10 @@ from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
+from vedette.store.native_histograms import NativeHistograms, marked, storable
 from vedette.store.partitions import DAY_MS, Partitions
 from vedette.store.reading import column
+from vedette.store.recent_histograms import MarkedHistograms
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
 from vedette.store.retention_classes import number_rules
@@ -61,10 +76,13 @@ from vedette.store.series_quota import SeriesQuota
 from vedette.store.sizes import stored_days
 from vedette.store.slicing import slice_answer
 from vedette.store.sql import literal
+from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
-SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+SERIES, SAMPLES, METADATA, EXEMPLARS = "series", "samples", "metadata", "exemplars"
+
+_NO_VERDICTS: Final = np.empty(0, np.uint8)
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -104,9 +122,13 @@ class ChdbStore:
         self._selecting = Selecting(state, self._head)
         self._append_lock = threading.Lock()
         limits = settings.limits
-        self._writer = Writer(state.engine, state.index, state.facts, state.partitions, limits.commit_rows_max)
-        self._commits = self._new_commits()
-        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step)
+        last_sequence = loading.last_sequence(state.engine)
+        self._feed = CommitFeed(state.engine, self._clock, last_sequence)
+        places = state.engine, state.index, state.facts, state.partitions
+        self._writer = Writer(*places, limits.commit_rows_max, self._feed)
+        self._exemplars = Exemplars(state.engine, state.index, state.facts, state.partitions)
+        self._commits = self._new_commits(last_sequence)
+        compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
             state, self._head, self._commits, compaction, rolling_up, retention, settings.ingest
@@ -135,34 +157,54 @@ class ChdbStore:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
             found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
-            accepted = found <= verdicts.OUT_OF_ORDER
-            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
-            self._state.facts.widen(rows.refs, rows.times_ms)
-            committed = self._commits.append(SAMPLES, rows, commit_within_s)
-        return AppendResult(
-            committed,
-            accepted=len(rows),
-            idempotent=int(counts[verdicts.IDEMPOTENT]),
-            duplicates=int(counts[verdicts.DUPLICATE]),
-            too_old=int(counts[verdicts.TOO_OLD]),
-            too_far=int(counts[verdicts.TOO_FAR]),
-            out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
-        )
+            committed = self._commit_accepted(batch, found, commit_within_s)
+        return _append_result(committed, counts, found)
 
     def append_histograms(
         self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
-        raise StoreError("the store has no tables of native histograms yet")
+        rows, held = marked(batch), self._state.histograms.recent
+        marks = SampleBatch(batch.refs, batch.times_ms, rows.marks, batch.start_times_ms)
+        with self._append_lock:
+            self._commits.check_room(SAMPLES, 2 * len(batch))
+            held.hold(rows)  # before a reader can meet a mark
+            found, counts = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
+            accepted = rows.take(np.intersect1d(storable(rows), np.flatnonzero(found <= verdicts.OUT_OF_ORDER)))
+            if len(accepted):
+                held.hold(accepted)
+                self._commits.append(SAMPLES, accepted, commit_within_s)
+            held.drop(rows)
+            committed = self._commit_accepted(marks, found, commit_within_s)
+        return _append_result(committed, counts, found)
 
     def append_exemplars(
         self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
-        raise StoreError("the store has no table of exemplars yet")
+        with self._append_lock:
+            self._commits.check_room(EXEMPLARS, len(batch))
+            rows, counts = self._exemplars.accept(batch)
+            committed = self._commits.append(EXEMPLARS, rows, commit_within_s)
+        return _append_result(committed, counts)
 
-    def exemplars(
-        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
-    ) -> list[SeriesExemplars]:
-        return []
+    def committed_sequence(self) -> int:
+        return self._feed.last_sequence
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        rows = self._feed.rows_since(follower, after, rows_max, up_to)
+        owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        if owned.all():
+            return rows
+        return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        refs = self._state.lookup.refs_of(ids)
+        found: list[Labels | None] = [None] * len(ids)
+        known = np.flatnonzero(refs >= 0)
+        for place, labels in zip(known.tolist(), self._state.index.labels_of(refs[known]), strict=True):
+            found[place] = labels
+        return found
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._append_lock:
@@ -175,13 +217,19 @@ class ChdbStore:
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
 
-    def raw_since_ms(self, principal: Principal) -> int:
-        return self._state.partitions.raw_since_day * DAY_MS
-
     def slices(
         self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
     ) -> Sequence[Slice]:
         return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+
+    def raw_since_ms(self, principal: Principal) -> int:
+        return self._state.partitions.raw_since_day * DAY_MS
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[SeriesExemplars]:
+        refs = self._state.index.select(principal.tenant, selectors)
+        return self._exemplars.select(refs, min_time_ms, max_time_ms)
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -297,7 +345,9 @@ class ChdbStore:
         self._state.quota.recount(self._state.index, self._state.facts, self._clock.now_ms())
 
     def import_samples(
-        self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
+        self,
+        batches: Iterable[SampleBatch | HistogramBatch],
+        report: Callable[[ImportProgress], None] = lambda progress: None,
     ) -> ImportProgress:
         """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
         self._head_ready.wait()
@@ -315,14 +365,37 @@ class ChdbStore:
         self._state.engine.close()
         self._directory.release()
 
-    def _new_commits(self) -> GroupCommit:
+    def _new_commits(self, last_sequence: int) -> GroupCommit:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
-            CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
+            CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
+            CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
         )
-        return GroupCommit(tables, self._clock, loading.last_sequence(self._state.engine))
+        return GroupCommit(tables, self._clock, last_sequence)
+
+    def _commit_accepted(self, batch: SampleBatch, found: NDArray[np.uint8], within_s: float | None) -> Future[int]:
+        """Queues those that the head accepted, and before them what changed of their start times."""
+        state, accepted = self._state, found <= verdicts.OUT_OF_ORDER
+        rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+        state.facts.widen(rows.refs, rows.times_ms)
+        if batch.start_times_ms is not None or state.start_times.any_known:
+            starts = None if batch.start_times_ms is None else batch.start_times_ms[accepted]
+            late = found[accepted] == verdicts.OUT_OF_ORDER
+            changes = state.start_times.note(rows.refs, rows.times_ms, starts, late)
+            if changes is not None:
+                self._commits.append(SAMPLES, changes, within_s)
+        return self._commits.append(SAMPLES, rows, within_s)
+
+    def _write_samples(self, batches: Sequence[SampleBatch | MarkedHistograms | StartChanges], sequence: int) -> None:
+        """What is kept beside the samples is durable before they are."""
+        samples = [batch for batch in batches if isinstance(batch, SampleBatch)]
+        if len(samples) < len(batches):
+            self._state.histograms.write([one for one in batches if isinstance(one, MarkedHistograms)], sequence)
+            self._state.start_times.write([one for one in batches if isinstance(one, StartChanges)], sequence)
+        if samples:
+            self._writer.write_samples(samples, sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
         """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
@@ -336,6 +409,20 @@ class ChdbStore:
         _HEAD_READY.set(1)
         if self._settings.maintenance:
             self._maintenance.start()
+
+
+def _append_result(committed: Future[int], counts: Int64s, found: NDArray[np.uint8] = _NO_VERDICTS) -> AppendResult:
+    """`counts` int64[N_VERDICTS]"""
+    return AppendResult(
+        committed,
+        accepted=int(counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER]),
+        idempotent=int(counts[verdicts.IDEMPOTENT]),
+        duplicates=int(counts[verdicts.DUPLICATE]),
+        too_old=int(counts[verdicts.TOO_OLD]),
+        too_far=int(counts[verdicts.TOO_FAR]),
+        out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+        verdicts=found,
+    )
 
 
 Opened = tuple[StoreState, Retention]
@@ -366,9 +453,24 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
+    histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
+    start_times = StartTimes(engine, index)
+    start_times.load()
     lookup, quota = IdLookup(index), SeriesQuota(settings.series)
     state = StoreState(
-        engine, index, facts, lookup, partitions, deletions, repair, settings.limits, clock, cache, quota
+        engine,
+        index,
+        facts,
+        lookup,
+        partitions,
+        deletions,
+        repair,
+        settings.limits,
+        clock,
+        cache,
+        histograms,
+        start_times,
+        quota,
     )
     return state, retention
 

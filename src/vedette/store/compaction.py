@@ -29,6 +29,7 @@ from vedette.model.telemetry import counter, gauge, histogram
 from vedette.model.time import BLOCK_MS
 from vedette.store.chunk_rows import write_chunk_rows
 from vedette.store.engine import Lane
+from vedette.store.feed import HELD_BACK_MS
 from vedette.store.id_lookup import id_ranges
 from vedette.store.partitions import Partition, day_of
 from vedette.store.reading import column, recent_columns
@@ -55,7 +56,10 @@ class Slice:
 
 
 class Compaction:
-    """One thread at a time. `step` is called with a step's name before and after it: fault tests kill there."""
+    """One thread at a time. `step` is called with a step's name before and after it: fault tests kill there.
+
+    `wanted_from`: rows with a higher sequence number are still to be handed on (store/feed.py); None: nobody follows.
+    """
 
     def __init__(
         self,
@@ -63,16 +67,19 @@ class Compaction:
         writer: Writer,
         make_spans_durable: Callable[[Int64s], None],
         step: Callable[[str], None] = lambda name: None,
+        wanted_from: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._state = state
         self._writer = writer
         self._make_spans_durable = make_spans_durable
         self._step = step
+        self._wanted_from = wanted_from
 
     def run(self, finished_before_ms: int) -> int:
         """Compacts the partitions whose block ended at or before the time; returns the number of samples moved."""
         recent = self._state.partitions.recent
         finished = sorted(one for one in recent if (one.unit + 1) * BLOCK_MS <= finished_before_ms)
+        finished = [one for one in finished if not self._is_held_back(one)]
         moved = 0
         for done, partition in enumerate(finished):
             _WAITING.set(len(finished) - done)
@@ -82,6 +89,13 @@ class Compaction:
                 _LOG.warning("block %d class %d is not compacted: %s", partition.unit, partition.class_, error)
         _WAITING.set(0)
         return moved
+
+    def _is_held_back(self, partition: Partition) -> bool:
+        """Somebody who follows the commits has not had all its rows yet, and they are not too old to wait for that."""
+        wanted_from = self._wanted_from()
+        if wanted_from is None or self._state.clock.now_ms() - (partition.unit + 1) * BLOCK_MS > HELD_BACK_MS:
+            return False
+        return self._extent(partition, wanted_from)[1] > 0
 
     def _compact(self, partition: Partition) -> int:
         started = self._state.clock.monotonic_s()

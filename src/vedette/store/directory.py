@@ -21,6 +21,11 @@ _VERSION: Final = "schema_version"
 _ENGINE: Final = "engine"
 
 
+def holds_data(path: Path) -> bool:
+    """Whether a store was ever opened there. Takes no lock and makes nothing."""
+    return (path / _VERSION).is_file()
+
+
 def sync_folder(folder: Path) -> None:
     """The names in it are on disk when it returns."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import Bools, Int64s
 from vedette.model.errors import StoreError
 from vedette.model.label_rows import LabelRows
 from vedette.model.labels import Labels, SeriesId, series_id
@@ -129,6 +129,15 @@ class SeriesIndex:
     def tenant_of(self, ref: int) -> str:
         codes = self._tenants.codes_at(np.array([ref], np.int32), self._n)
         return self._tenants.pairs[int(codes[0])][1]
+
+    def of_tenant(self, tenant: str, refs: Int64s) -> Bools:
+        """bool[n]: which refs are the tenant's; -1 is nobody's."""
+        code = self._tenants.code_of(tenant)
+        owned = np.zeros(len(refs), np.bool_)
+        if code != UNKNOWN:
+            known = np.flatnonzero(refs >= 0)
+            owned[known] = self._tenants.codes_at(refs[known].astype(np.int32), self._n) == code
+        return owned
 
     def refs_of(self, tenant: str) -> Int64s:
         """All series of a tenant, ascending."""

@@ -103,9 +103,11 @@ class Maintenance:
         return finished_before_ms
 
     def compact_now(self) -> int:
-        """`compact`, from any thread."""
+        """`compact`, from any thread. Returns the time before which no recent rows are left."""
         with self._one_at_a_time:
-            return self.compact(self._state.clock.now_ms())
+            finished_before_ms = self.compact(self._state.clock.now_ms())
+        left = [partition.unit * BLOCK_MS for partition in self._state.partitions.recent]
+        return min([finished_before_ms, *left])
 
     def _finished_before(self, now_ms: int) -> int:
         """The start of the oldest block into which a sample can still come, in order or late."""

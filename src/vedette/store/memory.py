@@ -12,10 +12,15 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_table import table_of
 from vedette.model import verdicts
 from vedette.model.blocks import (
     ExemplarBatch,
@@ -26,7 +31,7 @@ from vedette.model.blocks import (
     SampleBatch,
     SeriesColumns,
 )
-from vedette.model.histograms import FLOAT, HistogramCells, Histograms, NativeHistogram
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
@@ -37,6 +42,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import (
     AppendResult,
+    CommittedRows,
     DeleteResult,
     Selector,
     SeriesExemplars,
@@ -84,6 +90,8 @@ class MemoryStore(Store):
         self._metadata: dict[str, dict[str, MetricMetadata]] = {}
         self._newest_ms = MIN_TIME_MS
         self._commits = 0
+        self._committed: list[tuple[int, int, int, float]] = []
+        """(commit, series id, time, value) of every float, in the order of the commits."""
 
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         with self._lock:
@@ -109,10 +117,37 @@ class MemoryStore(Store):
     ) -> AppendResult:
         rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), batch.labels, strict=True)
         with self._lock:
-            counts = Counter(
-                self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows
+            return self._result(
+                [self._put_exemplar(ref, Exemplar(time, value, labels)) for ref, time, value, labels in rows]
             )
-            return self._result(counts)
+
+    def committed_sequence(self) -> int:
+        return self._commits
+
+    def committed_since(
+        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+    ) -> CommittedRows:
+        with self._lock:
+            last = self._commits if up_to is None else min(up_to, self._commits)
+            own = set(self._index.ids[self._index.refs_of(principal.tenant)].tolist())
+            found = sorted((*row[:3], place) for place, row in enumerate(self._committed) if after < row[0] <= last)
+            if len(found) > rows_max:
+                last = max(
+                    [found[0][0], *(one[0] for one, later in pairwise(found[: rows_max + 1]) if later[0] > one[0])]
+                )
+            rows = [self._committed[place] for commit, id_, _, place in found if commit <= last and id_ in own]
+        return CommittedRows(
+            last,
+            np.array([row[1] for row in rows], np.uint64),
+            np.array([row[2] for row in rows], np.int64),
+            np.array([row[3] for row in rows], np.float64),
+        )
+
+    def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
+        with self._lock:
+            labels = self._index.labels_of(np.arange(len(self._index), dtype=np.int64))
+            known = dict(zip(self._index.ids.tolist(), labels, strict=True))
+        return [known.get(id_) for id_ in ids.tolist()]
 
     def put_metadata(self, principal: Principal, entries: Iterable[MetricMetadata]) -> None:
         with self._lock:
@@ -136,7 +171,7 @@ class MemoryStore(Store):
                 if window.start == window.stop:
                     continue
                 times += samples.times[window]
-                values += samples.values[window]
+                values += _with_known_hints(samples.values)[window]
                 starts += samples.starts[window]
                 kept.append(ref)
                 offsets.append(len(times))
@@ -274,9 +309,11 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result(Counter(self._put(*row, now, horizon) for row in rows))
+            return self._result([self._put(*row, now, horizon) for row in rows])
 
-    def _result(self, counts: Counter[int]) -> AppendResult:
+    def _result(self, found: list[int]) -> AppendResult:
+        """`found`: a verdict for each row."""
+        counts = Counter(found)
         self._commits += 1
         committed: Future[int] = Future()
         committed.set_result(self._commits)
@@ -288,6 +325,7 @@ class MemoryStore(Store):
             too_old=counts[verdicts.TOO_OLD],
             too_far=counts[verdicts.TOO_FAR],
             out_of_order=counts[verdicts.OUT_OF_ORDER],
+            verdicts=np.array(found, np.uint8),
         )
 
     def _put(self, ref: int, time_ms: int, value: Value, start_ms: int, now: int, horizon: int) -> int:
@@ -309,6 +347,8 @@ class MemoryStore(Store):
         samples.times.insert(place, time_ms)
         samples.values.insert(place, value)
         samples.starts.insert(place, start_ms)
+        if not isinstance(value, NativeHistogram):
+            self._committed.append((self._commits + 1, int(self._index.ids[ref]), time_ms, value))
         self._newest_ms = max(self._newest_ms, time_ms)
         return verdicts.OUT_OF_ORDER if late else verdicts.ACCEPTED
 
@@ -340,6 +380,19 @@ def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
     is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
     rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
     return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _with_known_hints(values: Sequence[Value]) -> list[Value]:
+    """A series' values; histograms that cannot be resets, because they continue the one before, say so."""
+    _, cells = _split(values)
+    if cells is None:
+        return list(values)
+    hints, resets = np.empty(len(values), np.int64), np.empty(len(values), np.bool_)
+    resolve_hints(table_of(cells.table), cells.rows, np.array([0, len(values)], np.int64), hints, resets)
+    return [
+        replace(value, hint=CounterReset(hint)) if isinstance(value, NativeHistogram) else value
+        for value, hint in zip(values, hints.tolist(), strict=True)
+    ]
 
 
 def _identity(value: Value) -> Hashable:

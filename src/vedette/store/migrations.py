@@ -6,7 +6,7 @@ The directory's `schema_version` is written after a step, so a step that was cut
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine
 from vedette.store.rollup_tables import ROLLUP_TABLES
-from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES
+from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, THIRD_SCHEMA, Table
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,19 +26,18 @@ class Migration:
     apply: Callable[[Engine], None]
 
 
-def create_first_tables(engine: Engine) -> None:
-    for table in FIRST_SCHEMA:
-        engine.execute(table.create_statement())
+def create(tables: Sequence[Table]) -> Callable[[Engine], None]:
+    def apply(engine: Engine) -> None:
+        for table in tables:
+            engine.execute(table.create_statement())
 
-
-def create_rollup_tables(engine: Engine) -> None:
-    for table in (*ROLLUP_TABLES, RETENTION_CLASSES):
-        engine.execute(table.create_statement())
+    return apply
 
 
 MIGRATIONS: Final = (
-    Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),
-    Migration(2, "rollups, retention classes", create_rollup_tables),
+    Migration(1, "series, recent samples, chunks, metadata, deletions", create(FIRST_SCHEMA)),
+    Migration(2, "rollups, retention classes", create((*ROLLUP_TABLES, RETENTION_CLASSES))),
+    Migration(3, "native histograms, exemplars, start times", create(THIRD_SCHEMA)),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

@@ -21,7 +21,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
 from vedette.store.index import SeriesIndex
-from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.partitions import BESIDE_TABLES, DAY_MS, Partition
 from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
@@ -134,6 +134,7 @@ def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
     recent = [("samples_recent", one, (one.unit + 1) * BLOCK_MS) for one in state.partitions.recent]
     days = {"chunks": state.partitions.chunks}
     days.update((one.table.name, state.partitions.rollups(one.table.name)) for one in RESOLUTIONS)
+    days.update((table, state.partitions.beside(table)) for table in BESIDE_TABLES)
     return recent + [(table, one, (one.unit + 1) * DAY_MS) for table, found in days.items() for one in found]
 
 
@@ -142,6 +143,8 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     if table == "chunks":
         state.partitions.forget_chunks(partition)
         state.chunk_cache.clear()
+    elif table in BESIDE_TABLES:
+        state.partitions.forget_beside(table, partition)
     elif table == "samples_recent":
         state.partitions.forget_recent(partition)
     else:

@@ -27,6 +27,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.store.chunks import encode, to_arrow
 from vedette.store.engine import Engine, Lane
+from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import id_ranges
 from vedette.store.partitions import DAY_MS, Partition, replace_partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
@@ -145,7 +146,7 @@ class RollingUp:
         if len(runs.slots) < rows.num_rows:
             raise StoreError(f"chunk rows that cannot be decoded: {rows.num_rows - len(runs.slots)}")
         runs = without(runs, ids, list(state.deletions))
-        return refs, merge([runs], len(ids), start - BLOCK_MS, end)
+        return refs, without_marks(merge([runs], len(ids), start - BLOCK_MS, end))
 
     def _write_slice(
         self, day: Partition, resolution: Resolution, refs: Int64s, samples: Columns, sequence: int
@@ -166,6 +167,15 @@ class RollingUp:
         insert_rows(self._state, resolution, batches)
         _BUCKETS.labels(resolution.name).inc(len(ends))
         return len(ends)
+
+
+def without_marks(samples: Columns) -> Columns:
+    """Native histograms are not rolled up."""
+    keep = ~are_marks(samples.values)
+    if keep.all():
+        return samples
+    offsets = np.append(0, np.cumsum(keep))[samples.offsets]
+    return Columns(offsets, samples.times_ms[keep], samples.values[keep])
 
 
 def insert_rows(state: StoreState, resolution: Resolution, batches: Sequence[pa.RecordBatch]) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vedette.model.blocks import Float64s, Int64s, MetricMetadata, SampleBatch
 from vedette.model.time import BLOCK_MS
 from vedette.store.engine import Engine
+from vedette.store.feed import CommitFeed
 from vedette.store.id_lookup import Ids
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import Partition, Partitions
@@ -45,12 +46,21 @@ class MetadataRows:
 class Writer:
     """The `write` functions of the commit tables. Called by the commit thread alone. Raise StoreError."""
 
-    def __init__(self, engine: Engine, index: SeriesIndex, facts: SeriesFacts, partitions: Partitions, rows_max: int):
+    def __init__(
+        self,
+        engine: Engine,
+        index: SeriesIndex,
+        facts: SeriesFacts,
+        partitions: Partitions,
+        rows_max: int,
+        feed: CommitFeed,
+    ) -> None:
         self._engine = engine
         self._index = index
         self._facts = facts
         self._partitions = partitions
         self._rows_max = rows_max
+        self._feed = feed
         self.lock = threading.Lock()
         """Held while sample rows are written; compaction holds it to drop a partition that no late row may enter."""
 
@@ -70,6 +80,7 @@ class Writer:
                     some = places[start : start + self._rows_max]
                     columns = self._index.ids[refs[some]], times[some], values[some]
                     self._engine.insert("samples_recent", _samples_batch(partition, *columns, sequence))
+        self._feed.publish(sequence, self._index.ids[refs], times, values)
 
     def write_series(self, batches: Sequence[SeriesRows], sequence: int) -> None:
         refs = np.unique(np.concatenate([batch.refs for batch in batches]))

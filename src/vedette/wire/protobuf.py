@@ -47,6 +47,14 @@ def read_fields(message: bytes) -> Iterator[tuple[int, Value]]:
         yield number, data if wire == BYTES else int.from_bytes(data, "little")
 
 
+def read_varints(packed: bytes) -> Iterator[int]:
+    """The uint64 numbers of a packed field. Raises BadInput."""
+    at = 0
+    while at < len(packed):
+        value, at = _read_varint(packed, at)
+        yield value
+
+
 def _read_varint(message: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while at < len(message):

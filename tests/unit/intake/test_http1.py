@@ -157,9 +157,9 @@ def test_a_connection_is_used_again() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.write(LENGTH)) as (served, connections):
             for _ in range(3):
-                assert (await connections.get(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
             assert served.connections == 1
-            await asyncio.gather(*(connections.get(served.origin, REQUEST, 1000) for _ in range(2)))
+            await asyncio.gather(*(connections.ask(served.origin, REQUEST, 1000) for _ in range(2)))
             assert served.connections == 2
 
     asyncio.run(run())
@@ -176,7 +176,7 @@ def test_a_kept_connection_that_the_peer_has_closed_is_replaced_unseen() -> None
     async def run() -> None:
         async with peer(answer) as (served, connections):
             for _ in range(2):
-                assert (await connections.get(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
             assert served.connections == 2
 
     asyncio.run(run())
@@ -186,7 +186,7 @@ def test_a_new_connection_that_closes_without_an_answer_is_an_error() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.close()) as (served, connections):
             with pytest.raises(FetchFailed, match=r"EOF|eof"):
-                await connections.get(served.origin, REQUEST, 1000)
+                await connections.ask(served.origin, REQUEST, 1000)
 
     asyncio.run(run())
 
@@ -195,7 +195,7 @@ def test_bytes_that_nobody_asked_for_close_the_connection() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.write(LENGTH + b"junk")) as (served, connections):
             for _ in range(2):
-                assert (await connections.get(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
             assert served.connections == 2
 
     asyncio.run(run())
@@ -209,7 +209,7 @@ def test_a_cancelled_request_does_not_give_its_connection_back() -> None:
         ):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
-                    await connections.get(served.origin, REQUEST, 1000)
-            assert (await connections.get(served.origin, REQUEST, 1000)).body == b"hello"
+                    await connections.ask(served.origin, REQUEST, 1000)
+            assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
 
     asyncio.run(run())

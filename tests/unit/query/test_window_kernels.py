@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.query import naive
-from vedette.kernels import instant, rates, regression, window_ends, window_order, window_sums, windows
+from vedette.kernels import instant, rates, regression, window_ends, window_extremes, window_order, window_sums, windows
 from vedette.model.staleness import STALE_NAN
 
 _FINITE = st.one_of(st.integers(0, 50).map(float), st.floats(-1e6, 1e6), st.sampled_from([0.0, 1e9, -1e9, 1e-9]))
@@ -178,7 +178,7 @@ def test_variances(series: Any, grid: Any) -> None:
 @given(series=series_of(_ANY), grid=_GRIDS)
 @settings(max_examples=60, deadline=None)
 def test_extremes_skip_nan(series: Any, grid: Any, largest: bool, choose: Any) -> None:
-    ours = run(window_order.window_extremes, series, grid, largest, False, scratch(series, np.int64))
+    ours = run(window_extremes.window_extremes, series, grid, largest, False, np.empty((2, 4)))
     assert_agree(ours, expected(series, grid, of_values(lambda vs: naive.extreme(vs, choose))))
 
 
@@ -192,8 +192,41 @@ def test_the_time_of_an_extreme_is_its_last(series: Any, grid: Any) -> None:
         same = [t for t, value in inside if value == greatest] or [t for t, _ in inside]
         return same[-1] / 1000
 
-    ours = run(window_order.window_extremes, series, grid, True, True, scratch(series, np.int64))
+    ours = run(window_extremes.window_extremes, series, grid, True, True, np.empty((2, 4)))
     assert_agree(ours, expected(series, grid, twin))
+
+
+_LONG_GRIDS = st.tuples(
+    st.integers(0, 700_000), st.sampled_from([0, 1_000, 30_000, 400_000]), st.sampled_from([20_000, 300_000, 900_000])
+)
+
+
+@st.composite
+def long_series(draw: st.DrawFn) -> list[list[naive.Sample]]:
+    """Long enough for blocks of blocks; few distinct values, some NaN, so that extremes repeat."""
+    random = draw(st.randoms(use_true_random=False))
+    values = draw(st.lists(_ANY, min_size=1, max_size=6))
+    return [[(1_000 * i + 7, random.choice(values)) for i in range(n)] for n in (900, 0, 255, 256)]
+
+
+@pytest.mark.parametrize(("largest", "choose"), [(True, max), (False, min)])
+@given(series=long_series(), grid=_LONG_GRIDS)
+@settings(max_examples=25, deadline=None)
+def test_extremes_of_long_windows(series: Any, grid: Any, largest: bool, choose: Any) -> None:
+    blocks = np.empty((2, 64))
+    ours = run(window_extremes.window_extremes, series, grid, largest, False, blocks)
+    assert_agree(ours, expected(series, grid, of_values(lambda vs: naive.extreme(vs, choose))))
+    times = run(window_extremes.window_extremes, series, grid, largest, True, blocks)
+    for samples, row, at in zip(series, ours, times, strict=True):
+        newest = {value: time / 1000 for time, value in samples}
+        assert all(time is None or time <= newest.get(value, math.inf) for value, time in zip(row, at, strict=True))
+
+
+@given(series=long_series(), grid=_LONG_GRIDS)
+@settings(max_examples=25, deadline=None)
+def test_sums_of_long_windows(series: Any, grid: Any) -> None:
+    ours = run(window_sums.window_sums, series, grid, window_sums.SUM, np.empty(901), np.empty(901))
+    assert_agree(ours, expected(series, grid, of_values(naive.total)), 1e-6)
 
 
 @given(series=series_of(_ANY), grid=_GRIDS, q=st.sampled_from([0.0, 0.3, 0.5, 0.99, 1.0, -1.0, 2.0, math.nan]))

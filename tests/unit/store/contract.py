@@ -336,6 +336,35 @@ def test_slices_together_are_the_answer_of_select_and_keep_the_order_that_was_as
     store.close()
 
 
+def committed(store: Store, after: int, rows_max: int = 1000, up_to: int | None = None) -> tuple[int, list[tuple]]:
+    rows = store.committed_since(ONE, "test", after, rows_max, up_to=up_to)
+    labels = store.labels_of_ids(rows.ids)
+    return rows.sequence, list(zip(labels, rows.times_ms.tolist(), rows.values.tolist(), strict=True))
+
+
+def test_commits_are_handed_on_in_their_order_and_whole(build, clock):
+    store = build(clock)
+    before = store.committed_sequence()
+    append(store, UP, [(NOW - MINUTE, 1.0), (NOW, 2.0)])
+    first = store.committed_sequence()
+    append(store, DOWN, [(NOW, 3.0)], TWO)
+    append(store, LOAD, [(NOW, 5.0), (NOW - MINUTE, 4.0)])
+    last = store.committed_sequence()
+    all_rows = [(UP, NOW - MINUTE, 1.0), (UP, NOW, 2.0), (LOAD, NOW - MINUTE, 4.0), (LOAD, NOW, 5.0)]
+    for rows_max, up_to in ((1000, None), (1000, last), (4, None)):
+        sequence, rows, found = before, [], []
+        while sequence < last:
+            sequence, rows = committed(store, sequence, rows_max, up_to)
+            found += rows
+        assert found == all_rows
+    assert committed(store, before, 1)[1] == all_rows[:2]
+    assert committed(store, before, up_to=first) == (first, all_rows[:2])
+    assert committed(store, first)[1] == all_rows[2:]
+    assert committed(store, last) == (last, [])
+    assert store.labels_of_ids(np.array([12345], np.uint64)) == [None]
+    store.close()
+
+
 def ask_cardinality(store: Store, *selectors: Selector, limit: int = 10, drop: str = "") -> CardinalityReport:
     question = CardinalityQuestion(limit, drop)
     return store.cardinality(ONE, selectors, MIN_TIME_MS, MAX_TIME_MS, question)

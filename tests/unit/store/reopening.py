@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from tests.clocks import SetClock
-from tests.unit.store.contract import NOW, ONE, TWO, UP, UP_SELECTOR, Build, append, bits_of, read
+from tests.unit.store.contract import (
+    LOAD,
+    NOW,
+    ONE,
+    TWO,
+    UP,
+    UP_SELECTOR,
+    Build,
+    append,
+    bits_of,
+    committed,
+    read,
+)
 from vedette.model.blocks import MetricMetadata
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import BLOCK_MS
@@ -26,3 +38,23 @@ def test_everything_acknowledged_is_there_after_reopening(build: Build, clock: S
         assert (result.accepted, result.duplicates) == (1, 1)
     finally:
         store.close()
+
+
+def test_commits_are_handed_on_after_reopening_as_before(build: Build, clock: SetClock) -> None:
+    store = build(clock)
+    before = store.committed_sequence()
+    for i in range(5):
+        append(store, UP, [(NOW + i, float(i))])
+        append(store, LOAD, [(NOW - i, float(i)), (NOW - i - 100, float(i))])
+    first = committed(store, before, 4)
+    rest = committed(store, first[0], 1000)
+    last = store.committed_sequence()
+    store.close()
+    store = build(clock)
+    assert store.committed_sequence() >= last
+    assert committed(store, before, 1000, up_to=first[0]) == first
+    assert committed(store, first[0], 1000)[1] == rest[1]
+    append(store, UP, [(NOW + 10, 10.0)])
+    assert committed(store, first[0], 1000)[1] == rest[1]
+    assert committed(store, last, 1000)[1] == [(UP, NOW + 10, 10.0)]
+    store.close()

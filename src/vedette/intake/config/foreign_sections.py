@@ -1,4 +1,4 @@
-"""Checks of top-level sections that are not built yet: alerting, remote write and read, tracing, otlp.
+"""Checks of top-level sections that are not built yet: alerting, remote read, tracing, otlp.
 
 As for discovery kinds, a section is kept as it is and only held against what the reference refuses, in its words.
 """
@@ -6,14 +6,14 @@ As for discovery kinds, a section is kept as it is and only held against what th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from vedette.intake.config.http import RESERVED_HEADERS
+from vedette.intake.config.remote_write import check_headers
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
 from vedette.model.quoting import quote
-from vedette.model.time import parse_duration_ms
 
 Section = Any
 
@@ -49,73 +49,25 @@ def _check_rules(rules: Iterable[Any] | None, message: str) -> None:
         raise BadInput(message)
 
 
-_PROTOBUF_MESSAGES: Final = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
-
-
-def _check_remote_write(section: Section) -> None:
-    _check_remotes(section, "write")
-    for remote in section:
-        _check_rules(remote.get("write_relabel_configs"), "empty or null relabeling rule in remote write config")
-        message = remote.get("protobuf_message", _PROTOBUF_MESSAGES[0])
-        if message not in _PROTOBUF_MESSAGES:
-            raise BadInput(
-                "invalid protobuf_message value: unknown type for remote write protobuf message "
-                f"{message}, supported: {', '.join(_PROTOBUF_MESSAGES)}"
-            )
-        _check_queue({**_QUEUE_DEFAULTS, **(remote.get("queue_config") or {})})
-
-
 def _check_remote_read(section: Section) -> None:
-    _check_remotes(section, "read")
-
-
-def _check_remotes(section: Sequence[Any], kind: str) -> None:
     if None in section:
-        raise BadInput(f"empty or null remote {kind} config section")
+        raise BadInput("empty or null remote read config section")
     for remote in section:
         if not remote.get("url"):
-            raise BadInput(f"url for remote_{kind} is empty")
-        _check_headers(
-            remote.get("headers"),
-            "authorization header must be changed via the basic_auth, authorization, oauth2, sigv4, azuread or "
-            "google_iam parameter",
-        )
+            raise BadInput("url for remote_read is empty")
+        check_headers(remote.get("headers") or {})
     names = Counter(remote.get("name") for remote in section if remote.get("name"))
     for name, count in names.items():
         if count > 1:
-            raise BadInput(f"found multiple remote {kind} configs with job name {quote(str(name))}")
-
-
-def _check_headers(headers: Mapping[str, Any] | None, on_authorization: str) -> None:
-    for name in headers or {}:
-        if name.lower() == "authorization":
-            raise BadInput(on_authorization)
-        if name.lower() in RESERVED_HEADERS:
-            raise BadInput(f"{name} is a reserved header. It must not be changed")
-
-
-_QUEUE_DEFAULTS: Final = {
-    "max_shards": 50,
-    "min_shards": 1,
-    "max_samples_per_send": 2000,
-    "capacity": 10_000,
-    "min_backoff": "30ms",
-    "max_backoff": "5s",
-}
-
-
-def _check_queue(queue: Mapping[str, Any]) -> None:
-    for key in ("max_shards", "min_shards", "max_samples_per_send", "capacity"):
-        if int(queue[key] or 0) <= 0:
-            raise BadInput(f"remote write queue {key} must be positive")
-    if int(queue["min_shards"]) > int(queue["max_shards"]):
-        raise BadInput("remote write queue min_shards must not be greater than max_shards")
-    if parse_duration_ms(str(queue["max_backoff"])) < parse_duration_ms(str(queue["min_backoff"])):
-        raise BadInput("remote write queue max_backoff must not be less than min_backoff")
+            raise BadInput(f"found multiple remote read configs with job name {quote(str(name))}")
 
 
 def _check_tracing(section: Section) -> None:
-    _check_headers(section.get("headers"), "custom authorization header configuration is not yet supported")
+    for name in section.get("headers") or {}:
+        if name.lower() == "authorization":
+            raise BadInput("custom authorization header configuration is not yet supported")
+        if name.lower() in RESERVED_HEADERS:
+            raise BadInput(f"{name} is a reserved header. It must not be changed")
     if not section.get("endpoint"):
         raise BadInput("tracing endpoint must be set")
     compression = section.get("compression")
@@ -169,7 +121,6 @@ _CHECKS: Final[dict[str, Callable[[Section], None]]] = {
     "runtime": _check_runtime,
     "alerting": _check_alerting,
     "tracing": _check_tracing,
-    "remote_write": _check_remote_write,
     "remote_read": _check_remote_read,
     "otlp": _check_otlp,
 }

@@ -202,7 +202,14 @@ def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
         *(key for key, value in config.unbuilt.items() if value),
         *(["rule_files"] if config.rule_files else []),
     ]
-    return [f"{key}: this section is not built yet and is ignored" for key in sections]
+    warnings = [f"{key}: this section is not built yet and is ignored" for key in sections]
+    warnings += [
+        f"remote_write {quote(remote.shown_url)}: {key} is not built yet; nothing is sent there"
+        for remote in config.remote_write
+        if remote
+        for key in remote.unbuilt
+    ]
+    return warnings
 
 
 def _job_warnings(job: ScrapeConfig) -> Iterator[str]:

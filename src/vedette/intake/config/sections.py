@@ -1,4 +1,4 @@
-"""The sections of `prometheus.yml` that are honoured: global, scrape_configs, storage.tsdb; the rest is kept as it is.
+"""The sections of `prometheus.yml` that are honoured: global, scrape_configs, storage.tsdb, remote_write; the rest is kept as it is.
 
 A `ScrapeConfig` as the file says it has gaps; `inherit` fills them from the global section, once, and checks the
 result, so that what runs asks nobody. Source: Prometheus config/config.go, messages included.
@@ -29,6 +29,7 @@ from vedette.intake.config.protocols import (
     validation_scheme,
 )
 from vedette.intake.config.relabelling import RelabelConfig
+from vedette.intake.config.remote_write import RemoteWriteConfig, check_remotes
 from vedette.intake.config.values import (
     NO_DURATION,
     NO_PATH,
@@ -317,8 +318,22 @@ class PrometheusConfig:
     scrape_config_files: tuple[FilePath, ...] = ()
     scrape_configs: tuple[ScrapeConfig | None, ...] = ()
     storage: StorageConfig = DEFAULT_STORAGE
+    remote_write: tuple[RemoteWriteConfig | None, ...] = ()
     unbuilt: Mapping[str, Any] = field(
         default_factory=dict, metadata={"rest": UNBUILT_SECTIONS, "refuse": check_section}
     )
     jobs: tuple[ScrapeConfig, ...] = field(default=(), metadata={"hidden": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"hidden": True})
+
+    def check(self) -> Self:
+        check_remotes(self.remote_write)
+        return self
+
+    @property
+    def remotes(self) -> tuple[RemoteWriteConfig, ...]:
+        """The remotes that are written to."""
+        return tuple(remote for remote in self.remote_write if remote and not remote.unbuilt)
+
+    @property
+    def name_scheme(self) -> ValidationScheme:
+        return ValidationScheme(self.common.metric_name_validation_scheme)

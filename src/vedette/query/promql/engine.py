@@ -132,7 +132,7 @@ class Engine:
         """Evaluates as `range`, or as `instant` at `end_ms` where `step_ms` is 0, and says what each part cost and gave."""
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms) if step_ms else Grid.instant(end_ms)
-        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats=True)
+        request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats=True, resolution_max_ms=0)
         stats = SampleStats(request.grid, request.detailed_stats)
         expr = self._parse(request, stats)
         evaluation = self._prepare(principal, expr, request, deadline, stats, ExplainedEvaluation)
@@ -176,6 +176,7 @@ class Engine:
             self.limits.series_max,
             request.resolution_max_ms,
             self.store.raw_since_ms(principal),
+            self.options.use_start_timestamps,
         )
         with stats.timing("plan"):
             plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)

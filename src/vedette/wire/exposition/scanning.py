@@ -7,7 +7,6 @@ By default a page is judged as Prometheus 3.14 judges a scrape; `strict` adds wh
 from __future__ import annotations
 
 import math
-import secrets
 from typing import Any, Final
 
 import numpy as np
@@ -24,10 +23,8 @@ from vedette.wire.exposition.page import Exemplars, Page
 from vedette.wire.exposition.series_protobuf import ProtobufSeries
 from vedette.wire.exposition.series_text import TextSeries
 from vedette.wire.exposition.strict import strict_problems
+from vedette.wire.keys import SEEDS
 from vedette.wire.negotiation import Format
-
-SEEDS: Final = np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
-"""Of this process, so that no target can choose series whose keys collide."""
 
 _EXCERPT_BYTES: Final = 60
 

@@ -19,10 +19,11 @@ from vedette.kernels.chunk_frames import (
     write_chunk_messages,
     write_frames,
 )
+from vedette.kernels.json_rows import Texts
 from vedette.kernels.xor_chunks import CHUNK_HEAD_BYTES_MAX, SAMPLE_BYTES_MAX
 from vedette.model.blocks import Float64s, Int64s, SeriesColumns
 from vedette.model.histograms import stretches
-from vedette.wire.series_messages import Blobs, FloatSamples, encode_series, label_fields, merge_labels
+from vedette.wire.series_messages import FloatSamples, encode_series, label_fields, merge_labels
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -32,7 +33,7 @@ def encode_samples(columns: SeriesColumns, external: Pairs) -> memoryview:
     filled = np.flatnonzero(np.diff(columns.offsets))
     offsets = np.append(columns.offsets[filled], columns.offsets[-1])
     samples = FloatSamples(offsets, columns.times_ms, columns.values)
-    return encode_series(_label_blobs(columns, filled, external), samples, Blobs.none(len(filled)))
+    return encode_series(_label_blobs(columns, filled, external), samples, Texts.none(len(filled)))
 
 
 def encode_chunks(columns: SeriesColumns, external: Pairs, query: int, frame_bytes_max: int) -> memoryview:
@@ -49,10 +50,8 @@ def encode_chunks(columns: SeriesColumns, external: Pairs, query: int, frame_byt
     repeated = int((np.diff(labels.offsets) * chunk_counts).sum())
     out = np.empty(len(chunks.data) + repeated + len(chunk_starts) * FRAME_BYTES_MAX, np.uint8)
     size = write_frames(
-        borrowed(labels.data, np.uint8),
-        borrowed(labels.offsets, np.int64),
-        borrowed(chunks.data, np.uint8),
-        borrowed(chunks.offsets, np.int64),
+        *labels.borrowed(),
+        *chunks.borrowed(),
         borrowed(series_offsets, np.int64),
         query,
         frame_bytes_max,
@@ -61,14 +60,14 @@ def encode_chunks(columns: SeriesColumns, external: Pairs, query: int, frame_byt
     return out.data[:size]
 
 
-def _encode_messages(times_ms: Int64s, values: Float64s, starts: Int64s, ends: Int64s) -> Blobs:
+def _encode_messages(times_ms: Int64s, values: Float64s, starts: Int64s, ends: Int64s) -> Texts:
     room = int((ends - starts).sum()) * SAMPLE_BYTES_MAX + len(starts) * (CHUNK_HEAD_BYTES_MAX + CHUNK_FIELDS_BYTES_MAX)
     out, out_ends = np.empty(room, np.uint8), np.empty(len(starts), np.int64)
     scratch = np.empty(CHUNK_DATA_BYTES_MAX, np.uint8)
     bits = borrowed(values, np.float64).view(np.uint64)
     write_chunk_messages(borrowed(times_ms, np.int64), bits, starts, ends, scratch, out, out_ends)
-    return Blobs(out, np.append(0, out_ends))
+    return Texts(out, np.append(0, out_ends))
 
 
-def _label_blobs(columns: SeriesColumns, rows: Int64s, external: Pairs) -> Blobs:
-    return Blobs.of([label_fields(merge_labels(columns.labels[row], external)) for row in rows.tolist()])
+def _label_blobs(columns: SeriesColumns, rows: Int64s, external: Pairs) -> Texts:
+    return Texts.of([label_fields(merge_labels(columns.labels[row], external)) for row in rows.tolist()])

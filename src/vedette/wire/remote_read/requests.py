@@ -12,7 +12,16 @@ from typing import Final
 
 from vedette.model.errors import BadInput
 from vedette.model.matchers import Matcher, MatchType
-from vedette.wire.protobuf import Value, as_bytes, as_int64, as_text, bytes_field, read_fields, varint_field
+from vedette.wire.protobuf import (
+    Value,
+    as_bytes,
+    as_int64,
+    as_text,
+    bytes_field,
+    read_fields,
+    read_varints,
+    varint_field,
+)
 
 _TYPES: Final = (MatchType.EQUAL, MatchType.NOT_EQUAL, MatchType.REGEX, MatchType.NOT_REGEX)
 """By their number on the wire."""
@@ -54,21 +63,7 @@ def _numbers(value: Value) -> list[int]:
     """A repeated enumeration, packed or not."""
     if isinstance(value, int):
         return [as_int64(value)]
-    numbers = []
-    for _, number in read_fields(b"".join(b"\x08" + part for part in _split_varints(value))):
-        numbers.append(as_int64(number))
-    return numbers
-
-
-def _split_varints(packed: bytes) -> list[bytes]:
-    parts, start = [], 0
-    for at, byte in enumerate(packed):
-        if byte < 0x80:
-            parts.append(packed[start : at + 1])
-            start = at + 1
-    if start < len(packed):
-        raise BadInput("unexpected EOF")
-    return parts
+    return [as_int64(number) for number in read_varints(value)]
 
 
 def _negotiate(accepted: Sequence[int]) -> ResponseType:

@@ -73,16 +73,17 @@ export function PanelView(props: PanelViewProps) {
           onChange={(view) => onChange({ ...panel, view }, "adjust")}
         />
         <TimeControls panel={panel} onChange={(changed) => onChange(changed, "adjust")} />
-        <span class="spacer" />
-        <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
-        {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
-        <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
-        <IconButton
-          icon="trash"
-          label={t("query.remove")}
-          onClick={props.onRemove}
-          disabled={alone && panel.expr === ""}
-        />
+        <div class="panel-tools">
+          <IconButton icon="format" label={t("query.format")} onClick={() => void format()} />
+          {!alone && <IconButton icon="clock" label={t("query.timeForAll")} onClick={props.onTimeForAll} />}
+          <IconButton icon="duplicate" label={t("query.duplicate")} onClick={props.onDuplicate} />
+          <IconButton
+            icon="trash"
+            label={t("query.remove")}
+            onClick={props.onRemove}
+            disabled={alone && panel.expr === ""}
+          />
+        </div>
       </div>
       {panel.view === "graph" && <GraphResult {...asked} />}
       {panel.view === "table" && <TableResult {...asked} />}

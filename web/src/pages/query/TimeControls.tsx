@@ -100,12 +100,14 @@ function GraphChoices({ panel, onChange }: TimeControlsProps) {
         ]}
         onChange={(value) => onChange({ ...panel, compare: value ? Number(value) : null })}
       />
-      <Check label="query.stacked" checked={panel.stacked} onChange={(stacked) => onChange({ ...panel, stacked })} />
-      <Check
-        label="query.exemplars"
-        checked={panel.exemplars}
-        onChange={(exemplars) => onChange({ ...panel, exemplars })}
-      />
+      <span class="checks">
+        <Check label="query.stacked" checked={panel.stacked} onChange={(stacked) => onChange({ ...panel, stacked })} />
+        <Check
+          label="query.exemplars"
+          checked={panel.exemplars}
+          onChange={(exemplars) => onChange({ ...panel, exemplars })}
+        />
+      </span>
     </>
   );
 }

@@ -57,7 +57,7 @@ function Selector({
       {ever > 0 && <p class="soft">{t("why.otherTime", { count: ever })}</p>}
       {ever === 0 && (
         <ul>
-          {matchers.map((matcher) => (
+          {nameFirst(matchers).map((matcher) => (
             <li key={matcher.text}>
               <code class={blamed(matcher) ? "why-blamed" : ""}>{matcher.text}</code>
               <span class="soft">{t(verdict(matcher), counts(matcher))}</span>
@@ -69,6 +69,12 @@ function Selector({
     </div>
   );
 }
+
+/** The metric's name is what is misspelt most, and read first. */
+const nameFirst = (matchers: readonly JudgedMatcher[]): JudgedMatcher[] => {
+  const isName = ({ name }: JudgedMatcher): boolean => name === "__name__";
+  return [...matchers.filter(isName), ...matchers.filter((matcher) => !isName(matcher))];
+};
 
 const blamed = ({ alone, without }: JudgedMatcher): boolean => alone === 0 || without > 0;
 

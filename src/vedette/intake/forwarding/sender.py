@@ -1,0 +1,165 @@
+"""One remote: round after round of what was committed, in order, none left out.
+
+    poll -> rows of the next commits -> position written (a round begins) -> plan -> shards send side by side
+      ^                                                                                  |
+      `---------------------- position acknowledged <-- every request is settled --------'
+
+The queue is the store itself: a remote that is down costs a number in a file and, for a while, rows that wait for their
+compaction (ports/store.py). A round holds `rows_max` rows or one commit. A kill within a round repeats that round
+(positions.py). Metadata of version 1 goes in requests of its own; version 2 carries it with the series.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfig
+from vedette.intake.forwarding.metrics import RemoteMetrics
+from vedette.intake.forwarding.positions import Position, PositionFile
+from vedette.intake.forwarding.requests import HalvingBudget, MustHalve, Remote
+from vedette.intake.forwarding.rounds import Batch, Planner, Round
+from vedette.model.blocks import MetricMetadata
+from vedette.ports.clock import Clock
+from vedette.ports.principal import Principal
+from vedette.ports.store import CommittedRows, Store
+from vedette.wire.remote_write.encoding import encode_metadata
+from vedette.wire.snappy import compress
+
+_LOG = logging.getLogger(__name__)
+
+POLL_S: Final = 0.2
+ROWS_MAX: Final = 100_000
+"""Of a round: its rows, their plan and the requests under way weigh about 10 MB."""
+_SUFFIXES: Final = ("_bucket", "_count", "_sum", "_total", "_created", "_info")
+"""Of series whose metadata is said of their family."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Sender:
+    """`run` until cancelled. Reading, planning and encoding happen on `workers`."""
+
+    name: str
+    config: RemoteWriteConfig
+    store: Store
+    principal: Principal
+    clock: Clock
+    remote: Remote
+    planner: Planner
+    file: PositionFile
+    workers: Executor
+    metrics: RemoteMetrics
+
+    async def run(self) -> None:
+        begun = await self._work(self.file.read)
+        last = self.store.committed_sequence()
+        if begun is None or begun.acknowledged > last:
+            begun = Position(last, last)
+        acknowledged = begun.acknowledged
+        if acknowledged < begun.sending <= last:
+            acknowledged = await self._repeat(begun)
+        while True:
+            rows = await self._next_rows(acknowledged)
+            if len(rows):
+                await self._send_round(acknowledged, rows)
+            acknowledged = rows.sequence
+
+    async def run_metadata(self) -> None:
+        """Of version 1, every `send_interval`, until cancelled."""
+        chosen = self.config.metadata_config
+        while chosen.send and self.config.protobuf_message is ProtobufMessage.V1:
+            await self.clock.sleep(chosen.send_interval / 1000)
+            entries = await self._work(lambda: self.store.metadata(self.principal))
+            for start in range(0, len(entries), chosen.max_samples_per_send):
+                some = entries[start : start + chosen.max_samples_per_send]
+                body = await self._work(partial(_encode_metadata, some))
+                await self.remote.settle(body, len(some), self.metrics.metadata)
+
+    async def _repeat(self, begun: Position) -> int:
+        """The round that a kill cut short: the same rows, the same requests."""
+        rows = await self._read(begun.acknowledged, 1 << 62, up_to=begun.sending)
+        _LOG.info("remote write %s: repeats %d samples that may have arrived", self.name, len(rows))
+        await self._send_round(begun.acknowledged, rows)
+        return begun.sending
+
+    async def _next_rows(self, after: int) -> CommittedRows:
+        """Waits for a full request, or for `batch_send_deadline` with less."""
+        queue = self.config.queue_config
+        waits_until = None
+        while True:
+            now = self.clock.monotonic_s()
+            if self.store.committed_sequence() > after:
+                rows = await self._read(after, ROWS_MAX)
+                if waits_until is None:
+                    waits_until = now + queue.batch_send_deadline / 1000
+                if not len(rows) or len(rows) >= queue.max_samples_per_send or now >= waits_until:
+                    return rows
+            await self.clock.sleep(POLL_S)
+
+    async def _read(self, after: int, rows_max: int, up_to: int | None = None) -> CommittedRows:
+        return await self._work(
+            lambda: self.store.committed_since(self.principal, self.name, after, rows_max, up_to=up_to)
+        )
+
+    async def _send_round(self, after: int, rows: CommittedRows) -> None:
+        await self._work(lambda: self.file.write(Position(after, rows.sequence)))
+        planned = await self._work(lambda: self.planner.plan(rows, self.clock.now_ms()))
+        self._show(planned)
+        async with asyncio.TaskGroup() as shards:
+            for batches in planned.shards:
+                shards.create_task(self._send_shard(batches))
+        if planned.n_samples:
+            self.metrics.highest_sent.set(planned.newest_ms / 1000)
+        self.metrics.pending.set(0)
+        await self._work(lambda: self.file.write(Position(rows.sequence, rows.sequence)))
+
+    async def _send_shard(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            await self._send(batch, HalvingBudget())
+            self.metrics.pending.dec(len(batch))
+
+    async def _send(self, batch: Batch, budget: HalvingBudget) -> None:
+        body = await self._work(lambda: self.planner.encode(batch))
+        self.metrics.bytes.inc(len(body))
+        may_halve = len(batch) > 1 and budget.take()
+        with self.metrics.duration.time():
+            try:
+                await self.remote.settle(body, len(batch), self.metrics.samples, may_halve=may_halve)
+                return
+            except MustHalve:
+                self.metrics.samples.retried.inc(len(batch))
+        for half in batch.halves():
+            await self._send(half, budget)
+
+    def _show(self, planned: Round) -> None:
+        for reason, n in planned.dropped.items():
+            self.metrics.drop(reason, n)
+        n_shards = sum(1 for batches in planned.shards if batches)
+        self.metrics.shards.set(n_shards)
+        self.metrics.shards_desired.set(n_shards)
+        self.metrics.pending.set(planned.n_samples)
+        if planned.n_samples:
+            self.metrics.highest.set(planned.newest_ms / 1000)
+
+    async def _work(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.workers, work)
+
+
+def _encode_metadata(entries: Sequence[MetricMetadata]) -> bytes:
+    return compress(encode_metadata(entries))
+
+
+def find_metadata(store: Store, principal: Principal, metric: str) -> MetricMetadata | None:
+    """Of the metric, or of the family whose part it is."""
+    names = [metric, *(metric.removesuffix(suffix) for suffix in _SUFFIXES if metric.endswith(suffix))]
+    for name in names:
+        if found := store.metadata(principal, name):
+            return found[0]
+    return None
