@@ -170,15 +170,6 @@ class RollingUp:
         return len(ends)
 
 
-def without_marks(samples: Columns) -> Columns:
-    """Native histograms are not rolled up."""
-    keep = ~are_marks(samples.values)
-    if keep.all():
-        return samples
-    offsets = np.append(0, np.cumsum(keep))[samples.offsets]
-    return Columns(offsets, samples.times_ms[keep], samples.values[keep])
-
-
 def insert_rows(state: StoreState, resolution: Resolution, batches: Sequence[pa.RecordBatch]) -> None:
     """Into the draft; one insert, because each costs a part."""
     whole = pa.Table.from_batches(batches).combine_chunks().to_batches()
