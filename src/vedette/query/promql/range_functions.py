@@ -19,7 +19,7 @@ from vedette.model.errors import QueryFailed
 from vedette.model.histograms import HistogramCells
 from vedette.model.label_rows import distinct_values, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
-from vedette.query.promql.annotations import COUNTER_SUFFIXES
+from vedette.query.promql.annotations import COUNTER_SUFFIXES, place_of
 from vedette.query.promql.ast import Call, Expr, ValueType
 from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
@@ -123,11 +123,11 @@ def annotate_non_counters(evaluation: Evaluation, labels: Sequence[Labels], arg:
     if evaluation.options.type_and_unit_labels:
         for metric, type_label in {(each.get(METRIC_NAME), each.get("__type__")) for each in labels}:
             if metric and type_label not in ("counter", "histogram"):
-                evaluation.annotations.possible_non_counter_type(metric, type_label, arg.start)
+                evaluation.annotations.possible_non_counter_type(metric, type_label, place_of(arg))
         return
     for metric in distinct_values(labels, METRIC_NAME):
         if metric and not metric.endswith(COUNTER_SUFFIXES):
-            evaluation.annotations.possible_non_counter(metric, arg.start)
+            evaluation.annotations.possible_non_counter(metric, place_of(arg))
 
 
 def absence(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Matrix:
