@@ -50,6 +50,7 @@ _BUCKETS = "sum by (le) (rate(vedette_query_phase_seconds_bucket[1m]))"
 _EXPLAINED = (
     f"histogram_quantile(0.9, {_BUCKETS}) or max_over_time(sum(node_load1)[2m:15s]) / scalar(node_load5 @ end())"
 )
+_NATIVE = _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m")
 _RATE = "sum by (mode) (rate(node_cpu_seconds_total[1m]))"
 _CANVAS = ".chart canvas"
 _EXPLAIN = (".explain tbody tr", ".explain-source.head", ".explain .badge")
@@ -60,20 +61,8 @@ VIEWS = (
     View("query-table", _query(expr="node_uname_info", tab="table"), (".values tbody tr",)),
     View("query-error", _query(expr="sum("), (".notice.bad",)),
     View("query-heatmap", _query(expr=_BUCKETS, display_mode="heatmap", range_input="5m"), (_CANVAS, ".heat-scale")),
-    View(
-        "query-heatmap-native",
-        _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"),
-        (_CANVAS, ".heat-scale"),
-        recorded=("query_range",),
-    ),
-    View(
-        "query-heatmap-dark",
-        _query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"),
-        (_CANVAS,),
-        theme="dark",
-        widths=(1280,),
-        recorded=("query_range",),
-    ),
+    View("query-native", _NATIVE, (_CANVAS, ".heat-scale"), widths=(360,), recorded=("query_range",)),
+    View("query-native-dark", _NATIVE, (_CANVAS,), theme="dark", widths=(1280,), recorded=("query_range",)),
     View(
         "query-exemplars",
         _query(expr="node_load1", range_input="5m", show_exemplars="1", compare="15s"),
@@ -88,6 +77,7 @@ VIEWS = (
     View("cardinality-dark", "/cardinality", (".ranking li",), theme="dark", widths=(1280,)),
     View("targets", "/targets", (".pool .target", ".badge.good")),
     View("targets-dropped", "/targets?tab=dropped", ("h1",)),
+    View("push", "/push", (".pushed .chip", ".pushed .badge.good")),
     View("status", "/status", (".figure strong", ".ranking li", ".yaml-key")),
     View("status-dark", "/status", (".ranking li",), theme="dark", widths=(1280,)),
 )
@@ -125,6 +115,8 @@ def run(options: Options) -> Iterable[Outcome]:
         open_browser() as browser,
     ):
         base = server.url
+        _push(server, "backup")
+        _push(server, "report")
         _wait_for_data(server)
         for view in VIEWS:
             for language in LANGUAGES:
@@ -150,6 +142,12 @@ def _wait_for_data(server: Vedette) -> None:
         return bool(server.api("query", query="rate(node_cpu_seconds_total[1m])")["result"])
 
     assert wait_until(has_data, _DATA_SECONDS_MAX, every_s=1.0), f"no data within {_DATA_SECONDS_MAX:.0f} s"
+
+
+def _push(server: Vedette, job: str) -> None:
+    body = b"# TYPE done_seconds gauge\ndone_seconds 42.5\n"
+    status, answer = server.get(f"/metrics/job/{job}/shift/early%20one", method="PUT", body=body)
+    assert status == 200, answer
 
 
 def _check_view(
@@ -344,7 +342,7 @@ def _switch_the_view(person: Visitor) -> None:
 def _point_at_a_bucket(person: Visitor) -> None:
     page = person.page
     play(page, "query_range")
-    person.go(_query(expr="rate(request_seconds[5m])", display_mode="heatmap", range_input="15m"))
+    person.go(_NATIVE)
     plot = page.locator(".chart .u-over")
     expect(plot).to_be_visible(timeout=_PATIENCE_MS)
     box = plot.bounding_box()
@@ -362,6 +360,18 @@ def _weigh_a_label(person: Visitor) -> None:
     assert "drop=cpu" in page.url, page.url
 
 
+def _delete_a_pushed_group(person: Visitor) -> None:
+    page = person.page
+    person.go("/push")
+    group = page.locator(".pushed", has_text="report")
+    group.get_by_role("button", name="Metrics of").click(timeout=_PATIENCE_MS)
+    expect(group.locator(".pushed-family", has_text="42.5")).to_be_visible()
+    group.get_by_role("button", name="Delete").click()
+    page.locator("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".pushed", has_text="report")).to_have_count(0, timeout=_PATIENCE_MS)
+    expect(page.locator(".pushed", has_text="backup")).to_have_count(1)
+
+
 USES: tuple[tuple[str, Callable[[Visitor], None]], ...] = (
     ("a query is typed, completed and run", _type_and_run),
     ("a mistake is underlined and explained", _underline_a_mistake),
@@ -376,6 +386,7 @@ USES: tuple[tuple[str, Callable[[Visitor], None]], ...] = (
     ("the view is switched by keys and presses", _switch_the_view),
     ("a bucket says what is in it", _point_at_a_bucket),
     ("a label is weighed", _weigh_a_label),
+    ("a pushed group is looked into and deleted", _delete_a_pushed_group),
     ("a link of Prometheus opens", _open_a_link_of_prometheus),
     ("language and theme are switched and kept", _switch_language_and_theme),
     ("the keyboard reaches the content", _reach_all_by_keyboard),

@@ -15,15 +15,15 @@ import numpy as np
 
 from tests.harness import Options, Outcome, run_checks
 from tests.prometheus import Prometheus, create_blocks
+from tests.remote_reading import ask, read_chunks, read_samples
 from tests.server import Vedette, import_openmetrics
 from vedette.model.blocks import SeriesColumns
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, MatchType
-from vedette.wire.protobuf import as_bytes, as_int64, bytes_field, read_fields
+from vedette.wire.protobuf import as_bytes, bytes_field, read_fields
 from vedette.wire.remote_read.answers import encode_chunks
 from vedette.wire.remote_read.frames import FrameReader, decode_frame
-from vedette.wire.remote_read.requests import ReadQuery, ReadRequest, ResponseType, encode_request
-from vedette.wire.snappy import compress, decompress
+from vedette.wire.remote_read.requests import ReadQuery, ResponseType
 
 START_S: Final = 1_700_000_400
 STEPS: Final = 2_000
@@ -41,7 +41,7 @@ QUERIES: Final = (
     "quantile_over_time(0.9, load_total[30m])",
 )
 
-Rows = dict[Labels, list[tuple[int, int]]]
+ASKED: Final = (Matcher("__name__", MatchType.EQUAL, "load_total"),), START_S * 1000, END_S * 1000
 
 
 def run(options: Options) -> Iterable[Outcome]:
@@ -104,21 +104,22 @@ def labels_and_series_come_through(ours: Vedette, theirs: Prometheus, reader: Pr
 
 
 def samples_in_one_message_are_those_of_the_reference(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
-    expected, found = (decode_samples(ask(service, ResponseType.SAMPLES)) for service in (theirs, ours))
+    expected, found = (read_samples(service, *ASKED) for service in (theirs, ours))
     assert len(expected) == SERIES
     assert found == expected
 
 
 def our_decoder_reads_the_reference_s_chunks(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
-    expected = decode_samples(ask(theirs, ResponseType.SAMPLES))
+    expected = read_samples(theirs, *ASKED)
     for service in (theirs, ours):
-        assert decode_stream(ask(service, ResponseType.STREAMED_XOR_CHUNKS)) == expected
+        assert read_chunks(service, *ASKED) == expected
 
 
 def our_chunks_have_the_reference_s_bytes(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
     """Each of its chunks is decoded and encoded again by us."""
     n_chunks = 0
-    for payload in FrameReader().feed(ask(theirs, ResponseType.STREAMED_XOR_CHUNKS)):
+    query = ReadQuery(*ASKED)
+    for payload in FrameReader().feed(ask(theirs, query, ResponseType.STREAMED_XOR_CHUNKS)):
         for number, series in read_fields(payload):
             if number != 1:
                 continue
@@ -153,46 +154,6 @@ CHECKS: Final = (
     our_decoder_reads_the_reference_s_chunks,
     our_chunks_have_the_reference_s_bytes,
 )
-
-
-def ask(service: Any, kind: ResponseType) -> bytes:
-    matcher = Matcher("__name__", MatchType.EQUAL, "load_total")
-    query = ReadQuery((matcher,), START_S * 1000, END_S * 1000)
-    body = compress(encode_request(ReadRequest((query,), kind)))
-    headers = {
-        "Content-Type": "application/x-protobuf",
-        "Content-Encoding": "snappy",
-        "X-Prometheus-Remote-Read-Version": "0.1.0",
-    }
-    status, answer = service.get("/api/v1/read", headers, method="POST", body=body)
-    assert status == 200, answer[:500]
-    return bytes(answer)
-
-
-def decode_samples(answer: bytes) -> Rows:
-    rows: Rows = {}
-    for _, result in read_fields(decompress(answer, 1 << 30)):
-        for _, series in read_fields(as_bytes(result)):
-            pairs, found = [], []
-            for number, value in read_fields(as_bytes(series)):
-                fields = dict(read_fields(as_bytes(value)))
-                if number == 1:
-                    pairs.append((as_bytes(fields[1]).decode(), as_bytes(fields[2]).decode()))
-                else:
-                    found.append((as_int64(fields[2]), as_int64(fields.get(1, 0))))
-            rows[Labels(pairs)] = found
-    return rows
-
-
-def decode_stream(answer: bytes) -> Rows:
-    rows: Rows = {}
-    reader = FrameReader()
-    for payload in reader.feed(answer):
-        for part in decode_frame(payload):
-            found = zip(part.times_ms.tolist(), part.values.view(np.int64).tolist(), strict=True)
-            rows.setdefault(part.labels(), []).extend(found)
-    reader.end()
-    return rows
 
 
 def by_metric(result: list[dict[str, Any]], key: str = "values") -> dict[str, Any]:

@@ -23,6 +23,7 @@ const ROUTES: Record<string, Route> = {
   graph: query, // links made for Prometheus
   cardinality: { title: "nav.cardinality", load: () => import("./pages/cardinality/CardinalityPage.tsx") },
   targets: { title: "nav.targets", load: () => import("./pages/targets/TargetsPage.tsx") },
+  push: { title: "nav.push", load: () => import("./pages/push/PushPage.tsx") },
   status: { title: "nav.status", load: () => import("./pages/status/StatusPage.tsx") },
 };
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from vedette.api.notices import Notices
 from vedette.api.security import Access
 from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
+from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -51,6 +53,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        use_kept: bool = True,
         resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
@@ -107,6 +110,8 @@ class Services:
     reload: Callable[[], Awaitable[None]]
     """Raises ConfigError; then the old configuration is still in force."""
     quit: Callable[[], None]
+    administration: Administration | None = None
+    """None: the store keeps nothing on a disk."""
     access: Access = field(default_factory=Access)
     flags: Mapping[str, str] = field(default_factory=dict)
     build: BuildInfo = BuildInfo()
@@ -116,6 +121,9 @@ class Services:
     receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
     bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
+    notices: Notices = field(default_factory=Notices)
+    search_enabled: bool = False
+    """--enable-feature=search-api"""
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""
     route_prefix: str = ""

@@ -19,12 +19,14 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def check_config(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.app.data_policy import read_policy
     from vedette.app.settings import read_settings
     from vedette.intake.config import check_config
 
     file = Path(arguments.file)
     try:
         settings = read_settings(argparse.Namespace(config=arguments.file), {})
+        read_policy(settings.own_file)
     except VedetteError as error:
         return failed(say, str(error))
     for warning in settings.warnings:

@@ -79,10 +79,22 @@ def bring(arguments: argparse.Namespace) -> int:
     return run_import(arguments)
 
 
+def export(arguments: argparse.Namespace) -> int:
+    from vedette.app.exporting import run_export
+
+    return run_export(arguments)
+
+
 def query(arguments: argparse.Namespace) -> int:
     from vedette.app.querying.running import run_query
 
     return run_query(arguments)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    from vedette.app.restoring import run_restore
+
+    return run_restore(arguments)
 
 
 VERBS: dict[str, Verb] = {
@@ -91,7 +103,9 @@ VERBS: dict[str, Verb] = {
     "agent": agent,
     "check": check,
     "import": bring,
+    "export": export,
     "query": query,
+    "restore": restore,
 }
 
 if __name__ == "__main__":

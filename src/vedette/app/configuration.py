@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.api.services import ConfigView
+from vedette.app.data_policy import DataPolicy, read_policy
 from vedette.app.jobs import default_config, with_node_job
 from vedette.app.settings import Settings
 from vedette.intake.config import PrometheusConfig, load_config, render_config
@@ -31,7 +32,7 @@ class OwnTarget:
 
 
 class Configuration:
-    """`current` is what runs. `reload` raises ConfigError and leaves it in force when the new file is wrong."""
+    """`current` is what runs, `policy` how long it is kept. `reload` raises ConfigError and leaves it in force when the new file is wrong."""
 
     def __init__(self, settings: Settings, own: OwnTarget, clock: Clock, *, with_node: bool) -> None:
         self._settings = settings
@@ -41,16 +42,18 @@ class Configuration:
         self.succeeded = True
         self.loaded_ms = 0
         self.current = PrometheusConfig()
+        self.policy = DataPolicy()
         self.reload()
 
     def reload(self) -> PrometheusConfig:
         try:
-            config = self._read()
+            config, policy = self._read(), read_policy(self._settings.own_file)
         except ConfigError:
             self.succeeded = False
             _SUCCESSFUL.set(0)
             raise
-        self.succeeded, self.loaded_ms, self.current = True, self._clock.now_ms(), config
+        self.succeeded, self.loaded_ms = True, self._clock.now_ms()
+        self.current, self.policy = config, policy
         _SUCCESSFUL.set(1)
         _TIME.set(self.loaded_ms / 1000)
         for warning in config.warnings:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from vedette.api.receiving import remote_write
+from pathlib import Path
+
+from vedette.api.receiving import line_protocol, otlp, pushgateway, remote_write
 from vedette.api.routing import Route
+from vedette.intake.config import PrometheusConfig
+from vedette.intake.receiving.line_protocol import LineReceiver
+from vedette.intake.receiving.otlp.receiver import OtlpReceiver
+from vedette.intake.receiving.otlp.settings import OtlpSettings
+from vedette.intake.receiving.pushgateway.gateway import PushFeeder, PushGateway
 from vedette.intake.receiving.remote_write import RemoteWriteReceiver
 from vedette.model.limits import ReceiveLimits
 from vedette.ports.clock import Clock
@@ -11,8 +18,35 @@ from vedette.ports.store import Store
 
 
 class Doors:
-    def __init__(self, store: Store, clock: Clock, limits: ReceiveLimits = ReceiveLimits()) -> None:
+    """`data`: the data directory, where pushed groups are kept."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        data: Path,
+        limits: ReceiveLimits = ReceiveLimits(),
+        features: frozenset[str] = frozenset(),
+    ) -> None:
         self._remote_write = RemoteWriteReceiver(store, clock, limits)
+        self._gateway = PushGateway(data / "pushed", clock, limits)
+        self._feeder = PushFeeder(self._gateway, store, clock)
+        self._otlp = OtlpReceiver(store, clock, OtlpSettings(), limits)
+        self._lines = LineReceiver(store, clock, limits)
+        self._features = features
+
+    def configure(self, config: PrometheusConfig) -> None:
+        """What the configuration says about the doors, at the start and after a reload."""
+        self._otlp.configure(OtlpSettings.of(config.unbuilt.get("otlp"), self._features))
 
     def routes(self) -> tuple[Route, ...]:
-        return (*remote_write.routes(self._remote_write),)
+        return (
+            *remote_write.routes(self._remote_write),
+            *pushgateway.routes(self._gateway),
+            *otlp.routes(self._otlp),
+            *line_protocol.routes(self._lines),
+        )
+
+    async def run(self) -> None:
+        """Until cancelled: what the doors do by themselves."""
+        await self._feeder.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from vedette.intake.receiving.otlp.settings import CONVERT_DELTA, NATIVE_DELTA
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import ParserOptions
 
@@ -13,7 +14,8 @@ EXTENDED: Final = "promql-extended-range-selectors"
 FILL: Final = "promql-binop-fill-modifiers"
 DELAYED: Final = "promql-delayed-name-removal"
 TYPE_AND_UNIT: Final = "type-and-unit-labels"
-BUILT: Final = frozenset({FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT})
+SEARCH: Final = "search-api"
+BUILT: Final = frozenset({SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA})
 
 
 def engine_options(names: Iterable[str], subquery_step_ms: int) -> EngineOptions:

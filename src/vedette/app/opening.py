@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vedette.app.data_policy import DataPolicy
 from vedette.app.settings import Settings
 from vedette.intake.config import PrometheusConfig
 from vedette.kernels import gathering, head_append, head_reading, instant, merging
@@ -13,9 +14,14 @@ from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.retention import Retention
 
 
-def open_store(settings: Settings, config: PrometheusConfig, clock: Clock) -> ChdbStore:
+def open_store(settings: Settings, config: PrometheusConfig, policy: DataPolicy, clock: Clock) -> ChdbStore:
     """Raises DataDirectoryInUse, SchemaTooNew, StoreError. Not from the main thread (rules for chDB)."""
-    chosen = StoreSettings(settings.data, ingest=ingest_limits(settings, config), retention=retention(settings, config))
+    chosen = StoreSettings(
+        settings.data,
+        ingest=ingest_limits(settings, config),
+        series=policy.limits,
+        retention=retention(settings, config, policy),
+    )
     return ChdbStore(chosen, clock)
 
 
@@ -30,9 +36,9 @@ def ingest_limits(settings: Settings, config: PrometheusConfig) -> IngestLimits:
     return replace(settings.ingest, out_of_order_window_ms=window_ms) if window_ms is not None else settings.ingest
 
 
-def retention(settings: Settings, config: PrometheusConfig) -> Retention:
+def retention(settings: Settings, config: PrometheusConfig, policy: DataPolicy) -> Retention:
     """A flag wins over the file, as in the reference."""
     file, default = config.storage.tsdb.retention, Retention()
     by_time = settings.retention_ms if settings.retention_ms is not None else file.time
     by_size = settings.retention_bytes if settings.retention_bytes is not None else file.size
-    return replace(default, keep_ms=by_time or default.keep_ms, bytes_max=by_size or default.bytes_max)
+    return Retention(by_time or default.keep_ms, by_size or default.bytes_max, policy.rules, policy.rollups)

@@ -17,6 +17,7 @@ from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
+from vedette.api.notices import RELOAD_FAILED, SHUTTING_DOWN, Notices
 from vedette.api.principals import Tenants
 from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
@@ -24,7 +25,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import engine_options, feature_warnings
+from vedette.app.features import SEARCH, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -39,6 +40,7 @@ from vedette.model.time import format_duration
 from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
+from vedette.query.promql.results_cache import results_cache
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -69,6 +71,7 @@ class Server:
         self._web = web
         self._stop = stop
         self._readiness = Readiness.STARTING
+        self._notices = Notices(clock)
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
             store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
@@ -76,7 +79,8 @@ class Server:
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
         )
-        self._doors = Doors(store, clock)
+        self._doors = Doors(store, clock, settings.data, features=settings.features)
+        self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -96,6 +100,7 @@ class Server:
                 tasks.create_task(watch_loop_lag(self._clock)),
                 tasks.create_task(self._scraping.run()),
                 tasks.create_task(self._forwarding.run()),
+                tasks.create_task(self._doors.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
@@ -103,6 +108,8 @@ class Server:
             await self._stop.wait()
             log.info("stopping")
             self._readiness = Readiness.STOPPING
+            self._notices.announce(SHUTTING_DOWN)
+            self._notices.close()
             for task in reversed(background):
                 task.cancel()
             for server in (public, private):
@@ -127,13 +134,14 @@ class Server:
         options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options),
+            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
             targets=self._scraping.targets,
             config=self._configuration.view,
             runtime=self._runtime,
             readiness=lambda: self._readiness,
             reload=self.reload,
             quit=self._stop.set,
+            administration=self._store,
             access=access,
             flags=settings.given,
             build=BuildInfo(vedette_version=vedette.__version__),
@@ -141,6 +149,8 @@ class Server:
             query_limits=settings.queries,
             bulk_limits=settings.bulk,
             engine_options=options,
+            notices=self._notices,
+            search_enabled=SEARCH in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -151,15 +161,23 @@ class Server:
 
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
-        config = await asyncio.to_thread(self._configuration.reload)
-        self._store.set_retention(retention(self._settings, config))
+        try:
+            config = await asyncio.to_thread(self._configuration.reload)
+        except ConfigError:
+            self._notices.announce(RELOAD_FAILED)
+            raise
+        self._notices.withdraw(RELOAD_FAILED)
+        policy = self._configuration.policy
+        await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
+        await asyncio.to_thread(self._store.set_series_limits, policy.limits)
+        self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 
     def _runtime(self) -> RuntimeInfo:
-        keep = retention(self._settings, self._configuration.current)
+        keep = retention(self._settings, self._configuration.current, self._configuration.policy)
         return RuntimeInfo(
             start_time_ms=self._started_ms,
             reload_succeeded=self._configuration.succeeded,

@@ -39,7 +39,7 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     configuration = Configuration(settings, own, clock, with_node=with_node)
     stop = stop_on_signals()
     with ThreadPoolExecutor(1, "opening", initializer=give_way) as opener:
-        opening = opener.submit(open_store, settings, configuration.current, clock)
+        opening = opener.submit(open_store, settings, configuration.current, configuration.policy, clock)
         from vedette.app.server import Server
 
         load_first_kernels()

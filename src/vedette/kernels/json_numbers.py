@@ -135,6 +135,19 @@ def put_time(time_ms: Any, out: Any, at: Any) -> Any:
 
 
 @inlined
+def put_integer(value: Any, out: Any, at: Any) -> Any:
+    """Writes an int64 at out[at:] and returns the end: 20 bytes at most."""
+    start = at
+    if value < 0:
+        out[at] = _MINUS
+        start = at + 1
+    magnitude = np.uint64(abs(value))
+    n = _count_digits(magnitude)
+    _put_digits(magnitude, n, out, start)
+    return start + n
+
+
+@inlined
 def _count_digits(digits: Any) -> Any:
     n = 1
     bound = _U10

@@ -6,6 +6,7 @@ It holds no GIL, so slices are written on several threads. Every series ends in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,10 +28,15 @@ class Texts:
     offsets: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: list[bytes]) -> Texts:
+    def of(cls, texts: Sequence[bytes]) -> Texts:
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) for text in texts], out=offsets[1:])
         return cls(np.frombuffer(b"".join(texts), np.uint8), offsets)
+
+    @classmethod
+    def none(cls, n: int) -> Texts:
+        """n empty ones."""
+        return cls(np.empty(0, np.uint8), np.zeros(n + 1, np.int64))
 
     def borrowed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         return borrowed(self.data, np.uint8), borrowed(self.offsets, np.int64)

@@ -7,32 +7,24 @@ results are the same bits. Only a window's ends and the resets inside it are rea
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from vedette.kernels.jit import inlined, kernel
 from vedette.kernels.windows import first_after, slide
 from vedette.model.blocks import Bools, Float64s, Int64s
 
-_STRETCH: Final = 64
-
 
 @kernel
 def list_resets(values: Float64s, first: int, stop: int, resets: Int64s) -> int:
-    """Writes the places whose value is below the one before; returns how many. Most stretches have none, and are
-    counted only, several samples at a time: 1.6 -> 0.4 ms for two million samples."""
+    """Writes the places in (first, stop) whose value is below the one before; returns how many."""
     n = 0
-    for start in range(first + 1, stop, _STRETCH):
-        end = min(start + _STRETCH, stop)
-        falls = 0
-        for i in range(start, end):
-            falls += values[i] < values[i - 1]
-        if falls:
-            for i in range(start, end):
-                if values[i] < values[i - 1]:
-                    resets[n] = i
-                    n += 1
+    before = np.inf if first == stop else values[first]
+    for i in range(first + 1, stop):
+        value = values[i]  # read once: half the time of comparing values[i] with values[i - 1]
+        if value < before:
+            resets[n] = i
+            n += 1
+        before = value
     return n
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class QueryLimits:
     queue_max: int = 1_000
     """Queries that may wait for a place; beyond it they are refused at once."""
     lookback_ms: int = 300_000
+    results_bytes_max: int = 32 << 20
+    """Answers of range queries kept for those that ask again; 0: none."""
+    search_results_max: int = 10_000
+    """Names that a search may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class IngestLimits:
     """Samples of one page; its columns weigh about 60 bytes a sample."""
     pending_samples_max: int = 4_000_000
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
+    pending_exemplars_max: int = 200_000
+    """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
@@ -51,10 +58,22 @@ class ReceiveLimits:
     """Series that a door knows by their bytes, for each tenant; beyond it the longest unseen are looked up again."""
     requests_max: int = 1_000
     """Requests that may wait for a worker thread; beyond it they are refused."""
+    pushed_samples_max: int = 1_000_000
+    """Samples of all groups of a tenant that stand in the Pushgateway."""
     commit_within_s: float = 0.1
     """How long a request waits for others to share its commit."""
     errors_shown_max: int = 20
     """Refused samples that an answer lists; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """Series with a sample in the last hour; 0: no limit. `tenants` and `jobs` say other numbers for some."""
+
+    series_per_tenant: int = 0
+    series_per_job: int = 0
+    tenants: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +123,5 @@ class StoreLimits:
     """The same, decoded: 16 bytes a sample."""
     compaction_samples_max: int = 4_000_000
     """Samples that compaction and import hold at once."""
+    recent_histograms_bytes_max: int = 64 << 20
+    """Committed native histograms kept in RAM for queries of the last minutes."""

@@ -20,6 +20,8 @@ class SampleSources:
     """Decoded or encoded blocks kept in RAM."""
     engine: int = 0
     """Rows that a statement read."""
+    rollup: int = 0
+    """Downsampled ones."""
 
 
 class Reduction(Enum):

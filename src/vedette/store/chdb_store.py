@@ -13,19 +13,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
-from vedette.model.errors import StoreError
 from vedette.model.labels import Labels
-from vedette.model.limits import IngestLimits, StoreLimits
+from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.administration import StoredDay
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -38,38 +41,50 @@ from vedette.ports.store import (
     Slice,
     StoreHealth,
     StoreStats,
+    Verdicts,
 )
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.chunk_cache import ChunkCache
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.exemplars import Exemplars
 from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, widen_spans
+from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
 from vedette.store.migrations import check_version, migrate
+from vedette.store.native_histograms import NativeHistograms, marked, storable
 from vedette.store.partitions import DAY_MS, Partitions
 from vedette.store.reading import column
+from vedette.store.recent_histograms import MarkedHistograms
 from vedette.store.repair import Repair
 from vedette.store.retention import Retention
+from vedette.store.retention_classes import number_rules
 from vedette.store.rewriting import empty_draft
 from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
 from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
-from vedette.store.series_facts import SeriesFacts
-from vedette.store.slicing import slice_answer
+from vedette.store.series_facts import Classify, SeriesFacts
+from vedette.store.series_quota import SeriesQuota
+from vedette.store.sizes import stored_days
+from vedette.store.slicing import Slicing
 from vedette.store.sql import literal
+from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
-SERIES, SAMPLES, METADATA, SPANS = "series", "samples", "metadata", "spans"
+SERIES, SAMPLES, METADATA, EXEMPLARS, SPANS = "series", "samples", "metadata", "exemplars", "spans"
+
+_NO_VERDICTS: Final = np.empty(0, np.uint8)
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -80,6 +95,7 @@ _HEAD_READY = gauge(
 class StoreSettings:
     directory: Path
     ingest: IngestLimits = field(default_factory=IngestLimits)
+    series: SeriesLimits = field(default_factory=SeriesLimits)
     limits: StoreLimits = field(default_factory=StoreLimits)
     commit_wait_s: float = 5.0
     """Samples wait at most so long for their commit, unless an append says less."""
@@ -91,14 +107,14 @@ class StoreSettings:
 
 
 class ChdbStore:
-    """Implements `Store`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
+    """Implements `Store` and `Administration`. Raises DataDirectoryInUse, SchemaTooNew, StoreError at construction."""
 
     def __init__(self, settings: StoreSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._directory = DataDirectory(settings.directory)
         try:
-            self._state = open_state(self._directory, settings, self._clock)
+            self._state, retention = open_state(self._directory, settings, self._clock)
         except BaseException:
             self._directory.release()
             raise
@@ -112,11 +128,12 @@ class ChdbStore:
         self._feed = CommitFeed(state.engine, self._clock, last_sequence)
         places = state.engine, state.index, state.facts, state.partitions
         self._writer = Writer(*places, limits.commit_rows_max, self._feed)
+        self._exemplars = Exemplars(state.engine, state.index, state.facts, state.partitions)
         self._commits = self._new_commits(last_sequence)
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
         self._maintenance = Maintenance(
-            state, self._head, self._commits, compaction, rolling_up, settings.retention, settings.ingest
+            state, self._head, self._commits, compaction, rolling_up, retention, settings.ingest
         )
         self._head_ready = threading.Event()
         _HEAD_READY.set(0)
@@ -128,48 +145,48 @@ class ChdbStore:
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         index, facts = self._state.index, self._state.facts
         with self._append_lock:
-            refs = index.add_all(principal.tenant, labels)
+            refs = index.add_all(principal.tenant, labels, self._state.quota.admit)
             fresh = np.arange(len(facts), len(index), dtype=np.int64)
             if len(fresh):
                 facts.add(principal.tenant, index.labels_of(fresh))
                 self._commits.append(SERIES, SeriesRows(fresh))
         return refs
 
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        return self._state.quota.why_refused(principal.tenant, labels) or f"its id is taken by another series: {labels}"
+
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
-            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
-            rows = batch
-            if counts[: verdicts.OUT_OF_ORDER + 1].sum() < len(batch):
-                accepted = found <= verdicts.OUT_OF_ORDER
-                rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
-            self._state.facts.widen(rows.refs, rows.times_ms)
-            committed = self._commits.append(SAMPLES, rows, commit_within_s)
-        return AppendResult(
-            committed,
-            accepted=len(rows),
-            idempotent=int(counts[verdicts.IDEMPOTENT]),
-            duplicates=int(counts[verdicts.DUPLICATE]),
-            too_old=int(counts[verdicts.TOO_OLD]),
-            too_far=int(counts[verdicts.TOO_FAR]),
-            out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
-            verdicts=found,
-        )
+            found, _ = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            committed = self._commit_accepted(batch, found, commit_within_s)
+        return _append_result(committed, found)
 
     def append_histograms(
         self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
-        raise StoreError("the store has no tables of native histograms yet")
+        rows, held = marked(batch), self._state.histograms.recent
+        marks = SampleBatch(batch.refs, batch.times_ms, rows.marks, batch.start_times_ms)
+        with self._append_lock:
+            self._commits.check_room(SAMPLES, 2 * len(batch))
+            held.hold(rows)  # before a reader can meet a mark
+            found, _ = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
+            accepted = rows.take(np.intersect1d(storable(rows), np.flatnonzero(found <= verdicts.OUT_OF_ORDER)))
+            if len(accepted):
+                held.hold(accepted)
+                self._commits.append(SAMPLES, accepted, commit_within_s)
+            held.drop(rows)
+            committed = self._commit_accepted(marks, found, commit_within_s)
+        return _append_result(committed, found)
 
     def append_exemplars(
         self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
-        raise StoreError("the store has no table of exemplars yet")
-
-    def exemplars(
-        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
-    ) -> list[SeriesExemplars]:
-        return []
+        with self._append_lock:
+            self._commits.check_room(EXEMPLARS, len(batch))
+            rows, found = self._exemplars.accept(batch)
+            committed = self._commits.append(EXEMPLARS, rows, commit_within_s)
+        return _append_result(committed, found)
 
     def committed_sequence(self) -> int:
         return self._feed.last_sequence
@@ -179,6 +196,7 @@ class ChdbStore:
     ) -> CommittedRows:
         rows = self._feed.rows_since(follower, after, rows_max, up_to)
         owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        owned &= ~are_marks(rows.values)
         if owned.all():
             return rows
         return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
@@ -202,13 +220,35 @@ class ChdbStore:
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
 
+    @property
+    def change_count(self) -> int:
+        return self._state.changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._state.changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+        selectors = (plan.matchers, *also)
+        refs = self._selecting.refs_within(principal.tenant, selectors, plan.min_time_ms, plan.max_time_ms)
+        plan.check_series(len(refs))
+        return Slicing(self._state, self._selecting, principal.tenant, plan, deadline).slices(refs, by_labels=by_labels)
 
     def raw_since_ms(self, principal: Principal) -> int:
         return self._state.partitions.raw_since_day * DAY_MS
+
+    def exemplars(
+        self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
+    ) -> list[SeriesExemplars]:
+        refs = self._state.index.select(principal.tenant, selectors)
+        return self._exemplars.select(refs, min_time_ms, max_time_ms)
 
     def series(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
@@ -241,6 +281,20 @@ class ChdbStore:
         with self._append_lock:
             bounds = (min_time_ms, max_time_ms)
             return delete_samples(self._state, self._head, self._commits, principal.tenant, selectors, bounds)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        facts, now_ms = self._state.facts, self._clock.now_ms()
+        refs = self._selecting.refs_within(principal.tenant, selectors or [()], min_time_ms, max_time_ms)
+        recent = int(self._head.count(refs, now_ms - RATE_WINDOW_MS + 1, now_ms).sum())
+        spans = facts.first_ms, facts.last_ms
+        return report_cardinality(self._state.index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         state = self._state
@@ -281,12 +335,38 @@ class ChdbStore:
         """Runs every chore now: compaction, deletion, rollups, retention."""
         self._maintenance.run_once()
 
+    def clear_deletions(self) -> int:
+        """As ports.administration says."""
+        return self._maintenance.clear_deletions()
+
+    def take_snapshot(self, *, skip_recent: bool = False) -> str:
+        """As ports.administration says."""
+        return self._maintenance.take_snapshot(self._directory, skip_recent=skip_recent)
+
+    def stored_days(self) -> Sequence[StoredDay]:
+        """As ports.administration says."""
+        return stored_days(self._state)
+
     def set_retention(self, retention: Retention) -> None:
-        """Keeping times and size apply from the next round on; the class of a series is set when it is first seen."""
+        """Applies from the next round on. A series that another rule matches now has its new class for rows written later;
+        what is stored keeps the class it was stored with. Raises ConfigError, StoreError."""
+        state = self._state
+        retention = number_rules(state.engine, retention)
+        with self._append_lock:
+            state.facts.reclassify(classifier(retention), retention.classes_of(state.index))
         self._maintenance.retention = retention
 
+    def set_series_limits(self, limits: SeriesLimits) -> None:
+        self._state.quota.change(limits)
+        self._count_active()
+
+    def _count_active(self) -> None:
+        self._state.quota.recount(self._state.index, self._state.facts, self._clock.now_ms())
+
     def import_samples(
-        self, batches: Iterable[SampleBatch], report: Callable[[ImportProgress], None] = lambda progress: None
+        self,
+        batches: Iterable[SampleBatch | HistogramBatch],
+        report: Callable[[ImportProgress], None] = lambda progress: None,
     ) -> ImportProgress:
         """Samples of any age, refs from `register`; several million a second. Raises StoreError."""
         self._head_ready.wait()
@@ -308,11 +388,36 @@ class ChdbStore:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
-            CommitTable(SAMPLES, self._writer.write_samples, pending_max, wait_s),
+            CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
             CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
+            CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
         )
         return GroupCommit(tables, self._clock, last_sequence)
+
+    def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
+        """Queues those that the head accepted, and before them what changed of their start times."""
+        state, accepted, rows = self._state, found <= verdicts.OUT_OF_ORDER, batch
+        if not accepted.all():
+            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+        state.facts.widen(rows.refs, rows.times_ms)
+        if batch.start_times_ms is not None or state.start_times.any_known:
+            starts = None if batch.start_times_ms is None else batch.start_times_ms[accepted]
+            late = found[accepted] == verdicts.OUT_OF_ORDER
+            changes = state.start_times.note(rows.refs, rows.times_ms, starts, late)
+            if changes is not None:
+                self._commits.append(SAMPLES, changes, within_s)
+        state.changes.note_samples(rows.times_ms)  # all that readers meet is there
+        return self._commits.append(SAMPLES, rows, within_s)
+
+    def _write_samples(self, batches: Sequence[SampleBatch | MarkedHistograms | StartChanges], sequence: int) -> None:
+        """What is kept beside the samples is durable before they are."""
+        samples = [batch for batch in batches if isinstance(batch, SampleBatch)]
+        if len(samples) < len(batches):
+            self._state.histograms.write([one for one in batches if isinstance(one, MarkedHistograms)], sequence)
+            self._state.start_times.write([one for one in batches if isinstance(one, StartChanges)], sequence)
+        if samples:
+            self._writer.write_samples(samples, sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
         """Writes the time spans that are known now. Raises StoreUnavailable."""
@@ -321,13 +426,32 @@ class ChdbStore:
     def _load_head(self) -> None:
         load_head(self._state, self._head, self._settings.ingest)
         widen_spans(self._state, self._append_lock)
+        self._count_active()
         self._head_ready.set()
         _HEAD_READY.set(1)
         if self._settings.maintenance:
             self._maintenance.start()
 
 
-def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
+def _append_result(committed: Future[int], found: Verdicts) -> AppendResult:
+    counts = np.bincount(found, minlength=verdicts.N_VERDICTS).tolist()
+    return AppendResult(
+        committed,
+        accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+        idempotent=counts[verdicts.IDEMPOTENT],
+        duplicates=counts[verdicts.DUPLICATE],
+        too_old=counts[verdicts.TOO_OLD],
+        too_far=counts[verdicts.TOO_FAR],
+        out_of_order=counts[verdicts.OUT_OF_ORDER],
+        verdicts=found,
+    )
+
+
+Opened = tuple[StoreState, Retention]
+"""The retention's rules have their numbers."""
+
+
+def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
     """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
     check_version(directory)
     engine = Engine(directory.engine_path, settings.limits)
@@ -338,18 +462,42 @@ def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) 
         raise
 
 
-def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> StoreState:
+def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
     repair = Repair(engine)
     migrate(engine, directory)
     repair.list_detached()
     empty_draft(engine)
     empty_rollup_drafts(engine)
     index, partitions = SeriesIndex(), Partitions()
-    facts = SeriesFacts(lambda tenant, labels: settings.retention.class_of(labels))
+    retention = number_rules(engine, settings.retention)
+    facts = SeriesFacts(classifier(retention))
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
-    loading.load_series(engine, index, facts, settings.retention)
+    loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
     lookup = IdLookup(index)
     loading.load_spans(engine, lookup, facts)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
-    return StoreState(engine, index, facts, lookup, partitions, deletions, repair, settings.limits, clock, cache)
+    histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
+    start_times = StartTimes(engine, index)
+    start_times.load()
+    quota = SeriesQuota(settings.series)
+    state = StoreState(
+        engine,
+        index,
+        facts,
+        lookup,
+        partitions,
+        deletions,
+        repair,
+        settings.limits,
+        clock,
+        cache,
+        histograms,
+        start_times,
+        quota,
+    )
+    return state, retention
+
+
+def classifier(retention: Retention) -> Classify:
+    return lambda tenant, labels: retention.class_of(labels)

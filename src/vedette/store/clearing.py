@@ -82,6 +82,7 @@ def _covered_series(state: StoreState, deletion: Deletion) -> str:
 
 
 def _forget(state: StoreState, deletion: Deletion) -> None:
+    state.histograms.clear(deletion)
     state.engine.execute(f"alter table deletions delete where seq = {deletion.sequence}")
     state.deletions.forget(frozenset([deletion.sequence]))
     _LOG.info("deletion %d is cleared", deletion.sequence)

@@ -58,6 +58,7 @@ def delete_samples(
         state.deletions.add(deletion)
     head.delete(refs, *bounds)
     state.facts.cut(refs, *bounds)
+    state.changes.note(*bounds)
     commits.append("spans", SeriesRows(refs), 0.0).result()
     _SAMPLES.inc(totals[0])
     _LOG.info("deleted %d samples of %d series; their space comes back when their days are rewritten", *totals)

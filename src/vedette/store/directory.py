@@ -26,6 +26,15 @@ def holds_data(path: Path) -> bool:
     return (path / _VERSION).is_file()
 
 
+def sync_folder(folder: Path) -> None:
+    """The names in it are on disk when it returns."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class DataDirectory:
     """Holds the lock from construction until `release`. Raises DataDirectoryInUse, StoreError."""
 
@@ -60,11 +69,7 @@ class DataDirectory:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path / _VERSION)
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self.path)
 
     def release(self) -> None:
         """Idempotent."""

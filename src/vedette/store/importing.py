@@ -16,10 +16,11 @@ from typing import Final
 
 import numpy as np
 
-from vedette.model.blocks import Float64s, Int64s, SampleBatch
+from vedette.model.blocks import Float64s, HistogramBatch, Int64s, SampleBatch
 from vedette.store.chunk_rows import write_chunk_rows
 from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
+from vedette.store.native_histograms import marked, storable
 from vedette.store.partitions import DAY_MS, Partition
 from vedette.store.rewriting import fragmented_days, rewrite_day
 from vedette.store.runs import Columns, run_starts
@@ -58,12 +59,12 @@ class Importer:
         self._progress = ImportProgress()
         self._days: set[Partition] = set()
 
-    def run(self, batches: Iterable[SampleBatch]) -> ImportProgress:
+    def run(self, batches: Iterable[SampleBatch | HistogramBatch]) -> ImportProgress:
         """Raises StoreError; what was reported before stays imported."""
         waiting: list[SampleBatch] = []
         n = 0
         for batch in batches:
-            waiting.append(batch)
+            waiting.append(self._write_companions(batch))
             n += len(batch)
             if n >= self._state.limits.compaction_samples_max:
                 self._write(waiting)
@@ -73,6 +74,22 @@ class Importer:
         for day in fragmented_days(self._state, sorted(self._days), ROWS_PER_CHUNK_MAX):
             rewrite_day(self._state, day, self._commits.next_sequence)
         return self._progress
+
+    def _write_companions(self, batch: SampleBatch | HistogramBatch) -> SampleBatch:
+        """The batch as samples; what is kept beside those is on disk when it returns."""
+        state = self._state
+        known = batch.refs >= 0
+        # imported samples may stand before any others, so each start time is said for its own sample alone
+        starts = None if batch.start_times_ms is None else batch.start_times_ms[known]
+        late = np.ones(int(known.sum()), np.bool_)
+        changes = state.start_times.note(batch.refs[known], batch.times_ms[known], starts, late)
+        if changes is not None:
+            state.start_times.write([changes], self._commits.next_sequence())
+        if isinstance(batch, SampleBatch):
+            return batch
+        rows = marked(batch)
+        state.histograms.write([rows.take(storable(rows))], self._commits.next_sequence())
+        return SampleBatch(batch.refs, batch.times_ms, rows.marks)
 
     def _write(self, batches: list[SampleBatch]) -> None:
         refs, times, values = sorted_samples(batches)
@@ -99,11 +116,14 @@ class Importer:
         self._days.update(Partition(day, class_) for day in days for class_ in np.unique(classes).tolist())
         with self._state.chunks_lock:
             samples = Columns(np.append(starts, len(refs)), times, values)
-            return write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
+            n_rows = write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
+        self._state.changes.note_samples(times)
+        return n_rows
 
     def _write_young(self, rows: SampleBatch) -> None:
         if len(rows):
             self._head.load(rows.refs, rows.times_ms, rows.values)
+            self._state.changes.note_samples(rows.times_ms)
             self._commits.append("samples", rows, 0.0).result()
 
     def _note(self, times: Int64s, n_rows: int) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,11 +30,31 @@ from vedette.store.label_column import ABSENT, UNKNOWN, Int32s, LabelColumn
 from vedette.store.label_table import LabelTable
 
 REFUSED: Final = -1
-"""The ref of a label set whose 64-bit id another one has taken."""
+"""The ref of a label set whose 64-bit id another one has taken, or that is beyond a limit."""
+
+Admit = Callable[[str, Labels], bool]
+"""(tenant, labels) -> may the new series be"""
 
 _NOTHING: Final = np.empty(0, np.int32)
 _NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
 _IDS_CHECKED: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCodes:
+    """One label over some series: row `rows[i]` of them carries `values[codes[i]]`."""
+
+    name: str
+    values: Sequence[str]
+    rows: Int64s
+    codes: Int32s
+    counts: Int64s
+    """How many carry each value."""
+
+    @classmethod
+    def of(cls, column: LabelColumn, rows: Int64s, codes: Int32s) -> LabelCodes:
+        values = [value for _, value in column.pairs]
+        return cls(column.name, values, rows, codes, np.bincount(codes, minlength=len(values)).astype(np.int64))
 
 
 class SeriesIndex:
@@ -74,10 +95,10 @@ class SeriesIndex:
         with self._lock:
             return self._add(tenant, labels)
 
-    def add_all(self, tenant: str, labels: Sequence[Labels]) -> Int64s:
-        """`add` for many at once: int64[n]. New ones get refs from `len(index)` on, in order."""
+    def add_all(self, tenant: str, labels: Sequence[Labels], admit: Admit = lambda tenant, labels: True) -> Int64s:
+        """`add` for many at once: int64[n]. New ones get refs from `len(index)` on, in order; REFUSED if not admitted."""
         with self._lock:
-            return np.fromiter((self._add(tenant, one) for one in labels), np.int64, len(labels))
+            return np.fromiter((self._add(tenant, one, admit) for one in labels), np.int64, len(labels))
 
     @property
     def ids(self) -> NDArray[np.uint64]:
@@ -160,13 +181,36 @@ class SeriesIndex:
                 counts[column.name] = [(column.pairs[code][1], count) for code, count in pairs]
         return counts
 
-    def _add(self, tenant: str, labels: Labels) -> int:
+    def codes_of(self, refs: Int64s) -> list[LabelCodes]:
+        """By label name, ascending: what the series `refs` (ascending) carry."""
+        n = self._n
+        place = np.full(n, -1, np.int64)
+        place[refs] = np.arange(len(refs))
+        found = []
+        for column in sorted(self._columns.values(), key=lambda column: column.name):
+            carriers, codes = column.carriers(n)
+            rows = place[carriers]
+            if (rows >= 0).any():
+                found.append(LabelCodes.of(column, rows[rows >= 0], codes[rows >= 0]))
+        return found
+
+    def value_counts(self, name: str, refs: Int64s) -> dict[str, int]:
+        """How many of the series carry each value of the label; the empty value: none."""
+        column = self._columns.get(name)
+        if column is None:
+            return {"": len(refs)} if len(refs) else {}
+        per_code = np.bincount(column.codes_at(refs.astype(np.int32), self._n))
+        return {column.pairs[code][1]: int(per_code[code]) for code in np.flatnonzero(per_code).tolist()}
+
+    def _add(self, tenant: str, labels: Labels, admit: Admit = lambda tenant, labels: True) -> int:
         identity = self._id_of(tenant, labels)
         known = self._ref_of.get(identity)
         if known is not None:
             if self._label_of(known) == labels and self.tenant_of(known) == tenant:
                 return known
             self.collisions += 1
+            return REFUSED
+        if not admit(tenant, labels):
             return REFUSED
         ref = self._n
         pairs = []

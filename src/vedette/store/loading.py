@@ -16,7 +16,9 @@ from vedette.store.index import SeriesIndex
 from vedette.store.label_table import LabelTable
 from vedette.store.reading import column
 from vedette.store.retention import Retention
+from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.series_facts import SeriesFacts
+from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, SPANS, THIRD_SCHEMA
 
 
 def load_series(engine: Engine, index: SeriesIndex, facts: SeriesFacts, retention: Retention) -> None:
@@ -74,16 +76,6 @@ def load_deletions(engine: Engine) -> Deletions:
 
 
 def last_sequence(engine: Engine) -> int:
-    tables = (
-        "series",
-        "samples_recent",
-        "chunks",
-        "metadata",
-        "deletions",
-        "rollup_5m",
-        "rollup_1h",
-        "retention_classes",
-        "spans",
-    )
+    tables = (table.name for table in (*FIRST_SCHEMA, *ROLLUP_TABLES, RETENTION_CLASSES, *THIRD_SCHEMA, SPANS))
     parts = " union all ".join(f"select max(seq) as seq from {table}" for table in tables)
     return int(engine.query(f"select max(seq) as seq from ({parts})", lane=Lane.CONTROL)["seq"][0].as_py())

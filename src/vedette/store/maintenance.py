@@ -18,12 +18,14 @@ from vedette.model.time import BLOCK_MS, block_of
 from vedette.model.verdicts import IN_ORDER_WINDOW_MS
 from vedette.store.clearing import clear_deletions
 from vedette.store.compaction import Compaction
+from vedette.store.directory import DataDirectory
 from vedette.store.group_commit import GroupCommit
 from vedette.store.head import Head
 from vedette.store.retention import Retention, apply_retention
 from vedette.store.rewriting import fragmented_days, rewrite_day
 from vedette.store.rolling_up import RollingUp
 from vedette.store.sizes import show_sizes
+from vedette.store.snapshots import take_snapshot
 from vedette.store.state import StoreState
 
 _LOG = logging.getLogger(__name__)
@@ -75,6 +77,7 @@ class Maintenance:
             ("rollups", self.roll_up),
             ("retention", lambda now: apply_retention(self._state, self.retention, now)),
             ("head", lambda now: self._head.forget_before(now - 2 * BLOCK_MS)),
+            ("series", lambda now: self._state.quota.recount(self._state.index, self._state.facts, now)),
             ("sizes", self.show_sizes),
             ("memory", lambda _: self._state.engine.execute("system jemalloc purge")),
         )
@@ -115,6 +118,13 @@ class Maintenance:
         """Rewrites the days that deletions concern, from any thread; returns the bytes freed. Raises StoreError."""
         with self._one_at_a_time:
             return clear_deletions(self._state, self._commits.next_sequence)
+
+    def take_snapshot(self, directory: DataDirectory, *, skip_recent: bool) -> str:
+        """From any thread. Raises StoreError."""
+        self._commits.flush()
+        with self._one_at_a_time, self._state.chunks_lock:
+            now_ms = self._state.clock.now_ms()
+            return take_snapshot(self._state.engine, directory, now_ms, skip_recent=skip_recent)
 
     def _rewrite_fragmented(self, now_ms: int) -> None:
         """Late rows leave short chunks behind."""

@@ -12,12 +12,15 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_table import table_of
 from vedette.model import verdicts
 from vedette.model.blocks import (
     ExemplarBatch,
@@ -28,11 +31,12 @@ from vedette.model.blocks import (
     SampleBatch,
     SeriesColumns,
 )
-from vedette.model.histograms import FLOAT, HistogramCells, Histograms, NativeHistogram
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -48,6 +52,8 @@ from vedette.ports.store import (
     StoreStats,
 )
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
+from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
@@ -84,6 +90,7 @@ class MemoryStore(Store):
         self._series: list[_Samples] = []
         self._metadata: dict[str, dict[str, MetricMetadata]] = {}
         self._newest_ms = MIN_TIME_MS
+        self._changes = Changes()
         self._commits = 0
         self._committed: list[tuple[int, int, int, float]] = []
         """(commit, series id, time, value) of every float, in the order of the commits."""
@@ -93,6 +100,9 @@ class MemoryStore(Store):
             refs = self._index.add_all(principal.tenant, labels)
             self._series.extend(_Samples() for _ in range(len(self._index) - len(self._series)))
         return refs
+
+    def why_refused(self, principal: Principal, labels: Labels) -> str:
+        return f"its id is taken by another series: {labels}"
 
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         return self._append(batch, batch.values.tolist())
@@ -146,9 +156,14 @@ class MemoryStore(Store):
             self._metadata.setdefault(principal.tenant, {}).update((entry.metric, entry) for entry in entries)
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        return self._select(principal, [plan.matchers], plan, deadline)
+
+    def _select(
+        self, principal: Principal, selectors: Sequence[Selector], plan: ScanPlan, deadline: Deadline
+    ) -> SeriesColumns:
         deadline.check()
         with self._lock:
-            refs = self._index.select(principal.tenant, [plan.matchers])
+            refs = self._index.select(principal.tenant, selectors)
             plan.check_series(len(refs))
             kept: list[int] = []
             offsets = [0]
@@ -163,7 +178,7 @@ class MemoryStore(Store):
                 if window.start == window.stop:
                     continue
                 times += samples.times[window]
-                values += samples.values[window]
+                values += _with_known_hints(samples.values)[window]
                 starts += samples.starts[window]
                 kept.append(ref)
                 offsets.append(len(times))
@@ -197,12 +212,18 @@ class MemoryStore(Store):
         return sorted(found, key=lambda one: one.series)
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
         """One: the whole answer."""
 
         def read() -> SeriesColumns:
-            columns = self.select(principal, plan, deadline)
+            columns = self._select(principal, (plan.matchers, *also), plan, deadline)
             order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
             return columns.take(np.array(order, np.int64)) if by_labels else columns
 
@@ -239,6 +260,13 @@ class MemoryStore(Store):
             known = self._metadata.get(principal.tenant, {})
             return [known[name] for name in sorted(known) if metric in ("", name)]
 
+    @property
+    def change_count(self) -> int:
+        return self._changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult:
@@ -250,7 +278,24 @@ class MemoryStore(Store):
                 n_series += window.stop > window.start
                 n_samples += window.stop - window.start
                 del samples.times[window], samples.values[window], samples.starts[window]
+            self._changes.note(min_time_ms, max_time_ms)
         return DeleteResult(series=n_series, samples=n_samples)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        with self._lock:
+            refs, now_ms = self._asked(principal, selectors, min_time_ms, max_time_ms), self._clock.now_ms()
+            times = [samples.times or [MIN_TIME_MS] for samples in self._series]
+            spans = np.array([some[0] for some in times], np.int64), np.array([some[-1] for some in times], np.int64)
+            windows = (self._series[ref].between(now_ms - RATE_WINDOW_MS + 1, now_ms) for ref in refs.tolist())
+            recent = sum(window.stop - window.start for window in windows)
+            return report_cardinality(self._index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         with self._lock:
@@ -285,7 +330,9 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result([self._put(*row, now, horizon) for row in rows])
+            result = self._result([self._put(*row, now, horizon) for row in rows])
+            self._changes.note_samples(batch.times_ms)
+            return result
 
     def _result(self, found: list[int]) -> AppendResult:
         """`found`: a verdict for each row."""
@@ -356,6 +403,19 @@ def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
     is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
     rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
     return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _with_known_hints(values: Sequence[Value]) -> list[Value]:
+    """A series' values; histograms that cannot be resets, because they continue the one before, say so."""
+    _, cells = _split(values)
+    if cells is None:
+        return list(values)
+    hints, resets = np.empty(len(values), np.int64), np.empty(len(values), np.bool_)
+    resolve_hints(table_of(cells.table), cells.rows, np.array([0, len(values)], np.int64), hints, resets)
+    return [
+        replace(value, hint=CounterReset(hint)) if isinstance(value, NativeHistogram) else value
+        for value, hint in zip(values, hints.tolist(), strict=True)
+    ]
 
 
 def _identity(value: Value) -> Hashable:

@@ -6,7 +6,7 @@ The directory's `schema_version` is written after a step, so a step that was cut
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.sql import literal
-from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, RETENTION_CLASSES, SPANS
+from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, RETENTION_CLASSES, SPANS, THIRD_SCHEMA, Table
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,14 +27,12 @@ class Migration:
     apply: Callable[[Engine], None]
 
 
-def create_first_tables(engine: Engine) -> None:
-    for table in FIRST_SCHEMA:
-        engine.execute(table.create_statement())
+def create(tables: Sequence[Table]) -> Callable[[Engine], None]:
+    def apply(engine: Engine) -> None:
+        for table in tables:
+            engine.execute(table.create_statement())
 
-
-def create_rollup_tables(engine: Engine) -> None:
-    for table in (*ROLLUP_TABLES, RETENTION_CLASSES):
-        engine.execute(table.create_statement())
+    return apply
 
 
 def move_spans(engine: Engine) -> None:
@@ -61,10 +59,11 @@ def _has_column(engine: Engine, table: str, name: str) -> bool:
 
 
 MIGRATIONS: Final = (
-    Migration(1, "series, recent samples, chunks, metadata, deletions", create_first_tables),
-    Migration(2, "rollups, retention classes", create_rollup_tables),
-    Migration(3, "time spans apart from labels", move_spans),
-    Migration(4, "recent rows are merged less often", merge_recent_rows_less),
+    Migration(1, "series, recent samples, chunks, metadata, deletions", create(FIRST_SCHEMA)),
+    Migration(2, "rollups, retention classes", create((*ROLLUP_TABLES, RETENTION_CLASSES))),
+    Migration(3, "native histograms, exemplars, start times", create(THIRD_SCHEMA)),
+    Migration(4, "time spans apart from labels", move_spans),
+    Migration(5, "recent rows are merged less often", merge_recent_rows_less),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

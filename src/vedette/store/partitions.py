@@ -18,6 +18,9 @@ from vedette.store.sql import literal
 DAY_MS: Final = 24 * 3600 * 1000
 MIN_DAY: Final = -(1 << 31)
 
+BESIDE_TABLES: Final = ("histograms", "exemplars")
+"""What is kept beside the samples, by day."""
+
 
 def day_of(time_ms: int) -> int:
     return time_ms // DAY_MS
@@ -25,7 +28,7 @@ def day_of(time_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """Of `samples_recent` (unit: block), of `chunks` or a rollup (unit: day)."""
+    """Of `samples_recent` (unit: block), of `chunks`, a rollup or one of BESIDE_TABLES (unit: day)."""
 
     unit: int
     class_: int
@@ -43,8 +46,10 @@ class Partitions:
         self._unrolled: frozenset[Partition] = frozenset()
         self._rollups: dict[str, frozenset[Partition]] = {}
         self._raw_since_day = MIN_DAY
+        self._beside: dict[str, frozenset[Partition]] = {table: frozenset() for table in BESIDE_TABLES}
 
     def load(self, engine: Engine, rollup_tables: Iterable[str] = ()) -> None:
+        self._beside = {table: _read(engine, table) for table in BESIDE_TABLES}
         self._recent = _read(engine, "samples_recent")
         self._chunks = self._written = self._unrolled = _read(engine, "chunks")
         self._rollups = {table: _read(engine, table) for table in rollup_tables}
@@ -125,11 +130,34 @@ class Partitions:
         rolled = frozenset[Partition]().union(*self._rollups.values())
         self._raw_since_day = max((one.unit + 1 for one in rolled - self._chunks), default=MIN_DAY)
 
+    def beside(self, table: str) -> frozenset[Partition]:
+        """Of one of BESIDE_TABLES."""
+        return self._beside[table]
+
+    def note_beside(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._beside[table] |= {partition}
+
+    def forget_beside(self, table: str, partition: Partition) -> None:
+        with self._lock:
+            self._beside[table] -= {partition}
+
+    def any_beside(self, table: str, min_time_ms: int, max_time_ms: int) -> bool:
+        return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._beside[table])
+
     def any_recent(self, min_time_ms: int, max_time_ms: int) -> bool:
         return any(block_of(min_time_ms) <= one.unit <= block_of(max_time_ms) for one in self._recent)
 
     def any_chunks(self, min_time_ms: int, max_time_ms: int) -> bool:
         return any(day_of(min_time_ms) <= one.unit <= day_of(max_time_ms) for one in self._chunks)
+
+
+def replace_partition(engine: Engine, table: str, draft: str, partition: Partition, n_rows: int) -> None:
+    """One atomic step. `n_rows`: of the draft; the engine refuses to replace by nothing. Raises EngineError."""
+    if n_rows:
+        engine.execute(f"alter table {table} replace partition {partition.literal()} from {draft}")
+    else:
+        engine.execute(f"alter table {table} drop partition {partition.literal()}")
 
 
 def _read(engine: Engine, table: str) -> frozenset[Partition]:

@@ -17,7 +17,7 @@ from typing import Final
 from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.store.engine import DATABASE, Engine, EngineError, Lane
-from vedette.store.partitions import DAY_MS
+from vedette.store.partitions import BESIDE_TABLES, DAY_MS
 from vedette.store.sql import literal
 
 _LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _DETACHED = counter("vedette_detached_parts", "Damaged parts that were detached.
 
 _PLACE: Final = re.compile(rf"while reading from part \S*?([^/\s]+)/? in table {DATABASE}\.(\w+) ")
 _PARTITION: Final = re.compile(r"(-?\d+)\D+(\d+)")
-_UNIT_MS: Final = {"samples_recent": BLOCK_MS, "chunks": DAY_MS}
+_UNIT_MS: Final = {"samples_recent": BLOCK_MS, **dict.fromkeys(("chunks", *BESIDE_TABLES), DAY_MS)}
 
 
 class Repair:

@@ -21,7 +21,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.ports.store import Selector
 from vedette.store.index import SeriesIndex
-from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.partitions import BESIDE_TABLES, DAY_MS, Partition
 from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.sizes import partition_bytes
 from vedette.store.state import StoreState
@@ -39,12 +39,17 @@ Keeps = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """`number` 1 .. CLASS_MAX; series that match `selector` are kept for `keep_ms`."""
+    """`number` 1 .. CLASS_MAX, or 0 until the store gives it one; series that match `selector` are kept for `keep_ms`."""
 
     number: int
     selector: Selector
     keep_ms: int
     rollups: Keeps = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The same for all ways to write the selector."""
+        return "{" + ",".join(sorted(map(str, self.selector))) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Retention:
     """Of the series that no rule matches."""
 
     def __post_init__(self) -> None:
-        numbers = [rule.number for rule in self.rules]
+        numbers = [rule.number for rule in self.rules if rule.number]
         if len(set(numbers)) < len(numbers) or not all(1 <= number <= CLASS_MAX for number in numbers):
             raise ConfigError(f"retention classes must be different numbers from 1 to {CLASS_MAX}: {numbers}")
 
@@ -129,6 +134,7 @@ def _partitions(state: StoreState) -> list[tuple[str, Partition, int]]:
     recent = [("samples_recent", one, (one.unit + 1) * BLOCK_MS) for one in state.partitions.recent]
     days = {"chunks": state.partitions.chunks}
     days.update((one.table.name, state.partitions.rollups(one.table.name)) for one in RESOLUTIONS)
+    days.update((table, state.partitions.beside(table)) for table in BESIDE_TABLES)
     return recent + [(table, one, (one.unit + 1) * DAY_MS) for table, found in days.items() for one in found]
 
 
@@ -137,9 +143,12 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
     if table == "chunks":
         state.partitions.forget_chunks(partition)
         state.chunk_cache.clear()
+    elif table in BESIDE_TABLES:
+        state.partitions.forget_beside(table, partition)
     elif table == "samples_recent":
         state.partitions.forget_recent(partition)
     else:
         state.partitions.forget_rollup(table, partition)
+    state.changes.note()
     _DROPPED.labels(reason).inc()
     _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())

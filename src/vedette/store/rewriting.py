@@ -20,7 +20,7 @@ from vedette.model.time import BLOCK_MS, MAX_TIME_MS, MIN_TIME_MS
 from vedette.store.chunk_rows import write_chunk_rows
 from vedette.store.engine import Engine, Lane
 from vedette.store.id_lookup import id_ranges
-from vedette.store.partitions import Partition
+from vedette.store.partitions import Partition, replace_partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
 from vedette.store.runs import merge
 from vedette.store.sizes import bytes_of
@@ -44,12 +44,13 @@ def rewrite_day(state: StoreState, partition: Partition, next_sequence: Callable
         n_samples = int(column(found, "n")[0])
         with state.deletions.numbering:
             sequence = next_sequence()
+        n_rows = 0
         for low, high in id_ranges(n_samples, state.limits.compaction_samples_max):
-            _rewrite_slice(state, partition, f"{where} and series between {low} and {high}", sequence)
-        state.engine.execute(f"alter table chunks replace partition {partition.literal()} from chunks_draft")
+            n_rows += _rewrite_slice(state, partition, f"{where} and series between {low} and {high}", sequence)
+        replace_partition(state.engine, "chunks", "chunks_draft", partition, n_rows)
         state.chunk_cache.clear()
         empty_draft(state.engine)
-        if n_samples and not bytes_of(state, "chunks", partition):
+        if not n_rows:
             state.partitions.forget_chunks(partition)
         freed = bytes_before - bytes_of(state, "chunks", partition)
     seconds = state.clock.monotonic_s() - started
@@ -72,7 +73,8 @@ def fragmented_days(state: StoreState, days: Iterable[Partition], rows_per_chunk
     return found
 
 
-def _rewrite_slice(state: StoreState, day: Partition, where: str, sequence: int) -> None:
+def _rewrite_slice(state: StoreState, day: Partition, where: str, sequence: int) -> int:
+    """Returns the number of rows written."""
     rows = state.engine.query(f"select {CHUNK_COLUMNS} from chunks where {where}", lane=Lane.BACKGROUND)
     ids, slots = np.unique(column(rows, "series"), return_inverse=True)
     refs = state.lookup.known_refs_of(ids)
@@ -80,4 +82,4 @@ def _rewrite_slice(state: StoreState, day: Partition, where: str, sequence: int)
     if len(runs.slots) < rows.num_rows:
         raise StoreError(f"chunk rows that cannot be decoded must not be rewritten: {rows.num_rows - len(runs.slots)}")
     samples = merge([without(runs, ids, list(state.deletions))], len(ids), MIN_TIME_MS, MAX_TIME_MS)
-    write_chunk_rows(state, refs, samples, sequence, table="chunks_draft", class_=day.class_)
+    return write_chunk_rows(state, refs, samples, sequence, table="chunks_draft", class_=day.class_)

@@ -27,8 +27,9 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.store.chunks import encode, to_arrow
 from vedette.store.engine import Engine, Lane
+from vedette.store.histogram_marks import without_marks
 from vedette.store.id_lookup import id_ranges
-from vedette.store.partitions import DAY_MS, Partition
+from vedette.store.partitions import DAY_MS, Partition, replace_partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
 from vedette.store.rollup_tables import RESOLUTIONS, TIME_DIVISOR, Resolution
 from vedette.store.runs import Columns, merge
@@ -115,19 +116,19 @@ class RollingUp:
         found = state.engine.query(f"select sum(samples) as n from chunks where {where}", lane=Lane.BACKGROUND)
         with state.deletions.numbering:
             sequence = self._next_sequence()
-        n_buckets = 0
+        n_buckets = dict.fromkeys(resolutions, 0)
         for low, high in id_ranges(int(column(found, "n")[0]), state.limits.compaction_samples_max):
             refs, samples = self._read_slice(day, low, high)
             for resolution in resolutions:
-                n_buckets += self._write_slice(day, resolution, refs, samples, sequence)
+                n_buckets[resolution] += self._write_slice(day, resolution, refs, samples, sequence)
         for resolution in resolutions:
             self._step("rollup")
             table = resolution.table.name
-            state.partitions.note_rollup(table, day)
-            draft = resolution.draft.name
-            state.engine.execute(f"alter table {table} replace partition {day.literal()} from {draft}")
+            if n_buckets[resolution]:
+                state.partitions.note_rollup(table, day)
+            replace_partition(state.engine, table, resolution.draft.name, day, n_buckets[resolution])
             self._step("rollup replaced")
-        return n_buckets
+        return sum(n_buckets.values())
 
     def _read_slice(self, day: Partition, low: int, high: int) -> tuple[Int64s, Columns]:
         """The series' samples in the day, with the two hours before it and the sample on its very end."""
@@ -145,7 +146,8 @@ class RollingUp:
         if len(runs.slots) < rows.num_rows:
             raise StoreError(f"chunk rows that cannot be decoded: {rows.num_rows - len(runs.slots)}")
         runs = without(runs, ids, list(state.deletions))
-        return refs, merge([runs], len(ids), start - BLOCK_MS, end)
+        samples = merge([runs], len(ids), start - BLOCK_MS, end)
+        return refs, without_marks(samples) if state.histograms.may_be_within(start - BLOCK_MS, end) else samples
 
     def _write_slice(
         self, day: Partition, resolution: Resolution, refs: Int64s, samples: Columns, sequence: int

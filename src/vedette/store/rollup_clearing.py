@@ -14,7 +14,7 @@ from vedette.kernels.rollups import N_AGGREGATES
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.store.deletions import Deletion
 from vedette.store.engine import Lane
-from vedette.store.partitions import Partition, day_of
+from vedette.store.partitions import Partition, day_of, replace_partition
 from vedette.store.reading import column, without
 from vedette.store.rolling_up import empty_rollup_drafts, insert_rows, rollup_rows
 from vedette.store.rollup_reading import decode_buckets, widened
@@ -57,10 +57,11 @@ def _clear_day(state: StoreState, resolution: Resolution, day: Partition, next_s
         ]
         try:
             insert_rows(state, resolution, kept)
-            state.engine.execute(f"alter table {table} replace partition {day.literal()} from {draft}")
+            n_rows = sum(batch.num_rows for batch in kept)
+            replace_partition(state.engine, table, draft, day, n_rows)
         finally:
             empty_rollup_drafts(state.engine)
-        if not any(batch.num_rows for batch in kept):
+        if not n_rows:
             state.partitions.forget_rollup(table, day)
         state.partitions.note_unrolled(day)
     return bytes_before - bytes_of(state, table, day)

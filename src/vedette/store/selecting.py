@@ -48,23 +48,27 @@ class Selecting:
 
     def select(self, tenant: str, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         deadline.check()
-        first_ms = plan.min_time_ms - (COARSEST_MS if choose_days(self._state.partitions, plan) else 0)
+        chosen = choose_days(self._state.partitions, plan)
+        first_ms = plan.min_time_ms - (COARSEST_MS if chosen else 0)
         refs = self.refs_within(tenant, (plan.matchers,), first_ms, plan.max_time_ms)
         plan.check_series(len(refs))
+        if chosen:
+            return self._with_rollups(tenant, refs, plan, chosen, deadline)
         return self.columns_of(tenant, refs, plan, deadline)
 
     def columns_of(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
-        """The answer for these series, whatever the plan's matchers say."""
-        downsampled = None
-        chosen = choose_days(self._state.partitions, plan)
-        if chosen:
-            refs, found, downsampled = self._read_with_rollups(tenant, refs, plan, chosen, deadline)
-        else:
-            refs, found = self.read(tenant, refs, plan, deadline)
+        """The answer of raw samples for these series, whatever the plan's matchers say."""
+        refs, found = self.read(tenant, refs, plan, deadline)
+        return self._answer(refs, found, plan, deadline)
+
+    def _answer(
+        self, refs: Int64s, found: Columns, plan: ScanPlan, deadline: Deadline, downsampled: Downsampled | None = None
+    ) -> SeriesColumns:
         plan.check_samples(len(found.times_ms))
         labels = self._state.index.label_rows(refs)
         arrays = found.offsets, found.times_ms, found.values
-        return SeriesColumns(labels, *arrays, found.has_stale, downsampled=downsampled)
+        answer = SeriesColumns(labels, *arrays, found.has_stale, downsampled=downsampled)
+        return self._with_companions(refs, answer, plan, deadline)
 
     def refs_within(self, tenant: str, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int) -> Int64s:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
@@ -99,25 +103,27 @@ class Selecting:
             parts.append(one_run_per_slot(held, HEAD_RANK))
         return refs, merge(parts, len(refs), plan.min_time_ms, plan.max_time_ms)
 
-    def _read_with_rollups(
+    def _with_rollups(
         self, tenant: str, refs: Int64s, plan: ScanPlan, chosen: Chosen, deadline: Deadline
-    ) -> tuple[Int64s, Columns, Downsampled | None]:
+    ) -> SeriesColumns:
         """Raw samples of the days that are not chosen, behind the downsampled ones."""
         state = self._state
-        raw_plan = replace(plan, min_time_ms=raw_from_ms(state.partitions, chosen, plan))
+        raw_plan = replace(plan, min_time_ms=raw_from_ms(state.partitions, chosen, plan), exact_bounds=True)
         refs, raw = self.read(tenant, refs, raw_plan, deadline)
         if plan.resolution_max_ms:
             raw = without_days(raw, state.facts.classes(refs).astype(np.int64), chosen)
         rolled = self.read_rolled(tenant, refs, plan, chosen, deadline)
         if not len(rolled.columns.times_ms):
-            return refs, raw, None
-        found = merge_in_front(rolled.columns, raw, plan)
+            return self._answer(refs, raw, plan, deadline)
+        if plan.sources is not None:
+            plan.sources.rollup += len(rolled.columns.times_ms)
         counts = None
         if rolled.counts is not None:
             ones = replace(raw, values=np.ones(len(raw.values)))
             counts = merge_in_front(replace(rolled.columns, values=rolled.counts), ones, plan).values
         width_ms = max(resolution.width_ms for resolution in chosen)
-        return refs, found, Downsampled(width_ms, int(rolled.columns.times_ms.max()), counts)
+        downsampled = Downsampled(width_ms, int(rolled.columns.times_ms.max()), counts)
+        return self._answer(refs, merge_in_front(rolled.columns, raw, plan), plan, deadline, downsampled)
 
     def read_rolled(
         self, tenant: str, refs: Int64s, plan: ScanPlan, chosen: Chosen, deadline: Deadline | None
@@ -127,6 +133,15 @@ class Selecting:
         bounds = plan.min_time_ms, plan.max_time_ms
         wanted = Wanted(tenant, self._state.index.ids[refs], metrics, complete, *bounds)
         return read_rollups(self._state, wanted, chosen, plan.reduction, deadline)
+
+    def _with_companions(self, refs: Int64s, found: SeriesColumns, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        """What is kept beside the samples: start times, and the histograms that some of them stand for."""
+        state = self._state
+        if plan.start_times:
+            found = replace(found, start_times_ms=state.start_times.of(refs, found, deadline))
+        if state.histograms.may_be_within(plan.min_time_ms, plan.max_time_ms):
+            found = state.histograms.complete(refs, found, deadline)
+        return found
 
     def _read_engine(
         self, tenant: str, refs: Int64s, plan: ScanPlan, max_time_ms: int, deadline: Deadline | None

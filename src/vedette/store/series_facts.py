@@ -77,6 +77,11 @@ class SeriesFacts:
     def last_ms(self) -> Int64s:
         return self._last[: self._n]
 
+    def reclassify(self, classify: Classify, classes: NDArray[np.uint16]) -> None:
+        """From now on: rows written later get the new classes, `classes` by ref."""
+        self._classify = classify
+        self._class[: self._n] = classes
+
     def classes(self, refs: Int64s) -> NDArray[np.uint16]:
         return self._class[refs]
 

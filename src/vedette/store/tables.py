@@ -55,7 +55,7 @@ SERIES: Final = Table(
     order="tenant, metric, id",
     engine="ReplacingMergeTree(seq)",
 )
-"""One row per series, the newest `seq` of an id counts. Schema 3 moves first_ms and last_ms to `spans`."""
+"""One row per series, the newest `seq` of an id counts. Schema 4 moves first_ms and last_ms to `spans`."""
 
 SAMPLES_RECENT: Final = Table(
     "samples_recent",
@@ -163,3 +163,58 @@ RETENTION_CLASSES: Final = Table(
 """The numbers of retention rules: a selector that was seen once keeps its class for ever."""
 
 FIRST_SCHEMA: Final = (SERIES, SAMPLES_RECENT, CHUNKS, CHUNKS_DRAFT, METADATA, DELETIONS)
+
+HISTOGRAMS: Final = Table(
+    "histograms",
+    (
+        ("day", "Int32 codec(ZSTD(1))"),
+        ("class", "UInt16 codec(ZSTD(1))"),
+        ("series", "UInt64 codec(ZSTD(1))"),
+        ("time_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("seq", "UInt64 codec(Delta(8), ZSTD(1))"),
+        ("schema", "Int8 codec(ZSTD(1))"),
+        ("hint", "UInt8 codec(ZSTD(1))"),
+        ("sum", "Float64 codec(ZSTD(1))"),
+        ("zero_threshold", "Float64 codec(ZSTD(1))"),
+        ("positive", "Array(Int32) codec(ZSTD(1))"),
+        ("negative", "Array(Int32) codec(ZSTD(1))"),
+        ("whole", "Array(Int64) codec(ZSTD(1))"),
+        ("floats", "Array(Float64) codec(ZSTD(1))"),
+        ("bounds", "Array(Float64) codec(ZSTD(1))"),
+    ),
+    order="series, time_ms",
+    partition="day, class",
+    granularity=256,
+)
+"""The content of native histograms; that one exists at a time is said by its mark among the samples (histogram_marks.py)."""
+
+EXEMPLARS: Final = Table(
+    "exemplars",
+    (
+        ("day", "Int32 codec(ZSTD(1))"),
+        ("class", "UInt16 codec(ZSTD(1))"),
+        ("series", "UInt64 codec(ZSTD(1))"),
+        ("time_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("value", "Float64 codec(ZSTD(1))"),
+        ("labels", "Map(LowCardinality(String), String) codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(Delta(8), ZSTD(1))"),
+    ),
+    order="series, time_ms",
+    partition="day, class",
+    granularity=1024,
+)
+
+START_TIMES: Final = Table(
+    "start_times",
+    (
+        ("series", "UInt64 codec(ZSTD(1))"),
+        ("time_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("start_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("once", "UInt8 codec(ZSTD(1))"),
+        ("seq", "UInt64 codec(Delta(8), ZSTD(1))"),
+    ),
+    order="series, time_ms",
+)
+"""Changes of a series' start time: from `time_ms` on, or (`once`) for the sample of that time alone."""
+
+THIRD_SCHEMA: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
+from vedette.kernels.json_rows import Texts
 from vedette.kernels.protobuf_writing import SAMPLE_BYTES_MAX, SERIES_HEAD_BYTES_MAX, write_series
 from vedette.model.blocks import Float64s, Int64s
 from vedette.model.labels import Labels
@@ -22,25 +22,6 @@ SERIES_TAG: Final = 0x0A
 """Field 1, length-delimited: of WriteRequest, and of QueryResult."""
 
 _NO_TIMES: Final = np.empty(0, np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class Blobs:
-    """n byte strings in one buffer: the i-th is data[offsets[i]:offsets[i + 1]]. uint8, int64[n + 1]."""
-
-    data: NDArray[np.uint8]
-    offsets: Int64s
-
-    @classmethod
-    def of(cls, parts: Sequence[bytes]) -> Blobs:
-        offsets = np.zeros(len(parts) + 1, np.int64)
-        np.cumsum([len(part) for part in parts], out=offsets[1:])
-        return cls(np.frombuffer(b"".join(parts), np.uint8), offsets)
-
-    @classmethod
-    def none(cls, n: int) -> Blobs:
-        """n empty ones."""
-        return cls(np.empty(0, np.uint8), np.zeros(n + 1, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +41,7 @@ def label_fields(labels: Iterable[tuple[str, str]]) -> bytes:
     )
 
 
-def encode_series(labels: Blobs, samples: FloatSamples, others: Blobs, tag: int = SERIES_TAG) -> memoryview:
+def encode_series(labels: Texts, samples: FloatSamples, others: Texts, tag: int = SERIES_TAG) -> memoryview:
     """n messages under `tag`. `labels`: fields made by `label_fields`; `others`: further fields, already encoded."""
     starts = samples.start_times_ms
     room = (len(samples.offsets) - 1) * SERIES_HEAD_BYTES_MAX + len(labels.data) + len(others.data)
@@ -68,14 +49,12 @@ def encode_series(labels: Blobs, samples: FloatSamples, others: Blobs, tag: int 
     out = np.empty(room + n_samples * SAMPLE_BYTES_MAX, np.uint8)
     size = write_series(
         tag,
-        borrowed(labels.data, np.uint8),
-        borrowed(labels.offsets, np.int64),
+        *labels.borrowed(),
         borrowed(samples.offsets, np.int64),
         borrowed(samples.times_ms, np.int64),
         borrowed(samples.values, np.float64).view(np.uint64),
         borrowed(_NO_TIMES if starts is None else starts, np.int64),
-        borrowed(others.data, np.uint8),
-        borrowed(others.offsets, np.int64),
+        *others.borrowed(),
         out,
     )
     return out.data[:size]

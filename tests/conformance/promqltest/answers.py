@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tests.conformance.promqltest.histograms import HistogramLiteral
 from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import Eval
+from vedette.model.histograms import FLOAT, NativeHistogram
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.staleness import is_stale
 from vedette.query.promql.engine import QueryResult
@@ -18,8 +19,7 @@ from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
 _TOLERANCE: Final = 1e-6
 _MIN_NORMAL: Final = 2.2250738585072014e-308
 
-Value = float | Any
-"""A float, or whatever the engine holds as a histogram."""
+Value = float | NativeHistogram
 
 
 class Wrong(Exception):
@@ -63,7 +63,13 @@ def _raw_series(value: RawSamples) -> tuple[tuple[Labels, tuple[tuple[int, Value
     series = []
     for row, labels in enumerate(columns.labels):
         span = slice(int(columns.offsets[row]), int(columns.offsets[row + 1]))
-        values = columns.values[span].tolist()
+        values: list[Value] = columns.values[span].tolist()
+        if columns.histograms is not None:
+            cells = columns.histograms[span]
+            values = [
+                value if row == FLOAT else cells.table.at(row)
+                for value, row in zip(values, cells.rows.tolist(), strict=True)
+            ]
         series.append((labels, tuple(zip(columns.times_ms[span].tolist(), values, strict=True))))
     return tuple(series)
 
@@ -74,8 +80,11 @@ def _grid_series(value: Matrix) -> tuple[tuple[Labels, tuple[tuple[int, Value], 
     for row, labels in enumerate(value.labels):
         points = []
         for step in value.present[row].nonzero()[0].tolist():
-            histogram = None if value.histograms is None else value.histograms[row, step]
-            points.append((times[step], float(value.values[row, step]) if histogram is None else histogram))
+            cell = FLOAT if value.histograms is None else int(value.histograms.rows[row, step])
+            if value.histograms is None or cell == FLOAT:
+                points.append((times[step], float(value.values[row, step])))
+            else:
+                points.append((times[step], value.histograms.table.at(cell)))
         series.append((labels, tuple(points)))
     return tuple(series)
 
@@ -155,10 +164,27 @@ def _check_points(labels: Labels, expected: Sequence[tuple[int, Point]], points:
 
 
 def _check_value(labels: Labels, time: int, wanted: Point, value: Value) -> None:
-    """A histogram passes only as one; the floats-only engine has none, so none passes yet."""
-    both_floats = not isinstance(wanted, HistogramLiteral) and isinstance(value, float)
-    if not both_floats or not almost_equal(float("nan") if wanted is None else wanted, value):
+    if isinstance(wanted, HistogramLiteral) and isinstance(value, NativeHistogram):
+        same = almost_equal_histograms(wanted.value, value) and (not wanted.hint or wanted.value.hint == value.hint)
+    else:
+        both_floats = not isinstance(wanted, HistogramLiteral) and not isinstance(value, NativeHistogram)
+        same = both_floats and almost_equal(float("nan") if wanted is None else wanted, value)  # type: ignore[arg-type]
+    if not same:
         raise Wrong(f"expected {labels} to be {wanted} at {time}, got {value}")
+
+
+def almost_equal_histograms(left: NativeHistogram, right: NativeHistogram) -> bool:
+    """But for the hint, and buckets that are zero."""
+    if (left.schema, left.zero_threshold, left.bounds) != (right.schema, right.zero_threshold, right.bounds):
+        return False
+    numbers = ((left.count, right.count), (left.sum, right.sum), (left.zero_count, right.zero_count))
+    sides = ((left.positive, right.positive), (left.negative, right.negative))
+    return all(almost_equal(*pair) for pair in numbers) and all(_almost_equal_sides(*pair) for pair in sides)
+
+
+def _almost_equal_sides(left: dict[int, float], right: dict[int, float]) -> bool:
+    a, b = ({index: count for index, count in side.items() if count} for side in (left, right))
+    return a.keys() == b.keys() and all(almost_equal(count, b[index]) for index, count in a.items())
 
 
 def almost_equal(left: float, right: float) -> bool:

@@ -6,8 +6,17 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from vedette.model.histograms import CounterReset, NativeHistogram
+
 _FIELD: Final = re.compile(r"\s*([a-z_]+):(\[[^\]]*\]|[^\s\[\]]+)\s*", re.IGNORECASE)
 _CUSTOM_BUCKETS: Final = -53
+_HINTS: Final = {
+    "": CounterReset.UNKNOWN,
+    "unknown": CounterReset.UNKNOWN,
+    "reset": CounterReset.RESET,
+    "not_reset": CounterReset.NOT_RESET,
+    "gauge": CounterReset.GAUGE,
+}
 
 
 class BadHistogram(Exception):
@@ -34,6 +43,7 @@ class HistogramLiteral:
         left, right = self.at_schema(schema), other.at_schema(schema)
         return replace(
             left,
+            hint=_joint_hint(left.hint, right.hint),
             sum=left.sum + factor * right.sum,
             count=left.count + factor * right.count,
             zero_count=left.zero_count + factor * right.zero_count,
@@ -49,6 +59,26 @@ class HistogramLiteral:
             return self
         positive, negative = (_coarser(side, halvings) for side in (self.positive, self.negative))
         return replace(self, schema=schema, positive=positive, negative=negative)
+
+    @property
+    def value(self) -> NativeHistogram:
+        return NativeHistogram(
+            self.schema,
+            self.count,
+            self.sum,
+            self.zero_count,
+            self.zero_threshold,
+            self.positive,
+            self.negative,
+            self.custom_values,
+            _HINTS[self.hint],
+        )
+
+
+def _joint_hint(left: str, right: str) -> str:
+    if left == right or "gauge" not in (left, right):
+        return left if left == right else ""
+    return "gauge"
 
 
 def _added(left: dict[int, float], right: dict[int, float], factor: float) -> dict[int, float]:

@@ -1,13 +1,12 @@
 """Runs a script's commands against a store and an engine over it.
 
 `clear` empties the store by moving to a tenant that nobody has used: two tenants share nothing, and an embedded engine is
-not restarted 231 times. Start timestamps and histograms are not loaded, because this engine holds floats only; the evals
-that need them fail and stand in the exclusions.
+not restarted 231 times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,10 +21,13 @@ from tests.conformance.promqltest.answers import (
     check_sorted,
     read_answer,
 )
+from tests.conformance.promqltest.histograms import HistogramLiteral
+from tests.conformance.promqltest.nhcb import native_series
 from tests.conformance.promqltest.reevaluations import may_run_as_range, pinned_queries
 from tests.conformance.promqltest.script import Clear, Command, Eval, Load
-from vedette.model.blocks import SampleBatch
+from vedette.model.blocks import HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import VedetteError
+from vedette.model.histograms import Histograms
 from vedette.model.limits import QueryLimits
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
@@ -33,21 +35,22 @@ from vedette.ports.store import Store
 from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
 from vedette.query.promql.parser import ALL_FEATURES
 
-Insert = Callable[[Principal, SampleBatch], None]
+Insert = Callable[[Principal, SampleBatch | HistogramBatch], None]
 """Puts samples of 1970 into the store; they can be selected when it returns."""
 
 _MINUTE_MS: Final = 60_000
 _TIMEOUT_S: Final = 100.0
 LIMITS: Final = QueryLimits(samples_max=10_000)
-OPTIONS: Final = EngineOptions(parser=ALL_FEATURES, delayed_name_removal=True, subquery_step_ms=_MINUTE_MS)
+OPTIONS: Final = EngineOptions(
+    parser=ALL_FEATURES, delayed_name_removal=True, use_start_timestamps=True, subquery_step_ms=_MINUTE_MS
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """`failure` is empty when the eval and all its re-evaluations hold. `loaded`: what had been loaded when it ran."""
+    """`failure` is empty when the eval and all its re-evaluations hold."""
 
     command: Eval
-    loaded: tuple[Load, ...]
     failure: str
     n_evaluations: int
 
@@ -61,7 +64,6 @@ class ScriptRunner:
         self._engine = Engine(store, LIMITS, OPTIONS)
         self._name = name
         self._n_clears = 0
-        self._loaded: tuple[Load, ...] = ()
         self._n_evaluations = 0
 
     def run(self, commands: list[Command]) -> Iterator[CaseResult]:
@@ -69,7 +71,6 @@ class ScriptRunner:
             match command:
                 case Clear():
                     self._n_clears += 1
-                    self._loaded = ()
                 case Load():
                     self._load(command)
                 case Eval():
@@ -80,18 +81,27 @@ class ScriptRunner:
         return Principal(f"{self._name}-{self._n_clears}", "promqltest")
 
     def _load(self, command: Load) -> None:
-        self._loaded = (*self._loaded, command)
-        refs = self._store.register(self._principal, [series.labels for series in command.series])
-        rows = [
-            (ref, index * command.step_ms, float(point))
-            for ref, series in zip(refs.tolist(), command.series, strict=True)
-            for index, point in enumerate(series.points)
-            if isinstance(point, (int, float))
-        ]
-        if rows:
-            ids, times, values = zip(*rows, strict=True)
-            batch = SampleBatch(np.array(ids, np.int64), np.array(times, np.int64), np.array(values, np.float64))
+        series = [*command.series, *(native_series(command.series) if command.with_nhcb else ())]
+        refs = self._store.register(self._principal, [each.labels for each in series])
+        floats: list[tuple[int, int, int, float]] = []
+        histograms: list[tuple[int, int, int, HistogramLiteral]] = []
+        for ref, each in zip(refs.tolist(), series, strict=True):
+            for index, point in enumerate(each.points):
+                time_ms = index * command.step_ms
+                start = each.start_times_ms[index] if each.start_times_ms else None
+                place = (ref, time_ms, 0 if start is None else time_ms + start)
+                if isinstance(point, HistogramLiteral):
+                    histograms.append((*place, point))
+                elif point is not None:
+                    floats.append((*place, float(point)))
+        if floats:
+            ids, times, starts, values = zip(*floats, strict=True)
+            batch = SampleBatch(*_int64s(ids, times), np.array(values, np.float64), *_int64s(starts))
             self._insert(self._principal, batch)
+        if histograms:
+            ids, times, starts, points = zip(*histograms, strict=True)
+            table = Histograms.of([point.value for point in points])
+            self._insert(self._principal, HistogramBatch(*_int64s(ids, times), table, *_int64s(starts)))
 
     def _run_case(self, command: Eval) -> CaseResult:
         before = self._n_evaluations
@@ -107,7 +117,7 @@ class ScriptRunner:
             failure = str(wrong)
         except VedetteError as error:
             failure = f"failed: {error.message}"
-        return CaseResult(command, self._loaded, failure, self._n_evaluations - before)
+        return CaseResult(command, failure, self._n_evaluations - before)
 
     def _check_range(self, command: Eval) -> None:
         try:
@@ -160,3 +170,7 @@ class ScriptRunner:
     def _range(self, query: str, start_ms: int, end_ms: int, step_ms: int) -> QueryResult:
         self._n_evaluations += 1
         return self._engine.range(self._principal, query, start_ms, end_ms, step_ms, Deadline(_TIMEOUT_S))
+
+
+def _int64s(*columns: Sequence[int]) -> tuple[Int64s, ...]:
+    return tuple(np.array(column, np.int64) for column in columns)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,7 +126,7 @@ _FINITE = st.floats(-1e15, 1e15).filter(lambda value: value == 0 or abs(value) >
 def test_every_plot_fits_its_frame(values: list[float], unit: Unit, height: int, width: int) -> None:
     frame = Frame(width, height, 0, 120_000, 15_000, unit, coloured=False)
     low, high = value_bounds(min(values), max(values), frame)
-    assert low <= min(values) <= max(values) <= high * (1 + 1e-12) + 1e-12
+    assert low <= min(values) <= max(values) <= high + abs(high) * 1e-9 + 1e-12
     rows = plot([line("a", *values)], frame).split("\n")
     assert len(rows) == height + 2
     assert all(len(row) <= max(width, 30) for row in rows)
@@ -215,6 +217,16 @@ def test_whom_to_ask_comes_from_flags_and_environment() -> None:
     ):
         with pytest.raises(BadInput):
             source_of(*flags)
+
+
+def test_asking_a_server_loads_no_engine_and_no_arrays() -> None:
+    code = (
+        "import sys; from vedette.app.arguments import parse_arguments as parse; "
+        "from vedette.app.querying.running import open_source; open_source(parse(['query', 'up'])); "
+        "print(sorted({'numpy', 'numba', 'chdb', 'pyarrow'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def refusal_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.store.contract import *  # noqa: F403
+from tests.unit.store.contract_histograms import *  # noqa: F403
 from tests.unit.store.reopening import *  # noqa: F403
 from vedette.store.chdb_store import ChdbStore, StoreSettings
 

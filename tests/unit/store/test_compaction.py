@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tests.clocks import SetClock
 from tests.unit.store.contract import (
     DOWN,
     LOAD,
@@ -23,7 +24,7 @@ from tests.unit.store.contract import (
 from vedette.model.blocks import SampleBatch
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS, block_of
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.ports.scan import Deadline, SampleSources
 from vedette.store.reading import column
 from vedette.store.retention import Retention, RetentionRule
 
@@ -33,29 +34,6 @@ HOUR = 60 * MINUTE
 
 class Killed(BaseException):
     """Stands for kill -9: no handler of the store may catch it."""
-
-
-@pytest.fixture
-def clock():
-    return SetClock(NOW)
-
-
-@pytest.fixture
-def opened(tmp_path, clock):
-    """A function that opens the store again, closing the one before."""
-    stores = []
-
-    def open_store(**settings):
-        for store in stores:
-            store.close()
-        store = ChdbStore(StoreSettings(tmp_path / "data", commit_wait_s=0.0, maintenance=False, **settings), clock)
-        assert store.wait_until_head_ready(30)
-        stores.append(store)
-        return store
-
-    yield open_store
-    for store in stores:
-        store.close()
 
 
 def count(store, table, where="1"):
@@ -102,6 +80,24 @@ def test_without_the_head_the_engine_answers_the_same(opened, clock):
     assert read(store, ALL) == expected
     store.maintain()
     assert read(store, ALL) == expected
+
+
+def test_a_read_says_what_came_from_the_engine_and_what_was_kept(opened, clock):
+    store = opened()
+    fill(store, clock)
+    store.maintain()
+    store._head.cover_from(MAX_TIME_MS)
+    store._head.forget_before(MAX_TIME_MS)
+
+    def sources():
+        counted = SampleSources()
+        store.select(ONE, replace(plan_of(), sources=counted), Deadline(30))
+        return counted
+
+    first, second = sources(), sources()
+    assert (first.cache, first.head) == (0, second.head)
+    assert second.cache > 0
+    assert second.cache + second.engine == first.engine
 
 
 def test_a_read_beside_the_head_letting_go_misses_nothing(opened, clock, monkeypatch):

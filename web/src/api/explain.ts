@@ -12,7 +12,7 @@ export interface NodeResult {
   ownSeconds: number;
 }
 
-/** Samples after merging; those of head, cache and engine are counted before. */
+/** Samples after merging; those of each source are counted before. */
 export interface NodeRead {
   series: number;
   samples: number;
@@ -21,6 +21,7 @@ export interface NodeRead {
   head: number;
   cache: number;
   engine: number;
+  rollup: number;
 }
 
 export interface ExplainedNode {

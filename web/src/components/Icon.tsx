@@ -24,6 +24,7 @@ const PATHS = {
   list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
   format: "M4 6h16M4 12h10M4 18h13",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  push: "M12 20V9M7 13l5-5 5 5M5 4h14",
   layers: "M12 4l9 5-9 5-9-5zM4 13.5l8 4.5 8-4.5",
   play: "M7 5l12 7-12 7z",
 } as const;

@@ -12,6 +12,7 @@ const PAGES: readonly { path: string; title: Key; icon: IconName }[] = [
   { path: "query", title: "nav.query", icon: "query" },
   { path: "cardinality", title: "nav.cardinality", icon: "layers" },
   { path: "targets", title: "nav.targets", icon: "targets" },
+  { path: "push", title: "nav.push", icon: "push" },
   { path: "status", title: "nav.status", icon: "status" },
 ];
 

@@ -3,11 +3,11 @@
     explain    {"tree": NODE, "series", "samples", "stats"}
     NODE       {"kind", "head", "text", "start", "end", "constant", "result", "read", "operands": [NODE]}
     result     {"series", "samples", "steps", "evaluations", "seconds", "ownSeconds"}, or null: not computed
-    read       {"series", "samples", "seconds", "shared", "head", "cache", "engine"}, or null: not a selector
+    read       {"series", "samples", "seconds", "shared", "head", "cache", "engine", "rollup"}, or null: not a selector
     why_empty  {"empty", "selectors": [...], "losses": [...]}: see query/promql/emptiness.py
 
 `kind` is the type of /api/v1/parse_query; `start` and `end` are bytes of the query. The samples of `read` were merged; what
-came from head, cache and engine is counted before. Results are not sent: a caller that wants them asks for them.
+came from head, cache, engine and downsampled history is counted before. Results are not sent: a caller that wants them asks for them.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def _describe_read(node: NodeReport) -> Document | None:
         "head": read.sources.head,
         "cache": read.sources.cache,
         "engine": read.sources.engine,
+        "rollup": read.sources.rollup,
     }
 
 

@@ -1,15 +1,20 @@
-"""`/api/v1/admin/tsdb/*`: deleting series. Off unless --web.enable-admin-api, and for operators only."""
+"""`/api/v1/admin/tsdb/*`: deleting, giving space back, snapshots. Off unless --web.enable-admin-api, and for operators only."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from vedette.api.answers import Answer
 from vedette.api.errors import AdminDisabled
 from vedette.api.principals import require_admin
-from vedette.api.prometheus import parameters
+from vedette.api.prometheus import envelope, parameters
 from vedette.api.requests import Request
 from vedette.api.routing import POST_PUT, Api, Route
-from vedette.model.errors import BadInput
+from vedette.model.errors import BadInput, StoreError
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.administration import Administration
+
+BYTES_FREED: Final = b"x-vedette-bytes-freed"
 
 
 async def delete_series(api: Api, request: Request) -> Answer:
@@ -30,9 +35,30 @@ async def delete_series(api: Api, request: Request) -> Answer:
 
 
 async def clean_tombstones(api: Api, request: Request) -> Answer:
-    """What is deleted leaves no tombstones behind: there is nothing to clean."""
+    """Rewrites what deletions concern now; the header says how many bytes that gave back."""
+    store = _administration(api, request)
+
+    def work() -> Answer:
+        return Answer(status=204, headers=((BYTES_FREED, b"%d" % store.clear_deletions()),))
+
+    return await api.look_up(request, work)
+
+
+async def snapshot(api: Api, request: Request) -> Answer:
+    store = _administration(api, request)
+    skip_recent = parameters.switch(await request.parameters(), "skip_head")
+
+    def work() -> Answer:
+        return envelope.success({"name": store.take_snapshot(skip_recent=skip_recent)})
+
+    return await api.look_up(request, work)
+
+
+def _administration(api: Api, request: Request) -> Administration:
     _require_enabled(api, request)
-    return Answer(status=204)
+    if api.services.administration is None:
+        raise StoreError("the store keeps nothing on a disk")
+    return api.services.administration
 
 
 def _require_enabled(api: Api, request: Request) -> None:
@@ -44,4 +70,5 @@ def _require_enabled(api: Api, request: Request) -> None:
 ROUTES = (
     Route(POST_PUT, "/api/v1/admin/tsdb/delete_series", delete_series),
     Route(POST_PUT, "/api/v1/admin/tsdb/clean_tombstones", clean_tombstones),
+    Route(POST_PUT, "/api/v1/admin/tsdb/snapshot", snapshot),
 )

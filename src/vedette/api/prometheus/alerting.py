@@ -1,4 +1,4 @@
-"""Rules, alerts, Alertmanagers, exemplars, notifications: there are none yet, and clients get empty lists, not errors."""
+"""Rules, alerts, Alertmanagers, exemplars: there are none yet, and clients get empty lists, not errors."""
 
 from __future__ import annotations
 
@@ -49,14 +49,9 @@ async def query_exemplars(api: Api, request: Request) -> Answer:
     return await api.look_up(request, work)
 
 
-async def notifications(api: Api, request: Request) -> Answer:
-    return envelope.success([])
-
-
 ROUTES = (
     Route(GET, "/api/v1/rules", rules),
     Route(GET, "/api/v1/alerts", alerts),
     Route(GET, "/api/v1/alertmanagers", alertmanagers),
     Route(GET_POST, "/api/v1/query_exemplars", query_exemplars),
-    Route(GET, "/api/v1/notifications", notifications, needs_ready=False),
 )

@@ -8,7 +8,7 @@ Native histograms need the protobuf format and are left out. Source: prometheus 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Final
 
@@ -20,7 +20,7 @@ from vedette.api.prometheus.escaping import escape_name
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.kernels.json_numbers import format_general
-from vedette.model.labels import METRIC_NAME, Labels, escape_value, is_classic_label_name, is_classic_metric_name
+from vedette.model.labels import METRIC_NAME, Labels, escape_value, exposition_text, is_classic_metric_name
 from vedette.model.staleness import STALE_NAN_BITS
 from vedette.model.telemetry import counter
 from vedette.ports.principal import Principal
@@ -103,7 +103,7 @@ def write_page(newest: Newest, external: Mapping[str, str], scheme: str) -> byte
         lines.append(f"# TYPE {quoted} untyped\n")
         for _, labels in family:
             pairs = _pairs(labels, added, scheme)
-            lines.append(f"{_series(shown, pairs)} {next(texts)} {newest[labels][0]}\n")
+            lines.append(f"{exposition_text(shown, pairs)} {next(texts)} {newest[labels][0]}\n")
     return "".join(lines).encode(errors="replace")
 
 
@@ -111,20 +111,6 @@ def _pairs(labels: Labels, added: list[tuple[str, str]], scheme: str) -> list[tu
     own = [(escape_name(name, scheme), value) for name, value in labels if name != METRIC_NAME]
     known = {name for name, _ in labels}
     return own + [(name, value) for name, value in added if name not in known]
-
-
-def _series(name: str, pairs: Iterable[tuple[str, str]]) -> str:
-    inner = [
-        f'{label if is_classic_label_name(label) else _quoted(label)}="{escape_value(value)}"' for label, value in pairs
-    ]
-    if not is_classic_metric_name(name):
-        inner.insert(0, _quoted(name))
-        name = ""
-    return f"{name}{{{','.join(inner)}}}" if inner else name
-
-
-def _quoted(name: str) -> str:
-    return f'"{escape_value(name)}"'
 
 
 ROUTES = (Route(GET, "/federate", federate),)

@@ -29,6 +29,9 @@ _NOT_FINITE: Final = re.compile(r"([+-]?)(?:inf(?:inity)?|nan)\Z", re.IGNORECASE
 _RFC3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
 )
+_SWITCHES: Final = dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True) | dict.fromkeys(
+    ("0", "f", "F", "FALSE", "false", "False"), False
+)
 _BOUNDARIES: Final = {
     "-292273086-05-16T16:47:06Z": MIN_TIME_MS,
     "292277025-08-18T07:12:54.999999999Z": MAX_TIME_MS,
@@ -73,6 +76,16 @@ def limit(parameters: Parameters) -> int:
     if count < 0:
         raise invalid("limit", "limit must be non-negative")
     return count
+
+
+def switch(parameters: Parameters, name: str) -> bool:
+    """strconv.ParseBool; False when not given. Raises BadInput in the reference's words."""
+    text = parameters.get(name)
+    if not text:
+        return False
+    if text not in _SWITCHES:
+        raise invalid(name, f"unable to parse boolean: strconv.ParseBool: parsing {quote(text)}: invalid syntax")
+    return _SWITCHES[text]
 
 
 def selectors(texts: list[str], name: str = "") -> list[tuple[Matcher, ...]]:

@@ -65,9 +65,11 @@ async def query_range(api: Api, request: Request) -> Answer:
     step_ms = parameters.step_ms(given, start_ms, end_ms)
     asked = _read(api, given, limit)
     engine = api.services.engine
+    use_kept = given.get("nocache") not in ("1", "true")
 
     def evaluate() -> QueryResult:
-        return engine.range(request.principal, asked.text, start_ms, end_ms, step_ms, asked.deadline, **asked.options)
+        bounds = (start_ms, end_ms, step_ms)
+        return engine.range(request.principal, asked.text, *bounds, asked.deadline, use_kept=use_kept, **asked.options)
 
     return await _run(api, request, asked, evaluate, None)
 
@@ -76,7 +78,9 @@ def _read(api: Api, given: Parameters, limit: int) -> _Query:
     stats = given.get("stats")
     deadline = read_deadline(api, given)
     options = _Options(
-        lookback_ms=read_lookback(given), detailed_stats=bool(stats), resolution_max_ms=_read_resolution(given)
+        lookback_ms=read_lookback(given),
+        detailed_stats=bool(stats),
+        resolution_max_ms=_read_resolution(given),
     )
     per_step = stats == "all" and api.services.per_step_stats
     return _Query(given.get("query"), limit, stats, deadline, options, per_step)

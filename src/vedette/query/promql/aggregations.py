@@ -14,10 +14,12 @@ import numpy as np
 from vedette.kernels import aggregation, ranking
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import HistogramCells
 from vedette.model.numbers import format_general
 from vedette.query.promql.ast import AggregateExpr
 from vedette.query.promql.counting import count_values
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.histogram_aggregations import aggregate_histograms
 from vedette.query.promql.sampling import in_ratio
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.shared.grouping import Groups, group_series
@@ -75,10 +77,25 @@ def evaluate_aggregate(evaluation: Evaluation, node: AggregateExpr, grid: Grid) 
     job = Job(evaluation, node, matrix, groups, parameter)
     if node.op in SELECTIONS:
         return SELECTIONS[node.op](job)
-    values, present = REDUCTIONS[node.op](job)
+    values, present, cells = reduce_all(job)
     drop_name = np.zeros(groups.n, np.bool_)
     np.logical_or.at(drop_name, groups.of_series, matrix.drop_name)
-    return Matrix(groups.labels, grid, values, present, drop_name).without_empty_series()
+    return Matrix(groups.labels, grid, values, present, drop_name, cells).without_empty_series()
+
+
+def reduce_all(job: Job) -> tuple[Float64s, Bools, HistogramCells | None]:
+    op, matrix = job.node.op, job.matrix
+    if matrix.histograms is None or op in ("count", "group"):
+        return (*REDUCTIONS[op](job), None)
+    of_floats = REDUCTIONS[op](replace(job, matrix=matrix.with_cells(matrix.values, matrix.float_present)))
+    position = job.node.expr.start
+    if op in ("sum", "avg"):
+        averaged = op == "avg"
+        annotations = job.evaluation.annotations
+        return aggregate_histograms(matrix, job.groups, of_floats, annotations, position, averaged=averaged)
+    if matrix.histogram_present.any():
+        job.evaluation.annotations.histogram_ignored_in_aggregation(op, position)
+    return (*of_floats, None)
 
 
 def _quantile(job: Job) -> tuple[Float64s, Bools]:
@@ -136,6 +153,10 @@ def rank(job: Job, largest: bool) -> Matrix:
     counts = counts_of(job)
     if counts is None:
         return Matrix.empty(matrix.grid)
+    if matrix.histogram_present[:, counts > 0].any():
+        job.evaluation.annotations.histogram_ignored_in_aggregation(job.node.op, job.node.start)
+    matrix = matrix.with_cells(matrix.values, matrix.float_present)
+    job = replace(job, matrix=matrix)
     kept = np.empty(matrix.present.shape, np.bool_)
     rows = (matrix.values, matrix.present, job.groups.members, job.groups.starts)
     job.run(ranking.keep_best, rows, (counts, largest, job.places), (kept,))

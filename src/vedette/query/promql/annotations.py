@@ -52,6 +52,7 @@ class Annotations:
 
     _places: dict[str, int] = field(default_factory=dict)
     _forced: dict[str, _Forced] = field(default_factory=dict)
+    _occurrences: dict[str, int] = field(default_factory=dict)
 
     def warnings(self, query: str) -> list[str]:
         return self._texts(_WARNING, query)
@@ -61,10 +62,14 @@ class Annotations:
 
     def _texts(self, prefix: str, query: str) -> list[str]:
         return [
-            f"{text}{self._forced.get(text, '')} ({line_and_column(query, position)})"
+            f"{text}{self._forced.get(text, '')}{self._repeated(text)} ({line_and_column(query, position)})"
             for text, position in self._places.items()
             if text.startswith(prefix)
         ]
+
+    def _repeated(self, text: str) -> str:
+        occurrences = self._occurrences.get(text, 1)
+        return f" ({occurrences} occurrences)" if occurrences > 1 else ""
 
     def _add(self, text: str, position: int) -> None:
         self._places[text] = position
@@ -96,6 +101,65 @@ class Annotations:
     def possible_non_counter_type(self, metric: str, type_label: str, position: int) -> None:
         text = 'metric might not be a counter, __type__ label is not set to "counter" or "histogram"'
         self._add(f"{_INFO}{text}, got {quote(type_label)}: {quote(metric)}", position)
+
+    def mixed_floats_and_histograms(self, metric: str, position: int) -> None:
+        text = "encountered a mix of histograms and floats for metric name"
+        self._add(f"{_WARNING}{text} {quote(metric)}", position)
+
+    def mixed_floats_and_histograms_in_aggregation(self, position: int) -> None:
+        self._add(f"{_WARNING}encountered a mix of histograms and floats for aggregation", position)
+
+    def mixed_classic_and_native(self, metric: str, position: int) -> None:
+        text = "vector contains a mix of classic and native histograms"
+        self._add(f"{_WARNING}{text}{_for_metric(metric)}", position)
+
+    def not_a_counter(self, metric: str, position: int) -> None:
+        self._add(f"{_WARNING}this native histogram metric is not a counter: {quote(metric)}", position)
+
+    def not_a_gauge(self, metric: str, position: int) -> None:
+        self._add(f"{_WARNING}this native histogram metric is not a gauge: {quote(metric)}", position)
+
+    def mixed_schemas(self, metric: str, position: int) -> None:
+        text = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name"
+        self._add(f"{_WARNING}{text} {quote(metric)}", position)
+
+    def incompatible_buckets(self, operator: str, position: int) -> None:
+        text = "incompatible bucket layout encountered for binary operator"
+        self._add(f"{_WARNING}{text} {operator}", position)
+
+    def conflicting_resets(self, operation: str, position: int) -> None:
+        """`operation`: addition, subtraction or aggregation."""
+        self._add(f"{_WARNING}conflicting counter resets during histogram {operation}", position)
+
+    def mismatched_bounds(self, operation: str, position: int) -> None:
+        self._add(f"{_INFO}mismatched custom buckets were reconciled during {operation}", position)
+
+    def histogram_ignored_in_aggregation(self, aggregator: str, position: int) -> None:
+        self._add(f"{_INFO}ignored histogram in {aggregator} aggregation", position)
+
+    def histogram_ignored_in_range(self, metric: str, position: int) -> None:
+        text = "ignored histograms in a range containing both floats and histograms for metric name"
+        self._add(f"{_INFO}{text} {quote(metric)}", position)
+
+    def nan_quantile(self, metric: str, position: int) -> None:
+        text = "input to histogram_quantile has NaN observations, result is NaN"
+        self._add(f"{_INFO}{text}{_for_metric(metric)}", position)
+
+    def nan_skewed_quantile(self, metric: str, position: int) -> None:
+        text = "input to histogram_quantile has NaN observations, result is skewed higher"
+        self._add(f"{_INFO}{text}{_for_metric(metric)}", position)
+
+    def nan_outside_fraction(self, metric: str, position: int) -> None:
+        text = "input to histogram_fraction has NaN observations, which are excluded from all fractions"
+        self._add(f"{_INFO}{text}{_for_metric(metric)}", position)
+
+    def start_time_overlap(self, metric: str, position: int, occurrences: int) -> None:
+        """Occurrences add up over the query."""
+        text = (
+            f"{_WARNING}sample has start time that overlaps with previous sample timestamp for metric {quote(metric)}"
+        )
+        self._add(text, position)
+        self._occurrences[text] = self._occurrences.get(text, 0) + occurrences
 
     def incompatible_types(self, lhs: str, operator: str, rhs: str, position: int) -> None:
         text = f"incompatible sample types encountered for binary operator {quote(operator)}: {lhs} {operator} {rhs}"

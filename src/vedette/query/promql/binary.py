@@ -11,6 +11,7 @@ import numpy as np
 
 from vedette.query.promql.ast import COMPARISONS, SET_OPERATORS, BinaryExpr, UnaryExpr
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.histogram_operators import Operand, annotate_steps, negated, operate
 from vedette.query.promql.operators import ARITHMETIC, TRIMS, element_result, scalar_result
 from vedette.query.promql.values import Matrix, Scalar, Value, merge_same_labels
 from vedette.query.promql.vector_matching import combine_vectors, join_rows
@@ -36,20 +37,34 @@ def combine_with_scalar(evaluation: Evaluation, node: BinaryExpr, left: Value, r
     swapped = isinstance(left, Scalar)
     vector, scalar = (right, left) if swapped else (left, right)
     assert isinstance(vector, Matrix) and isinstance(scalar, Scalar)
-    if node.op in TRIMS:
-        if vector.n_series:
-            evaluation.annotations.incompatible_types("float", node.op, "float", node.start)
-        return Matrix.empty(vector.grid)
-    operands = (scalar.values, vector.values) if swapped else (vector.values, scalar.values)
-    values, kept = element_result(node.op, *operands)
-    if node.op in COMPARISONS and swapped:
-        values = vector.values
-    if node.return_bool:
-        values, kept = kept.astype(np.float64), np.ones(kept.shape, np.bool_)
-    result = vector.with_cells(np.ascontiguousarray(values), vector.present & kept).without_empty_series()
+    if node.op in TRIMS or vector.histograms is not None:
+        result = combine_histograms_with_scalar(evaluation, node, vector, scalar, swapped)
+    else:
+        operands = (scalar.values, vector.values) if swapped else (vector.values, scalar.values)
+        values, kept = element_result(node.op, *operands)
+        if node.op in COMPARISONS and swapped:
+            values = vector.values
+        if node.return_bool:
+            values, kept = kept.astype(np.float64), np.ones(kept.shape, np.bool_)
+        result = vector.with_cells(np.ascontiguousarray(values), vector.present & kept)
+    result = result.without_empty_series()
     if node.op in ARITHMETIC or node.return_bool:
         return evaluation.without_names(result, merge=merge_same_labels)
     return result
+
+
+def combine_histograms_with_scalar(
+    evaluation: Evaluation, node: BinaryExpr, vector: Matrix, scalar: Scalar, swapped: bool
+) -> Matrix:
+    ours, theirs = Operand.of(vector.values, vector.histograms), Operand.of(scalar.values.reshape(1, -1), None)
+    left, right = (theirs, ours) if swapped else (ours, theirs)
+    outcome = operate(node.op, left, right, vector.present)
+    annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
+    if node.return_bool:
+        return vector.with_cells(outcome.compared.astype(np.float64), outcome.kept)
+    if node.op in COMPARISONS:
+        return replace(vector, present=outcome.kept & outcome.compared)
+    return replace(vector, values=outcome.values, present=outcome.kept, histograms=outcome.cells)
 
 
 def combine_sets(evaluation: Evaluation, node: BinaryExpr, left: Matrix, right: Matrix) -> Matrix:
@@ -71,4 +86,5 @@ def evaluate_unary(evaluation: Evaluation, node: UnaryExpr, grid: Grid) -> Value
     if isinstance(value, Scalar):
         return Scalar(grid, -value.values)
     assert isinstance(value, Matrix)
-    return evaluation.without_names(replace(value, values=-value.values), merge=merge_same_labels)
+    cells = None if value.histograms is None else negated(value.histograms)
+    return evaluation.without_names(replace(value, values=-value.values, histograms=cells), merge=merge_same_labels)

@@ -23,6 +23,7 @@ from vedette.query.promql.binary import evaluate_binary, evaluate_unary
 from vedette.query.promql.classic_histograms import histogram_fraction, histogram_quantile, histogram_quantiles
 from vedette.query.promql.date_functions import DATE_FUNCTIONS, date_part
 from vedette.query.promql.evaluation import Evaluation, Evaluator
+from vedette.query.promql.histogram_functions import HISTOGRAM_FUNCTIONS, measure_histograms
 from vedette.query.promql.info import add_info_labels
 from vedette.query.promql.instant_functions import (
     VALUE_FUNCTIONS,
@@ -30,9 +31,9 @@ from vedette.query.promql.instant_functions import (
     clamp,
     extreme_of_two,
     map_values,
-    no_histograms,
     pi,
     round_values,
+    start_timestamp,
     time_now,
     timestamp,
     to_scalar,
@@ -53,8 +54,8 @@ CALLS: Mapping[str, Callable[[Evaluation, Call, Grid], Value]] = {
     **dict.fromkeys(("clamp", "clamp_min", "clamp_max"), clamp),
     **dict.fromkeys(("max_of", "min_of"), extreme_of_two),
     **dict.fromkeys(("sort", "sort_desc", "sort_by_label", "sort_by_label_desc"), sort_series),
-    **dict.fromkeys(("histogram_count", "histogram_sum", "histogram_avg"), no_histograms),
-    **dict.fromkeys(("histogram_stddev", "histogram_stdvar", "start_timestamp"), no_histograms),
+    **dict.fromkeys(HISTOGRAM_FUNCTIONS, measure_histograms),
+    "start_timestamp": start_timestamp,
     "round": round_values,
     "absent": absent,
     "scalar": to_scalar,

@@ -6,7 +6,7 @@ Series that differ in `le` only are one histogram. Source of semantics: Promethe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.numbers import format_openmetrics, parse_float
 from vedette.query.promql.ast import Call, Expr, StringLiteral
-from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.evaluation import Evaluation, drop_metadata
+from vedette.query.promql.histogram_functions import native_fractions, native_quantiles
 from vedette.query.promql.values import Matrix, merge_same_labels
-from vedette.query.promql.vector_matching import settle
+from vedette.query.promql.vector_matching import join_rows
 from vedette.query.shared.steps import Grid
 
 BUCKET_LABEL = "le"
@@ -45,9 +46,10 @@ class Histograms:
         return self.matrix.values, self.matrix.present, self.members, self.bounds, self.starts
 
 
-def gather_histograms(evaluation: Evaluation, arg: Expr, grid: Grid) -> Histograms:
+def gather_histograms(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Histograms:
     """Warns of series whose `le` is missing or no number."""
-    matrix = evaluation.matrix(arg, grid)
+    if matrix.histograms is not None:
+        matrix = matrix.with_cells(matrix.values, matrix.float_present).without_empty_series()
     places: dict[Labels, int] = {}
     rows: list[tuple[int, float, int]] = []
     for row, labels in enumerate(matrix.labels):
@@ -69,9 +71,12 @@ def gather_histograms(evaluation: Evaluation, arg: Expr, grid: Grid) -> Histogra
 def histogram_quantile(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     q = evaluation.scalar(call.args[0], grid).values
     annotate_quantiles(evaluation, q, call.args[0])
-    histograms = gather_histograms(evaluation, call.args[1], grid)
+    matrix = evaluation.matrix(call.args[1], grid)
+    histograms = gather_histograms(evaluation, matrix, call.args[1])
+    native = without_classic(evaluation, matrix, histograms, call.args[1])
     values, present = quantiles_of(evaluation, histograms, q, call.args[1])
-    return _finish(evaluation, Matrix.of(histograms.labels, grid, values, present))
+    parts = [Matrix.of(histograms.labels, grid, values, present & ~native.doubled)]
+    return _finish(evaluation, [*native_quantiles(evaluation, native.matrix, q, call.args[1]), *parts])
 
 
 def histogram_quantiles(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
@@ -81,22 +86,26 @@ def histogram_quantiles(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     quantiles = [evaluation.scalar(arg, grid).values for arg in call.args[2:]]
     for q, arg in zip(quantiles, call.args[2:], strict=True):
         annotate_quantiles(evaluation, q, arg)
-    histograms = gather_histograms(evaluation, call.args[0], grid)
-    labels: list[Labels] = []
-    parts: list[tuple[Float64s, Bools]] = []
+    matrix = evaluation.matrix(call.args[0], grid)
+    histograms = gather_histograms(evaluation, matrix, call.args[0])
+    native = without_classic(evaluation, matrix, histograms, call.args[0])
+    parts: list[Matrix] = []
     for q in quantiles:
         values, present = quantiles_of(evaluation, histograms, q, call.args[0])
-        for each in np.unique(q).tolist():
-            at = np.isnan(q) if np.isnan(each) else q == each
-            labels += [one.replace(label.value, format_openmetrics(each)) for one in histograms.labels]
-            parts.append((values, present & at))
-    values = np.concatenate([part[0] for part in parts])
-    return _finish(evaluation, Matrix.of(labels, grid, values, np.concatenate([part[1] for part in parts])))
+        classic = Matrix.of(histograms.labels, grid, values, present & ~native.doubled)
+        for part in (*native_quantiles(evaluation, native.matrix, q, call.args[0]), classic):
+            for each in np.unique(q).tolist():
+                at = np.isnan(q) if np.isnan(each) else q == each
+                labels = [one.replace(label.value, format_openmetrics(each)) for one in part.labels]
+                parts.append(Matrix.of(labels, grid, part.values, part.present & at))
+    return _finish(evaluation, parts)
 
 
 def histogram_fraction(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     lower, upper = (evaluation.scalar(arg, grid).values for arg in call.args[:2])
-    histograms = gather_histograms(evaluation, call.args[2], grid)
+    matrix = evaluation.matrix(call.args[2], grid)
+    histograms = gather_histograms(evaluation, matrix, call.args[2])
+    native = without_classic(evaluation, matrix, histograms, call.args[2])
     values, present = histograms.out(evaluation)
     arrays = histograms.arrays()
 
@@ -104,7 +113,39 @@ def histogram_fraction(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix
         buckets.bucket_fractions(*arrays, low, high, lower, upper, histograms.scratch(), values, present)
 
     evaluation.run_slices(run_slice, len(histograms.labels), histograms.matrix.values.size)
-    return _finish(evaluation, Matrix.of(histograms.labels, grid, values, present))
+    parts = [Matrix.of(histograms.labels, grid, values, present & ~native.doubled)]
+    return _finish(evaluation, [*native_fractions(evaluation, native.matrix, (lower, upper), call.args[2]), *parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Natives:
+    """The native histograms among the input, and bool[n_classic, n_steps]: classic ones that stand beside a native one."""
+
+    matrix: Matrix
+    doubled: Bools
+
+
+def without_classic(evaluation: Evaluation, matrix: Matrix, histograms: Histograms, arg: Expr) -> Natives:
+    """Warns where a native histogram and classic buckets have the same labels: then neither counts."""
+    grid = matrix.grid
+    doubled = np.zeros((len(histograms.labels), grid.n_steps), np.bool_)
+    if matrix.histograms is None:
+        return Natives(Matrix.empty(grid), doubled)
+    native = replace(matrix, present=matrix.histogram_present).without_empty_series()
+    classic_present = histograms.matrix.present
+    place = {labels: row for row, labels in enumerate(histograms.labels)}
+    present = native.present.copy()
+    for row, labels in enumerate(native.labels):
+        group = place.get(labels)
+        if group is None:
+            continue
+        members = histograms.members[histograms.starts[group] : histograms.starts[group + 1]]
+        doubled[group] = present[row] & classic_present[members].any(axis=0)
+        if doubled[group].any():
+            name = labels.get(METRIC_NAME) if evaluation.options.delayed_name_removal else ""
+            evaluation.annotations.mixed_classic_and_native(name, arg.start)
+            present[row] &= ~doubled[group]
+    return Natives(replace(native, present=present), doubled)
 
 
 def quantiles_of(evaluation: Evaluation, histograms: Histograms, q: Float64s, arg: Expr) -> tuple[Float64s, Bools]:
@@ -140,7 +181,9 @@ def annotate_forced(evaluation: Evaluation, labels: Sequence[Labels], forced: Fl
         )
 
 
-def _finish(evaluation: Evaluation, matrix: Matrix) -> Matrix:
+def _finish(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
+    parts = [part.without_empty_series() for part in parts]
     if evaluation.options.delayed_name_removal:
-        return settle(evaluation, evaluation.without_names(matrix.without_empty_series()))
-    return evaluation.without_names(matrix.without_empty_series(), merge=merge_same_labels)
+        return evaluation.without_names(join_rows(evaluation, parts))
+    named = [part.named(drop_metadata(part.labels)) for part in parts]
+    return merge_same_labels(join_rows(evaluation, named))

@@ -87,4 +87,4 @@ def date_part(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         return vector_of(Scalar(grid, part(Moments.of(grid.times_ms // 1000)).astype(np.float64)))
     matrix = evaluation.matrix(call.args[0], grid)
     values = part(Moments.of(go_int64(matrix.values))).astype(np.float64)
-    return finish(evaluation, matrix.with_cells(values, matrix.present))
+    return finish(evaluation, matrix.with_cells(values, matrix.float_present))

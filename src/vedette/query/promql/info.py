@@ -16,13 +16,15 @@ import numpy as np
 
 from vedette.model.blocks import Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import FLOAT, HistogramCells
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.matchers import Matcher, MatchType
 from vedette.ports.scan import ScanPlan
 from vedette.query.promql.ast import Call, SubqueryExpr, VectorSelector, children
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.plan import PlanExpr, StepInvariant
-from vedette.query.promql.selectors import reference_times, select_times
+from vedette.query.promql.samples import Samples
+from vedette.query.promql.selectors import newest_places_of, reference_times, select_times
 from vedette.query.promql.values import Matrix, merge_same_labels
 from vedette.query.shared.series_text import braced
 from vedette.query.shared.steps import Grid
@@ -110,9 +112,19 @@ def read_info(
         function="info",
         step_ms=grid.step_ms,
     )
-    info = select_times(evaluation, evaluation.scan(plan), times, grid).without_empty_series()
+    samples = evaluation.scan(plan)
+    info = select_times(evaluation, samples, times, grid).without_empty_series()
+    if samples.columns.histograms is not None:
+        check_floats(samples, samples.columns.histograms, newest_places_of(evaluation, samples, times, grid))
     evaluation.hold(info.n_samples)
     return info
+
+
+def check_floats(samples: Samples, cells: HistogramCells, places: Int64s) -> None:
+    """Raises QueryFailed where a selected sample is a histogram; places int64[n_series, n_steps], -1 for none."""
+    wrong = (places >= 0) & (cells.rows[places] != FLOAT)
+    for row in np.flatnonzero(wrong.any(axis=1)).tolist():
+        raise QueryFailed(f"this should be an info metric, with float samples: {braced(samples.labels[row])}")
 
 
 def info_time(arg: PlanExpr) -> tuple[int | None, int]:

@@ -17,7 +17,7 @@ from vedette.query.promql.ast import Call, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.go_math import go_max, go_min
 from vedette.query.promql.range_functions import absence
-from vedette.query.promql.selectors import reference_times, select_times
+from vedette.query.promql.selectors import newest_places_of, reference_times, select_times
 from vedette.query.promql.values import Matrix, Scalar, merge_same_labels
 from vedette.query.shared.steps import Grid
 
@@ -55,7 +55,8 @@ VALUE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 def map_values(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     matrix = evaluation.matrix(call.args[0], grid)
-    return finish(evaluation, matrix.with_cells(VALUE_FUNCTIONS[call.function.name](matrix.values), matrix.present))
+    values = VALUE_FUNCTIONS[call.function.name](matrix.values)
+    return finish(evaluation, matrix.with_cells(values, matrix.float_present))
 
 
 def finish(evaluation: Evaluation, matrix: Matrix) -> Matrix:
@@ -77,7 +78,7 @@ def clamp(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         case _:
             (high,) = bounds
     values = go_max(low, go_min(high, matrix.values))
-    return finish(evaluation, matrix.with_cells(values, matrix.present & ~(high < low)))
+    return finish(evaluation, matrix.with_cells(values, matrix.float_present & ~(high < low)))
 
 
 def round_values(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
@@ -86,7 +87,8 @@ def round_values(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     inverse: Any = 1.0
     if len(call.args) > 1:
         inverse = 1.0 / evaluation.scalar(call.args[1], grid).values
-    return finish(evaluation, matrix.with_cells(np.floor(matrix.values * inverse + 0.5) / inverse, matrix.present))
+    values = np.floor(matrix.values * inverse + 0.5) / inverse
+    return finish(evaluation, matrix.with_cells(values, matrix.float_present))
 
 
 def absent(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
@@ -96,8 +98,9 @@ def absent(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
 def to_scalar(evaluation: Evaluation, call: Call, grid: Grid) -> Scalar:
     """The value of the only series; NaN where there are none or several."""
     matrix = evaluation.matrix(call.args[0], grid)
-    alone = np.count_nonzero(matrix.present, axis=0) == 1
-    sums = np.where(matrix.present, matrix.values, 0.0).sum(axis=0)
+    present = matrix.float_present
+    alone = np.count_nonzero(present, axis=0) == 1
+    sums = np.where(present, matrix.values, 0.0).sum(axis=0)
     return Scalar(grid, np.where(alone, sums, np.nan))
 
 
@@ -139,7 +142,17 @@ def timestamp(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     return finish(evaluation, replace(matrix, values=matrix.values / 1000.0))
 
 
-def no_histograms(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
-    """Functions of native histograms and start timestamps, of floats without any: nothing."""
-    evaluation.matrix(call.args[0], grid)
-    return Matrix.empty(grid)
+def start_timestamp(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
+    """Of a selector: since when its samples have been counting, 0 where unknown. Nothing of anything else."""
+    arg = call.args[0]
+    if not isinstance(arg, VectorSelector) or not evaluation.options.use_start_timestamps:
+        evaluation.matrix(arg, grid)
+        return Matrix.empty(grid)
+    samples = evaluation.samples(arg)
+    # As in timestamp(): with an `@` modifier the offset is forgotten.
+    offset_ms = arg.offset_ms if arg.timestamp_ms is None else 0
+    places = newest_places_of(evaluation, samples, reference_times(arg.timestamp_ms, offset_ms, grid), grid)
+    starts = samples.columns.start_times_ms
+    present = places >= 0
+    values = np.zeros(places.shape) if starts is None else np.where(present, starts[places], 0) / 1000.0
+    return finish(evaluation, Matrix.of(samples.labels, grid, values, present))

@@ -29,6 +29,7 @@ from vedette.query.promql.ast import (
     UnaryExpr,
     ValueType,
     VectorSelector,
+    children,
 )
 from vedette.query.promql.durations import DurationContext
 from vedette.query.promql.reductions import reduction_of
@@ -41,6 +42,8 @@ AT_UNSAFE = frozenset(
     }
 )
 """Functions whose result changes with the evaluation time although their arguments do not."""
+_OF_STATISTICS = frozenset({"histogram_count", "histogram_sum", "histogram_avg"})
+_OF_BUCKETS = frozenset({"histogram_quantile", "histogram_quantiles", "histogram_fraction"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Settings:
     """Samples downsampled to this width are welcome."""
     raw_since_ms: int = MIN_TIME_MS
     """The store may answer with downsampled samples before this time in any case."""
+    start_times: bool = False
 
     def may_be_downsampled(self, scan: ScanPlan) -> bool:
         return self.resolution_max_ms > 0 or scan.min_time_ms < self.raw_since_ms
@@ -90,6 +94,8 @@ class Plan:
     grid: Grid
     scans: tuple[ScanPlan, ...]
     selector_scan: Mapping[VectorSelector, int]
+    statistics_only: frozenset[VectorSelector] = frozenset()
+    """Selectors of whose histograms only counts and sums are looked at."""
 
 
 def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, settings: Settings) -> Plan:
@@ -98,7 +104,8 @@ def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, set
     root, _, wrap = mark_invariant(folded)
     reads = list(_Reads(settings, query_step_ms).of(root, grid.start_ms, max(grid.start_ms, grid.end_ms), _Outer()))
     scans, selector_scan = share_scans(reads, settings)
-    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan)
+    marked = frozenset(find_statistics_only(root, wanted=False))
+    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan, marked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +240,31 @@ def _marked(expr: Expr, mark: bool) -> Expr:
     return StepInvariant(expr) if mark else expr  # type: ignore[return-value]  # the tree's type does not know plan nodes
 
 
+def find_statistics_only(expr: PlanExpr, *, wanted: bool) -> Iterator[VectorSelector]:
+    """`wanted`: whether a function around looks at counts and sums only. None are found below what looks at buckets, or at times.
+
+    Source: Prometheus detectHistogramStatsDecoding.
+    """
+    match expr:
+        case VectorSelector():
+            if wanted:
+                yield expr
+            return
+        case SubqueryExpr():
+            return
+        case Call() if expr.function.name in _OF_BUCKETS:
+            return
+        case BinaryExpr() if expr.op in ("</", ">/"):
+            return
+        case Call() if expr.function.name in _OF_STATISTICS:
+            wanted = True
+        case _:
+            pass
+    inner = (expr.expr,) if isinstance(expr, StepInvariant) else children(expr)
+    for child in inner:
+        yield from find_statistics_only(child, wanted=wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outer:
     """What stands around a selector: hints for the store."""
@@ -301,6 +333,7 @@ class _Reads:
             exact_bounds=False,
             reduction=reduction_of(outer.function, range_ms),
             resolution_max_ms=self.settings.resolution_max_ms,
+            start_times=self.settings.start_times,
         )
 
 
@@ -345,4 +378,5 @@ def _union(a: ScanPlan, b: ScanPlan) -> ScanPlan:
         exact_bounds=False,
         reduction=reduction,
         resolution_max_ms=a.resolution_max_ms,
+        start_times=a.start_times,
     )

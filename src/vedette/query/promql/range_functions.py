@@ -16,15 +16,20 @@ import numpy as np
 from vedette.kernels import rates, regression, window_ends, window_extremes, window_order, window_sums
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.errors import QueryFailed
-from vedette.model.label_rows import distinct_values
+from vedette.model.histograms import HistogramCells
+from vedette.model.label_rows import distinct_values, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
 from vedette.query.promql.ast import Call, Expr, ValueType
 from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
+from vedette.query.promql.mixed_extended import evaluate_extended
+from vedette.query.promql.mixed_ranges import evaluate_mixed
+from vedette.query.promql.samples import RangeColumns, Windows
 from vedette.query.promql.selector_labels import exact_labels
-from vedette.query.promql.selectors import Windows, windows_of
+from vedette.query.promql.selectors import windows_of
+from vedette.query.promql.start_times import START_TIME_FUNCTIONS
 from vedette.query.promql.values import Matrix
 from vedette.query.shared.steps import Grid
 
@@ -84,21 +89,34 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     parameters = [evaluation.scalar(arg, grid).values for i, arg in enumerate(call.args) if i != place]
     job = Job(evaluation, call, grid, windows, parameters)
     selector = extended_selector(call.args[place])
-    downsampled = windows.columns.downsampled
-    if selector is None and downsampled is not None:
-        values, present = split_job(job, downsampled, RANGE_FUNCTIONS[name])
-    elif selector is None:
-        values, present = RANGE_FUNCTIONS[name](job)
-    else:
+    columns = windows.columns
+    cells = None
+    if selector is not None and columns.histograms is not None:
+        mixed = evaluate_extended(job, selector, columns.histograms)
+        values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
+    elif selector is not None:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
         values, present = job.run(kernel, *arguments)
-    columns = windows.columns
-    matrix = Matrix(columns.labels, grid, values, present, columns.drop_name).without_empty_series()
+    elif columns.downsampled is not None:
+        values, present = split_job(job, columns.downsampled, function_of_floats(name, columns))
+    elif columns.histograms is not None:
+        mixed = evaluate_mixed(job, columns.histograms, function_of_floats(name, columns))
+        values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
+    else:
+        values, present = function_of_floats(name, columns)(job)
+    matrix = Matrix(columns.labels, grid, values, present, columns.drop_name, cells).without_empty_series()
     if name in ("rate", "increase"):
-        annotate_non_counters(evaluation, matrix.labels, call.args[0])
+        having_floats = np.flatnonzero(matrix.float_present.any(axis=1))
+        annotate_non_counters(evaluation, take_labels(matrix.labels, having_floats), call.args[0])
     if name == "absent_over_time":
         return absence(evaluation, matrix, call.args[0])
     return matrix if name in KEEP_NAMES else evaluation.without_names(matrix)
+
+
+def function_of_floats(name: str, columns: RangeColumns) -> Callable[[Job], tuple[Float64s, Bools]]:
+    if columns.start_times_ms is not None and name in START_TIME_FUNCTIONS:
+        return START_TIME_FUNCTIONS[name]
+    return RANGE_FUNCTIONS[name]
 
 
 def annotate_non_counters(evaluation: Evaluation, labels: Sequence[Labels], arg: Expr) -> None:

@@ -9,8 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.kernels.histogram_resets import resolve_hints
+from vedette.kernels.histogram_scaling import without_buckets
+from vedette.kernels.histogram_table import table_of
 from vedette.kernels.windows import longest, samples_of_grid, strip_stale
 from vedette.model.blocks import Bools, Downsampled, Float64s, Int64s, SeriesColumns
+from vedette.model.histograms import FLOAT, CounterReset, HistogramCells, offsets_of
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN_BITS
 from vedette.query.promql.values import Matrix
@@ -18,7 +22,11 @@ from vedette.query.promql.values import Matrix
 
 @dataclass(frozen=True, slots=True)
 class RangeColumns:
-    """CSR columns without stale markers. `drop_name` as in Matrix: set where the samples are a subquery's."""
+    """CSR columns without stale markers. `drop_name` as in Matrix: set where the samples are a subquery's.
+
+    `histograms` and `start_times_ms` as in SeriesColumns. `resets` bool, parallel to them: histograms that are less than the one
+    before; None where their own hints have to be asked first.
+    """
 
     labels: Sequence[Labels]
     offsets: Int64s
@@ -26,6 +34,9 @@ class RangeColumns:
     values: Float64s
     drop_name: Bools
     downsampled: Downsampled | None = None
+    histograms: HistogramCells | None = None
+    resets: Bools | None = None
+    start_times_ms: Int64s | None = None
 
     @property
     def n_series(self) -> int:
@@ -34,6 +45,16 @@ class RangeColumns:
     @property
     def longest(self) -> int:
         return longest(self.offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Window k of a range function ends at end0_ms + k * end_step_ms, is range_ms long and left-open."""
+
+    columns: RangeColumns
+    end0_ms: int
+    end_step_ms: int
+    range_ms: int
 
 
 class Samples:
@@ -56,16 +77,80 @@ class Samples:
     @cached_property
     def ranged(self) -> RangeColumns:
         columns = self.columns
+        if columns.histograms is not None or columns.start_times_ms is not None:
+            return strip_stale_rows(self)
         arrays = (columns.offsets, columns.times_ms, columns.values)
         if columns.has_stale:
             arrays = strip_stale(*arrays)
-        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_), self._ranged_downsampled())
+        return RangeColumns(columns.labels, *arrays, np.zeros(columns.n_series, np.bool_), self.ranged_downsampled())
 
-    def _ranged_downsampled(self) -> Downsampled | None:
+    def ranged_downsampled(self) -> Downsampled | None:
         downsampled = self.columns.downsampled
         if downsampled is None or downsampled.counts is None or not self.columns.has_stale:
             return downsampled
         return replace(downsampled, counts=downsampled.counts[self.bits != STALE_NAN_BITS])
+
+    @cached_property
+    def resolved(self) -> tuple[HistogramCells, Bools] | None:
+        """The histograms with hints as the reference reads them from its store, and which of them are resets."""
+        cells = self.columns.histograms
+        if cells is None:
+            return None
+        hints, resets = np.empty(len(cells.rows), np.int64), np.empty(len(cells.rows), np.bool_)
+        resolve_hints(table_of(cells.table), cells.rows, self.columns.offsets, hints, resets)
+        return with_hints(cells, hints), resets
+
+    @cached_property
+    def statistics(self) -> Samples:
+        """The samples for who wants counts and sums only: histograms without buckets, whose hints tell of resets.
+
+        The reference reads them so, too: what is reconciled or warned of depends on it. Source: HistogramStatsIterator.
+        """
+        if self.resolved is None:
+            return self
+        cells, resets = self.resolved
+        hints = np.where(cells.rows == FLOAT, int(CounterReset.UNKNOWN), cells.table.hints[cells.rows])
+        unknown = hints == int(CounterReset.UNKNOWN)
+        known = np.where(resets, int(CounterReset.RESET), int(CounterReset.NOT_RESET))
+        hints = np.where(unknown & ~firsts_of(cells.rows, self.columns.offsets), known, hints)
+        bare = HistogramCells(cells.rows, without_buckets(cells.table))
+        samples = Samples(replace(self.columns, histograms=bare))
+        samples.__dict__["resolved"] = (with_hints(bare, hints), resets)
+        return samples
+
+
+def with_hints(cells: HistogramCells, hints: Int64s) -> HistogramCells:
+    """`hints` parallel to the cells. Each histogram belongs to one cell at most."""
+    of_table = cells.table.hints.copy()
+    is_histogram = cells.rows != FLOAT
+    of_table[cells.rows[is_histogram]] = hints[is_histogram]
+    return HistogramCells(cells.rows, replace(cells.table, hints=of_table))
+
+
+def firsts_of(rows: Int64s, offsets: Int64s) -> Bools:
+    """Which samples are the first histogram of their series."""
+    is_histogram = rows != FLOAT
+    before = offsets_of(is_histogram.astype(np.int64))
+    none_before = before[:-1] == np.repeat(before[offsets[:-1]], np.diff(offsets))
+    return np.asarray(is_histogram & none_before, np.bool_)
+
+
+def strip_stale_rows(samples: Samples) -> RangeColumns:
+    """As `strip_stale`, for columns that hold more than floats."""
+    columns = samples.columns
+    kept = samples.bits != STALE_NAN_BITS
+    cells, resets = samples.resolved or (None, None)
+    return RangeColumns(
+        columns.labels,
+        offsets_of(kept.astype(np.int64))[columns.offsets],
+        columns.times_ms[kept],
+        columns.values[kept],
+        np.zeros(columns.n_series, np.bool_),
+        downsampled=samples.ranged_downsampled(),
+        histograms=None if cells is None else cells[kept],
+        resets=None if resets is None else resets[kept],
+        start_times_ms=None if columns.start_times_ms is None else columns.start_times_ms[kept],
+    )
 
 
 def range_columns_of(matrix: Matrix) -> RangeColumns:
@@ -76,4 +161,5 @@ def range_columns_of(matrix: Matrix) -> RangeColumns:
         matrix.grid.start_ms,
         matrix.grid.step_ms,
     )
-    return RangeColumns(matrix.labels, *arrays, matrix.drop_name)
+    cells = None if matrix.histograms is None else matrix.histograms[matrix.present]
+    return RangeColumns(matrix.labels, *arrays, matrix.drop_name, histograms=cells)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vedette.kernels.instant import select_instant
+from vedette.kernels.places import newest_places
 from vedette.kernels.window_ends import COUNT, window_ends
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import FLOAT, HistogramCells, offsets_of
 from vedette.model.labels import Labels
+from vedette.model.staleness import STALE_NAN_BITS
 from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelector
 from vedette.query.promql.downsampled import first_raw_step, join, part_of_grid
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
+from vedette.query.promql.mixed_extended import smoothed_vector_of_both
 from vedette.query.promql.plan import StepInvariant
-from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
+from vedette.query.promql.samples import RangeColumns, Samples, Windows, range_columns_of
 from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Window k of a range function ends at end0_ms + k * end_step_ms, is range_ms long and left-open."""
-
-    columns: RangeColumns
-    end0_ms: int
-    end_step_ms: int
-    range_ms: int
 
 
 def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int, int]:
@@ -41,14 +35,19 @@ def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int,
 def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
     samples = evaluation.samples(node)
     times = reference_times(node.timestamp_ms, node.offset_ms, grid)
-    select = smoothed_vector if node.smoothed else newest_samples
-    matrix = select(evaluation, samples, times, grid)
+    if node.smoothed and samples.resolved is not None:
+        matrix = smoothed_vector_of_both(evaluation, samples, times, grid, node.start)
+    else:
+        select = smoothed_vector if node.smoothed else newest_samples
+        matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
         evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
     return matrix.without_empty_series()
 
 
 def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
+    if samples.resolved is not None:
+        return newest_of_both_kinds(evaluation, samples, samples.resolved[0], times, grid)
     downsampled, lookback_ms = samples.columns.downsampled, evaluation.lookback_ms
     if downsampled is None:
         values, present = look_back(evaluation, samples, times, grid, lookback_ms)
@@ -76,6 +75,29 @@ def look_back(
 
     evaluation.run_slices(select_slice, columns.n_series, values.size)
     return values, present
+
+
+def newest_of_both_kinds(
+    evaluation: Evaluation, samples: Samples, cells: HistogramCells, times: tuple[int, int], grid: Grid
+) -> Matrix:
+    """As `newest_samples`, where some samples are histograms."""
+    columns = samples.columns
+    evaluation.check_cells(columns.n_series, grid)
+    places = newest_places_of(evaluation, samples, times, grid)
+    present = places >= 0
+    values = np.where(present, columns.values[places], 0.0)
+    rows = np.where(present, cells.rows[places], FLOAT)
+    return replace(Matrix.of(columns.labels, grid, values, present), histograms=HistogramCells(rows, cells.table))
+
+
+def newest_places_of(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Int64s:
+    """int64[n_series, n_steps]: which sample is selected, or -1."""
+    columns = samples.columns
+    places = np.empty((columns.n_series, grid.n_steps), np.int64)
+    evaluation.deadline.check("expression evaluation")
+    stale = samples.bits == STALE_NAN_BITS
+    newest_places(columns.offsets, columns.times_ms, stale, *times, evaluation.lookback_ms, places)
+    return places
 
 
 def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
@@ -133,33 +155,61 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
     columns = windows.columns
     edges = (windows.end0_ms - windows.range_ms, windows.end0_ms)
     selector = extended_selector(node)
-    found: dict[Labels, list[tuple[Int64s, Float64s]]] = {}
+    found: dict[Labels, list[Piece]] = {}
     for row, labels in enumerate(columns.labels):
         own = slice(columns.offsets[row], columns.offsets[row + 1])
         if selector is None:
-            inside = slice(*np.searchsorted(columns.times_ms[own], edges, side="right").tolist())
-            chosen = columns.times_ms[own][inside], columns.values[own][inside]
+            inside = slice(
+                *(columns.offsets[row] + np.searchsorted(columns.times_ms[own], edges, side="right")).tolist()
+            )
+            rows = None if columns.histograms is None else columns.histograms.rows[inside]
+            chosen = Piece(columns.times_ms[inside], columns.values[inside], rows)
         else:
+            if columns.histograms is not None and (columns.histograms.rows[own] != FLOAT).any():
+                modifier = "anchored" if selector.anchored else "smoothed"
+                raise QueryFailed(f"{modifier} modifier is not supported with histograms")
             near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
-            chosen = extend_samples(*near, edges, selector.smoothed)
-        if len(chosen[0]):
+            chosen = Piece(*extend_samples(*near, edges, selector.smoothed), None)
+        if len(chosen.times):
             found.setdefault(labels.without(METADATA_LABELS) if columns.drop_name[row] else labels, []).append(chosen)
-    parts = {labels: join_samples(found[labels]) for labels in sorted(found)}
-    offsets = np.cumsum([0, *(len(times) for times, _ in parts.values())], dtype=np.int64)
-    times = np.concatenate([np.empty(0, np.int64), *(times for times, _ in parts.values())])
-    values = np.concatenate([np.empty(0), *(values for _, values in parts.values())])
-    return RawSamples(SeriesColumns(list(parts), offsets, times, values, has_stale=False))
+    parts = {labels: join_pieces(found[labels]) for labels in sorted(found)}
+    offsets = offsets_of([len(part.times) for part in parts.values()])
+    joined = concatenate_pieces(list(parts.values()))
+    cells = None
+    if columns.histograms is not None and joined.rows is not None:
+        cells = HistogramCells(joined.rows, columns.histograms.table)
+    return RawSamples(
+        SeriesColumns(list(parts), offsets, joined.times, joined.values, has_stale=False, histograms=cells)
+    )
 
 
-def join_samples(parts: list[tuple[Int64s, Float64s]]) -> tuple[Int64s, Float64s]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Samples of one series; `rows` as in HistogramCells, None: floats only."""
+
+    times: Int64s
+    values: Float64s
+    rows: Int64s | None
+
+
+def join_pieces(parts: list[Piece]) -> Piece:
     """One series' samples by time. Raises QueryFailed where two parts have one at the same time."""
     if len(parts) == 1:
         return parts[0]
-    times = np.concatenate([part[0] for part in parts])
-    order = np.argsort(times, kind="stable")
-    if (np.diff(times[order]) == 0).any():
+    joined = concatenate_pieces(parts)
+    order = np.argsort(joined.times, kind="stable")
+    if (np.diff(joined.times[order]) == 0).any():
         raise QueryFailed(SAME_LABELSET)
-    return times[order], np.concatenate([part[1] for part in parts])[order]
+    return Piece(joined.times[order], joined.values[order], None if joined.rows is None else joined.rows[order])
+
+
+def concatenate_pieces(parts: list[Piece]) -> Piece:
+    rows = [part.rows for part in parts if part.rows is not None]
+    return Piece(
+        np.concatenate([np.empty(0, np.int64), *(part.times for part in parts)]),
+        np.concatenate([np.empty(0), *(part.values for part in parts)]),
+        np.concatenate(rows) if rows else None,
+    )
 
 
 def samples_near(

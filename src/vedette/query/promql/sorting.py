@@ -23,6 +23,8 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     if not grid.is_instant:
         evaluation.annotations.sort_in_range_query(call.start)
     matrix = evaluation.matrix(call.args[0], grid)
+    if not call.function.name.startswith("sort_by_label") and matrix.histograms is not None:
+        matrix = matrix.with_cells(matrix.values, matrix.float_present).without_empty_series()
     if not grid.is_instant:
         return matrix
     descending = call.function.name.endswith("_desc")

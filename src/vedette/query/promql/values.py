@@ -13,7 +13,7 @@ import numpy as np
 
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
 from vedette.model.errors import QueryFailed
-from vedette.model.histograms import HistogramCells
+from vedette.model.histograms import FLOAT, NO_HISTOGRAMS, HistogramCells, join_histograms, offsets_of
 from vedette.model.label_rows import have_duplicates, order_by_labels, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.shared.steps import Grid
@@ -78,6 +78,17 @@ class Matrix:
     def n_samples(self) -> int:
         return int(np.count_nonzero(self.present))
 
+    @property
+    def float_present(self) -> Bools:
+        """Where the value is a float."""
+        return self.present if self.histograms is None else self.present & (self.histograms.rows == FLOAT)
+
+    @property
+    def histogram_present(self) -> Bools:
+        return (
+            np.zeros_like(self.present) if self.histograms is None else self.present & (self.histograms.rows != FLOAT)
+        )
+
     def rows(self, indices: Int64s) -> Matrix:
         """The series at the indices, in their order."""
         return Matrix(
@@ -116,6 +127,18 @@ class RawSamples:
 
 
 Value = Scalar | StringValue | Matrix | RawSamples
+
+
+def concatenate_cells(parts: Sequence[Matrix]) -> HistogramCells | None:
+    """The histograms of matrices whose series are put one after another."""
+    if all(part.histograms is None for part in parts):
+        return None
+    cells = [
+        part.histograms or HistogramCells(np.full(part.values.shape, FLOAT, np.int64), NO_HISTOGRAMS) for part in parts
+    ]
+    firsts = offsets_of([len(each.table) for each in cells])[:-1].tolist()
+    rows = [np.where(each.rows == FLOAT, FLOAT, each.rows + first) for each, first in zip(cells, firsts, strict=True)]
+    return HistogramCells(np.concatenate(rows), join_histograms([each.table for each in cells]))
 
 
 def merge_same_labels(matrix: Matrix) -> Matrix:

@@ -8,18 +8,20 @@ them both sides are unique in their match group. Source of semantics: Prometheus
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.histograms import FLOAT
 from vedette.model.labels import Labels
 from vedette.query.promql.ast import BinaryExpr, Cardinality, VectorMatching
 from vedette.query.promql.evaluation import Evaluation
+from vedette.query.promql.histogram_operators import Operand, Outcome, annotate_steps, operate
 from vedette.query.promql.operators import ARITHMETIC, TRIMS, element_result
-from vedette.query.promql.values import METADATA_LABELS, Matrix, merge_same_labels
+from vedette.query.promql.values import METADATA_LABELS, Matrix, concatenate_cells, merge_same_labels
 from vedette.query.shared import matching
 from vedette.query.shared.matching import MatchGroups, MatchRule
 
@@ -33,6 +35,9 @@ class Meetings:
     one: Float64s
     met: Bools
     group: Int64s
+    many_rows: Int64s | None = None
+    """As HistogramCells.rows, of the many side's table; None: floats only."""
+    one_rows: Int64s | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +71,28 @@ class Matching:
             for i, j in zip(rows.tolist(), ones.tolist(), strict=True)
         ]
         met = self.many.present[rows] & self.one.present[ones]
-        return Meetings(labels, self.many.values[rows], self.one.values[ones], met, groups.left[rows])
+        return Meetings(
+            labels,
+            self.many.values[rows],
+            self.one.values[ones],
+            met,
+            groups.left[rows],
+            rows_of(self.many, rows),
+            rows_of(self.one, ones),
+        )
 
     def fill_one_side(self, groups: MatchGroups, fill: float) -> Meetings:
         """Series of the many side, where the one side has none for them."""
         met = self.many.present & ~groups.any_present(groups.right, self.one.present)[groups.left]
         labels = [self.result_labels(labels, self.rule.signature(labels)) for labels in self.many.labels]
-        return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left)
+        none = None if self.one.histograms is None else np.full(met.shape, FLOAT, np.int64)
+        return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left, rows_of(self.many), none)
 
     def fill_many_side(self, groups: MatchGroups, fill: float) -> Meetings:
         met = self.one.present & ~groups.any_present(groups.left, self.many.present)[groups.right]
         labels = [self.result_labels(self.rule.signature(labels), labels) for labels in self.one.labels]
-        return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right)
+        none = None if self.many.histograms is None else np.full(met.shape, FLOAT, np.int64)
+        return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right, none, rows_of(self.one))
 
     def check_unique(self, rows: Meetings) -> None:
         """Raises QueryFailed where a match group yields a result twice at one step."""
@@ -95,6 +110,20 @@ class Matching:
         np.add.at(counts, place, rows.met)
         if (counts > 1).any():
             raise QueryFailed(problem)
+
+    def outcome(self, rows: Meetings) -> Outcome:
+        """The operator applied where there are histograms."""
+        swapped = self.spec.cardinality is Cardinality.ONE_TO_MANY
+        many = operand_of(rows.many, rows.many_rows, self.many)
+        one = operand_of(rows.one, rows.one_rows, self.one)
+        return operate(self.node.op, *((one, many) if swapped else (many, one)), rows.met)
+
+    def result_of_histograms(self, rows: Meetings, outcome: Outcome) -> Matrix:
+        drop_name = np.full(len(rows.labels), self.node.return_bool, np.bool_)
+        if self.node.return_bool:
+            return Matrix(rows.labels, self.many.grid, outcome.compared.astype(np.float64), outcome.kept, drop_name)
+        present = outcome.kept & outcome.compared
+        return Matrix(rows.labels, self.many.grid, outcome.values, present, drop_name, outcome.cells)
 
     def result(self, rows: Meetings) -> Matrix:
         """The operator applied; a comparison keeps what stands left, or says 1 or 0 with `bool`."""
@@ -125,10 +154,11 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
         rows = join_meetings(rows, match.fill_one_side(groups, spec.fill_right))
     if spec.fill_left is not None:
         rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left))
-    if node.op in TRIMS:
-        if rows.met.any():
-            evaluation.annotations.incompatible_types("float", node.op, "float", node.start)
-        return Matrix.empty(many.grid)
+    if node.op in TRIMS or many.histograms is not None or one.histograms is not None:
+        outcome = match.outcome(rows)
+        annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
+        match.check_unique(replace(rows, met=outcome.kept))
+        return settle(evaluation, match.result_of_histograms(rows, outcome).without_empty_series())
     match.check_unique(rows)
     return settle(evaluation, match.result(rows).without_empty_series())
 
@@ -140,7 +170,21 @@ def join_meetings(a: Meetings, b: Meetings) -> Meetings:
         np.concatenate([a.one, b.one]),
         np.concatenate([a.met, b.met]),
         np.concatenate([a.group, b.group]),
+        None if a.many_rows is None or b.many_rows is None else np.concatenate([a.many_rows, b.many_rows]),
+        None if a.one_rows is None or b.one_rows is None else np.concatenate([a.one_rows, b.one_rows]),
     )
+
+
+def rows_of(matrix: Matrix, chosen: Int64s | None = None) -> Int64s | None:
+    if matrix.histograms is None:
+        return None
+    return matrix.histograms.rows if chosen is None else matrix.histograms.rows[chosen]
+
+
+def operand_of(values: Float64s, rows: Int64s | None, side: Matrix) -> Operand:
+    if rows is None or side.histograms is None:
+        return Operand.of(values, None)
+    return Operand(values, rows, side.histograms.table)
 
 
 def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
@@ -151,6 +195,7 @@ def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.present for part in parts]),
         np.concatenate([part.drop_name for part in parts]),
+        concatenate_cells(parts),
     )
     return settle(evaluation, matrix)
 

@@ -1,6 +1,7 @@
 """Prometheus' exposition formats: text, OpenMetrics and delimited protobuf to columns; series caches."""
 
 from vedette.wire.exposition.checking import check_page
+from vedette.wire.exposition.native_histograms import NativeRows, of_natives, take_natives, without_natives
 from vedette.wire.exposition.page import NO_TIME, Exemplars, Page
 from vedette.wire.exposition.scanning import scan
 from vedette.wire.exposition.series_cache import DROPPED, DUPLICATE, UNKNOWN, SeriesCache
@@ -14,9 +15,13 @@ __all__ = [
     "UNKNOWN",
     "Exemplars",
     "Format",
+    "NativeRows",
     "Page",
     "Problem",
     "SeriesCache",
     "check_page",
+    "of_natives",
     "scan",
+    "take_natives",
+    "without_natives",
 ]

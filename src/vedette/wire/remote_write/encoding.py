@@ -15,12 +15,13 @@ from typing import Final, Protocol
 import numpy as np
 
 from vedette.kernels.borrowing import borrowed
+from vedette.kernels.json_rows import Texts
 from vedette.kernels.protobuf_writing import VARINT_BYTES_MAX, write_label_refs
 from vedette.model.blocks import Int64s, MetricMetadata
 from vedette.model.histograms import offsets_of, stretches
 from vedette.model.labels import Labels
 from vedette.wire.protobuf import bytes_field, varint_field
-from vedette.wire.series_messages import Blobs, FloatSamples, encode_series, label_fields
+from vedette.wire.series_messages import FloatSamples, encode_series, label_fields
 
 METRIC_TYPES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
 """By their number on the wire, in both versions."""
@@ -66,9 +67,9 @@ class CatalogV1:
 
     def encode(self, series: Sequence[int], samples: FloatSamples) -> bytes:
         known = self._fields
-        labels = Blobs.of([known[number] for number in series])
+        labels = Texts.of([known[number] for number in series])
         without_starts = FloatSamples(samples.offsets, samples.times_ms, samples.values)
-        return bytes(encode_series(labels, without_starts, Blobs.none(len(series))))
+        return bytes(encode_series(labels, without_starts, Texts.none(len(series))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class CatalogV2:
         label_ends = offsets[1:] - 2
         labels = _label_refs(symbols, offsets[:-1], label_ends)
         described = zip([one.type for one in chosen], symbols[label_ends], symbols[label_ends + 1], strict=True)
-        others = Blobs.of([_describe(kind, int(help_), int(unit)) for kind, help_, unit in described])
+        others = Texts.of([_describe(kind, int(help_), int(unit)) for kind, help_, unit in described])
         strings = b"".join(bytes_field(_SYMBOLS, self._strings[number]) for number in used)
         return strings + bytes(encode_series(labels, samples, others, _SERIES_TAG_V2))
 
@@ -130,13 +131,13 @@ class CatalogV2:
         return used.tolist(), symbols[1:].astype(np.int64)
 
 
-def _label_refs(symbols: Int64s, starts: Int64s, ends: Int64s) -> Blobs:
+def _label_refs(symbols: Int64s, starts: Int64s, ends: Int64s) -> Texts:
     lengths = ends - starts
     offsets, places = stretches(starts, lengths)
     out = np.empty((len(places) + len(lengths)) * (VARINT_BYTES_MAX + 1), np.uint8)
     out_offsets = np.empty(len(offsets), np.int64)
     write_label_refs(borrowed(symbols[places], np.int64), borrowed(offsets, np.int64), out, out_offsets)
-    return Blobs(out[: out_offsets[-1]], out_offsets)
+    return Texts(out[: out_offsets[-1]], out_offsets)
 
 
 def _describe(kind: int, help_: int, unit: int) -> bytes:

@@ -110,6 +110,7 @@ function Read({ read }: { read: NodeRead }) {
     ["head", t("explain.head"), read.head],
     ["cache", t("explain.cache"), read.cache],
     ["engine", t("explain.engine"), read.engine],
+    ["rollup", t("explain.rollup"), read.rollup],
   ] as const;
   const count = formatValue(read.samples, "none");
   return (
