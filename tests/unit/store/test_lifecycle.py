@@ -20,6 +20,7 @@ from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine, EngineError
 from vedette.store.migrations import LATEST, Migration, migrate
+from vedette.store.tables import FIRST_SCHEMA
 
 OPENED = []
 
@@ -108,7 +109,7 @@ def test_migration_numbers_rise_by_one():
 def test_spans_leave_the_series_table_and_a_step_cut_short_is_run_again(tmp_path):
     engine = Engine(tmp_path / "engine", StoreLimits())
     try:
-        migrations.create_first_tables(engine)
+        migrations.create(FIRST_SCHEMA)(engine)
         engine.execute(
             "insert into series (tenant, metric, id, labels, first_ms, last_ms, seq) values "
             "('a', 'up', 1, {'__name__': 'up'}, 10, 20, 1), ('a', 'up', 1, {'__name__': 'up'}, 10, 30, 2), "
