@@ -15,7 +15,6 @@ from vedette.kernels.places import first_places
 from vedette.model.blocks import Int64s
 from vedette.model.histograms import HistogramCells
 from vedette.model.labels import METRIC_NAME, Labels
-from vedette.query.promql.annotations import place_of
 from vedette.query.promql.ast import VectorSelector
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import EVENTS, RATES, extended_kernel, smoothed_floats
@@ -42,7 +41,7 @@ def evaluate_extended(job: Job, selector: VectorSelector, cells: HistogramCells)
     bounds = (ends_ms - windows.range_ms, ends_ms)
     if name in EVENTS:
         return count_anchored_events(mixed, name, bounds[0])
-    position = place_of(job.call.args[0])
+    position = job.call.args[0].start
     warn_of_mix(job.evaluation, mixed, position)
     floats = replace(job, windows=replace(windows, columns=mixed.floats.columns))
     values, present = floats.run(kernel, *arguments)

@@ -15,7 +15,7 @@ import numpy as np
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.histograms import FLOAT, HistogramCells
 from vedette.model.labels import METRIC_NAME
-from vedette.query.promql.annotations import place_of
+from vedette.query.promql.ast import annotated_place
 from vedette.query.promql.histogram_averages import add_over_windows
 from vedette.query.promql.histogram_rates import histogram_increase, last_histogram_change
 from vedette.query.promql.histogram_windows import MixedCells, MixedWindows
@@ -43,7 +43,7 @@ class MixedJob:
 
     @property
     def position(self) -> int:
-        return place_of(self.job.call.args[0])
+        return annotated_place(self.job.call.args[0])
 
     def names(self, where: Bools) -> set[str]:
         """The metrics of the series that are marked at some step."""
