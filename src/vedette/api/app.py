@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from vedette.api import export
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
@@ -62,6 +63,7 @@ ROUTES: Final = (
     *syntax.ROUTES,
     *federation.ROUTES,
     *remote_read.ROUTES,
+    *export.ROUTES,
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,

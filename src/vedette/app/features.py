@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from vedette.intake.receiving.otlp.settings import CONVERT_DELTA, NATIVE_DELTA
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import ParserOptions
 
@@ -19,7 +20,7 @@ USE_START_TIMES: Final = "use-start-timestamps"
 ALWAYS_ON: Final = frozenset({"exemplar-storage", "histograms-st-encoding", "native-histograms"})
 """What these turn on upstream is on here: exemplars are stored, histograms have start times where anything has."""
 BUILT: Final = ALWAYS_ON | {
-    *(SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT),
+    *(SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA),
     *(START_TIMES, USE_START_TIMES),
 }
 

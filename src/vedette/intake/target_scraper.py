@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from concurrent.futures import wait as wait_for_workers
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,7 +24,7 @@ from vedette.intake.bodies import inflate
 from vedette.intake.config.sections import ScrapeConfig
 from vedette.intake.failure_log import log_failure
 from vedette.intake.http1 import FetchFailed, Response
-from vedette.intake.http_client import USER_AGENT, HttpClient
+from vedette.intake.http_client import USER_AGENT, HttpClient, Prepared
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
     EXTRA_REPORT_METRICS,
@@ -113,7 +113,8 @@ class TargetScraper:
         self._rules = page_rules(job, services)
         self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
         self._fallback = fallback_format(job.fallback_scrape_protocol)
-        self._url: URL | None = None
+        self._request: Prepared | None = None
+        self._taking: Future[None] | None = None
         self._timeout_s = target.timeout_ms / 1000
         self._headers = {
             "Accept": accept_header(job.protocols, job.escaping.value),
@@ -126,7 +127,9 @@ class TargetScraper:
         self._scrapes_since_metadata = METADATA_EVERY_SCRAPES
 
     async def scrape(self, time_ms: int) -> None:
-        """One scrape whose samples get `time_ms` where they have no time of their own."""
+        """One scrape whose samples get `time_ms` where they have no time of their own. Returns when the page is fetched:
+        it is `settled` a little later, and the event loop is spared a turn."""
+        await self.settled()
         services = self._services
         start_s = services.clock.monotonic_s()
         response: Response | None = None
@@ -136,29 +139,40 @@ class TargetScraper:
         except VedetteError as failure:
             error = failure
         fetch_s = services.clock.monotonic_s() - start_s
-        await finish_in_worker(services.workers, self._take, response, error, time_ms, fetch_s)
+        self._taking = services.workers.submit(self._take, response, error, time_ms, fetch_s)
+
+    @property
+    def taking(self) -> bool:
+        """A page is on its way from the socket into the store."""
+        return self._taking is not None and not self._taking.done()
+
+    async def settled(self) -> None:
+        """Returns when the last page is taken, even when cancelled. Raises what went wrong there unforeseen, once."""
+        taking, self._taking = self._taking, None
+        if taking is not None:
+            await finished(taking)
 
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(
-            self._parsed_url(), self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max
+        response = await self._client.get_prepared(
+            self._prepared(), timeout_s=self._timeout_s, bytes_max=self._body_max
         )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
 
-    def _parsed_url(self) -> URL:
+    def _prepared(self) -> Prepared:
         """At the first scrape, so that an address which makes no URL shows as this target's error."""
-        if self._url is None:
+        if self._request is None:
             try:
                 url = URL(self.target.url, encoded=True)
                 if not url.host or not url.port:
                     raise ValueError("no host")
-                self._url = url
+                self._request = self._client.prepare(url, self._headers)
             except ValueError as error:
                 raise FetchFailed(f'parse "{self.target.url}": {str(error).lower()}') from None
-        return self._url
+        return self._request
 
     def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, fetch_s: float) -> None:
         with self._lock:
@@ -293,13 +307,14 @@ def page_rules(job: ScrapeConfig, services: ScrapeServices) -> PageRules:
     )
 
 
-async def finish_in_worker(workers: Executor, work: Callable[..., None], *arguments: object) -> None:
-    """Runs `work` in a worker thread and waits for its end even when cancelled, so that nothing is appended after us."""
-    submitted = workers.submit(work, *arguments)
+async def finished(work: Future[None]) -> None:
+    """Waits for the end of a worker thread's work even when cancelled, so that nothing is appended after us."""
+    if work.done():
+        return work.result()
     try:
-        await asyncio.wrap_future(submitted)
+        await asyncio.wrap_future(work)
     except asyncio.CancelledError:
-        await asyncio.to_thread(wait_for_workers, [submitted])
+        await asyncio.to_thread(wait_for_workers, [work])
         raise
 
 

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vedette.kernels import extended
 from vedette.kernels.places import first_places
 from vedette.model.blocks import Int64s
 from vedette.model.histograms import HistogramCells
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.ast import VectorSelector
 from vedette.query.promql.evaluation import Evaluation
-from vedette.query.promql.extended_ranges import EVENTS, RATES, extended_kernel
+from vedette.query.promql.extended_ranges import EVENTS, RATES, extended_kernel, smoothed_floats
 from vedette.query.promql.histogram_extended import draw_samples, edged_increase, edged_rate
 from vedette.query.promql.histogram_windows import MixedCells, MixedWindows, Places
 from vedette.query.promql.mixed_events import EVENTS_OF_BOTH, events_between
@@ -83,16 +82,10 @@ def smoothed_vector_of_both(
     assert columns.histograms is not None
     mixed = MixedWindows(Windows(columns, times[0] + lookback, times[1], 2 * lookback), columns.histograms, grid)
     warn_of_mix(evaluation, mixed, position)
-    floats = mixed.floats.columns
-    values, present = evaluation.allocate(floats.n_series, grid)
-    arrays = (floats.offsets, floats.times_ms, floats.values)
-
-    def smooth_slice(low: int, high: int) -> None:
-        extended.smoothed_values(*arrays, low, high, *times, lookback, values, present)
-
-    evaluation.run_slices(smooth_slice, floats.n_series, values.size)
+    floats = smoothed_floats(evaluation, mixed.floats.columns, times, grid)
     found = draw_samples(mixed, mixed.has_histograms_only, mixed.window_ends_ms - lookback)
     found.annotate(evaluation.annotations, samples.labels, position)
-    joined = MixedCells.join((values, present & (mixed.n_histograms == 0)), found.places, found.rows, found.table)
-    names = np.zeros(floats.n_series, np.bool_)
-    return Matrix(samples.labels, grid, joined.values, joined.present, names, HistogramCells(joined.rows, joined.table))
+    of_floats = floats.values, floats.present & (mixed.n_histograms == 0)
+    joined = MixedCells.join(of_floats, found.places, found.rows, found.table)
+    cells = HistogramCells(joined.rows, joined.table)
+    return replace(floats, values=joined.values, present=joined.present, histograms=cells)

@@ -91,17 +91,17 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     selector = extended_selector(call.args[place])
     columns = windows.columns
     cells = None
-    if columns.histograms is not None:
-        if selector is not None:
-            mixed = evaluate_extended(job, selector, columns.histograms)
-        else:
-            mixed = evaluate_mixed(job, columns.histograms, function_of_floats(name, columns))
+    if selector is not None and columns.histograms is not None:
+        mixed = evaluate_extended(job, selector, columns.histograms)
         values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
     elif selector is not None:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
         values, present = job.run(kernel, *arguments)
     elif columns.downsampled is not None:
         values, present = split_job(job, columns.downsampled, function_of_floats(name, columns))
+    elif columns.histograms is not None:
+        mixed = evaluate_mixed(job, columns.histograms, function_of_floats(name, columns))
+        values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
     else:
         values, present = function_of_floats(name, columns)(job)
     matrix = Matrix(columns.labels, grid, values, present, columns.drop_name, cells).without_empty_series()
