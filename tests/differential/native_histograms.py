@@ -22,7 +22,7 @@ from tests.unit.wire import protobuf_pages as pb
 
 PROTOBUF: Final = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 TEXT: Final = "text/plain; version=0.0.4"
-DEADLINE_S: Final = 60.0
+DEADLINE_S: Final = 150.0
 INFINITY: Final = float("inf")
 
 
