@@ -453,6 +453,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
+    repair.on_detached = cache.clear
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()
