@@ -222,3 +222,19 @@ def test_damaged_chunk_rows_are_detached_too(tmp_path):
     assert read(store, ALL) == {DOWN: bits_of([(clock.time_ms, 1.0)])}
     assert "chunks" in "; ".join(store.health().problems)
     store.close()
+
+
+def test_what_was_cached_of_a_part_goes_with_it(tmp_path):
+    clock = SetClock(NOW)
+    fill_two_blocks(tmp_path, clock)
+    clock.time_ms += 3 * BLOCK_MS
+    store = open_store(tmp_path, clock)
+    store.maintain()
+    state = store._state
+    state.chunk_cache.query("select t0 from chunks", None)
+    damage(tmp_path, f"{NOW // 86_400_000}-0")
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows > 0
+    state.engine.query("select sum(arraySum(floats)) from chunks")
+    assert "chunks" in "; ".join(store.health().problems)
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows == 0
+    store.close()
