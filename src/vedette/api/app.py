@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from vedette.api import export
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
@@ -25,6 +26,7 @@ from vedette.api.openapi import YAML, describe_api
 from vedette.api.prometheus import (
     administration,
     alerting,
+    exemplars,
     exposition,
     features,
     federation,
@@ -57,9 +59,11 @@ ROUTES: Final = (
     *status.ROUTES,
     *features.ROUTES,
     *alerting.ROUTES,
+    *exemplars.ROUTES,
     *syntax.ROUTES,
     *federation.ROUTES,
     *remote_read.ROUTES,
+    *export.ROUTES,
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,

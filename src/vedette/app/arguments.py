@@ -240,6 +240,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
+    add_export(verbs, say)
     add_restore(verbs, say)
     return top
 
@@ -287,16 +288,20 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     bring = verbs.add_parser("import", help=say("load samples of any age", "导入任意时间的样本"))
     add_language(bring, say)
     kinds = bring.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
-    openmetrics = kinds.add_parser(
-        "openmetrics",
-        help=say(
-            "a file of OpenMetrics text with timestamps, ending with # EOF",
-            "带时间戳的 OpenMetrics 文本文件，以 # EOF 结尾",
+    for kind, about in (
+        (
+            "openmetrics",
+            say(
+                "a file of OpenMetrics text with timestamps, ending with # EOF",
+                "带时间戳的 OpenMetrics 文本文件，以 # EOF 结尾",
+            ),
         ),
-    )
-    add_language(openmetrics, say)
-    openmetrics.add_argument("file", metavar="FILE")
-    add_import_target(openmetrics, say)
+        ("jsonl", say("a file of JSON lines as VictoriaMetrics exports them", "VictoriaMetrics 导出的 JSON 行文件")),
+    ):
+        from_file = kinds.add_parser(kind, help=about)
+        add_language(from_file, say)
+        from_file.add_argument("file", metavar="FILE")
+        add_import_target(from_file, say)
     prometheus = kinds.add_parser(
         "prometheus",
         help=say(
@@ -321,6 +326,38 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     ):
         prometheus.add_argument(name, metavar=metavar, default=None, help=about)
     add_import_target(prometheus, say)
+
+
+def add_export(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    export = verbs.add_parser("export", help=say("write samples of the selected series", "导出所选时间序列的样本"))
+    add_language(export, say)
+    export.add_argument(
+        "selectors", metavar="SELECTOR", nargs="+", help=say("such as 'up{job=\"node\"}'", "例如 'up{job=\"node\"}'")
+    )
+    export.add_argument("--format", choices=("openmetrics", "jsonl", "csv", "parquet"), default="openmetrics")
+    for name, metavar, default, about in (
+        ("--output", "FILE", "-", say("- is standard output; FILE.gz is compressed", "- 表示标准输出；FILE.gz 会压缩")),
+        ("--start", "TIME", None, say("RFC 3339 or seconds since 1970 (the oldest)", "起始时间（默认最早）")),
+        ("--end", "TIME", None, say("RFC 3339 or seconds since 1970 (the newest)", "结束时间（默认最新）")),
+        ("--url", "URL", f"http://{DEFAULT_LISTEN}", say("the server to ask", "所询问的服务")),
+        (
+            "--data",
+            "DIR",
+            None,
+            say("a data directory that no server has open, instead", "改为直接读取未被服务打开的数据目录"),
+        ),
+        (
+            "--http-config",
+            "FILE",
+            None,
+            say(
+                "how to authenticate: Prometheus' HTTP client settings as YAML",
+                "认证方式：Prometheus 的 HTTP 客户端设置（YAML）",
+            ),
+        ),
+        ("--tenant", "NAME", "anonymous", say("whose series", "所属租户")),
+    ):
+        export.add_argument(name, metavar=metavar, default=default, help=about)
 
 
 def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:

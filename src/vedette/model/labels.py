@@ -98,6 +98,15 @@ class Labels:
         return f"Labels({str(self)!r})"
 
 
+def exposition_text(name: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """As a page has a series: `name{a="b",c="d"}`; `pairs` without the name. Names that are not classic are quoted."""
+    inner = [f'{quote_label_name(key)}="{escape_value(value)}"' for key, value in pairs]
+    if not is_classic_metric_name(name):
+        inner.insert(0, f'"{escape_value(name)}"')
+        name = ""
+    return f"{name}{{{','.join(inner)}}}" if inner else name
+
+
 EMPTY_LABELS: Final = Labels()
 
 

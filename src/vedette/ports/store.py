@@ -95,7 +95,7 @@ class SeriesExemplars:
 class CommittedRows:
     """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
 
-    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker; native histograms are left out.
     """
 
     sequence: int
@@ -188,11 +188,17 @@ class Store(Protocol):
         ...
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+        """The answer of `select`, and of the selectors `also`, each series once, in slices of whole series, each of a few million samples at most where series allow it.
 
-        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        Slices, and the series in them, are in the order of metric names, or `by_labels` in that of all labels. The plan's
         `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
         """
         ...

@@ -59,7 +59,7 @@ def delete_samples(
     head.delete(refs, *bounds)
     state.facts.cut(refs, *bounds)
     state.changes.note(*bounds)
-    commits.append("series", SeriesRows(refs), 0.0).result()
+    commits.append("spans", SeriesRows(refs), 0.0).result()
     _SAMPLES.inc(totals[0])
     _LOG.info("deleted %d samples of %d series; their space comes back when their days are rewritten", *totals)
     return DeleteResult(len(refs), totals[0])

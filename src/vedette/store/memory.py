@@ -156,9 +156,14 @@ class MemoryStore(Store):
             self._metadata.setdefault(principal.tenant, {}).update((entry.metric, entry) for entry in entries)
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        return self._select(principal, [plan.matchers], plan, deadline)
+
+    def _select(
+        self, principal: Principal, selectors: Sequence[Selector], plan: ScanPlan, deadline: Deadline
+    ) -> SeriesColumns:
         deadline.check()
         with self._lock:
-            refs = self._index.select(principal.tenant, [plan.matchers])
+            refs = self._index.select(principal.tenant, selectors)
             plan.check_series(len(refs))
             kept: list[int] = []
             offsets = [0]
@@ -207,14 +212,20 @@ class MemoryStore(Store):
         return sorted(found, key=lambda one: one.series)
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
         """One: the whole answer."""
 
         def read() -> SeriesColumns:
-            columns = self.select(principal, plan, deadline)
-            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
-            return columns.take(np.array(order, np.int64)) if by_labels else columns
+            columns = self._select(principal, (plan.matchers, *also), plan, deadline)
+            keys = columns.labels if by_labels else [(labels.name, labels) for labels in columns.labels]
+            return columns.take(np.array(sorted(range(columns.n_series), key=keys.__getitem__), np.int64))
 
         return [read]
 

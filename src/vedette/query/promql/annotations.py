@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from vedette.model.numbers import format_general
 from vedette.model.time import format_duration
+from vedette.query.promql.ast import Expr, SubqueryExpr
 from vedette.query.shared.quoting import quote
 
 _WARNING = "PromQL warning: "
@@ -184,6 +185,11 @@ class Annotations:
         else:
             self._forced[text] = forced
         self._places.setdefault(text, position)
+
+
+def place_of(arg: Expr) -> int:
+    """Where a function's annotations about its argument point. The reference evaluates a subquery first, and then has no place for it."""
+    return 0 if isinstance(arg, SubqueryExpr) else arg.start
 
 
 def line_and_column(query: str, position: int) -> str:

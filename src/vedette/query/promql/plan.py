@@ -96,6 +96,8 @@ class Plan:
     selector_scan: Mapping[VectorSelector, int]
     statistics_only: frozenset[VectorSelector] = frozenset()
     """Selectors of whose histograms only counts and sums are looked at."""
+    end_ms: int = 0
+    """As the caller asked: of a range query it need not be on the grid."""
 
 
 def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, settings: Settings) -> Plan:
@@ -105,7 +107,7 @@ def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, set
     reads = list(_Reads(settings, query_step_ms).of(root, grid.start_ms, max(grid.start_ms, grid.end_ms), _Outer()))
     scans, selector_scan = share_scans(reads, settings)
     marked = frozenset(find_statistics_only(root, wanted=False))
-    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan, marked)
+    return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan, marked, query_end_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ _CHUNKS = re.compile(r"[0-9]+|[^0-9]+")
 
 
 def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
-    if not grid.is_instant:
+    end_ms = evaluation.plan.end_ms if grid is evaluation.plan.grid else grid.end_ms
+    if grid.start_ms != end_ms:
         evaluation.annotations.sort_in_range_query(call.start)
     matrix = evaluation.matrix(call.args[0], grid)
     if not call.function.name.startswith("sort_by_label") and matrix.histograms is not None:
