@@ -105,7 +105,7 @@ def fill(store: ChdbStore, seed: int) -> NDArray[np.float64]:
     for number in range(10):
         steps = rng.poisson(3 * (number + 1), len(times)).astype(np.float64)
         counter = np.cumsum(steps)
-        for place in rng.integers(0, len(times), 12).tolist():
+        for place in np.sort(rng.integers(0, len(times), 12)).tolist():
             counter[place:] -= counter[place] - steps[place]
         largest.append(steps.max())
         gauge = np.round(50 + 30 * np.sin(times / (DAY / (number + 1))) + rng.normal(0, 3, len(times)), 1).clip(0)
@@ -129,7 +129,7 @@ def with_gaps(ref: int, times: NDArray[np.int64], values: NDArray[np.float64], r
     keep = np.ones(len(times), np.bool_)
     values = values.copy()
     for month in range(12):
-        away = (month * 30 + int(rng.integers(0, 25))) * 24 * 60 + int(rng.integers(0, 20)) * 60
+        away = (month * 30 + int(rng.integers(0, 25))) * 24 * 60 + int(rng.integers(0, 12)) * 60
         values[away] = STALE_NAN
         keep[away + 1 : away + int(rng.integers(2, 9)) * 60] = False
     return SampleBatch(np.full(int(keep.sum()), ref, np.int64), times[keep], values[keep])

@@ -129,6 +129,8 @@ async def _send_pieces(
             body = await ahead.popleft()
             if compressor is not None:
                 body = await loop.run_in_executor(workers, compressor.compress, body)
+            if not len(body):
+                continue
             size += len(body)
             async with asyncio.timeout(PIECE_TIMEOUT_S):
                 await send({"type": "http.response.body", "body": body, "more_body": True})

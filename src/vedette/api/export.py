@@ -10,17 +10,18 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from vedette.api.answers import Answer, Buffer, Piece
 from vedette.api.prometheus import parameters
 from vedette.api.requests import Request
 from vedette.api.routing import GET_POST, Api, Route
+from vedette.model.blocks import SeriesColumns
 from vedette.model.errors import BadInput, QueryCanceled
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Slice
-from vedette.wire.export import ExportWriter, new_writer
+from vedette.wire.export import new_writer
 
 _WAIT_S: Final = 1.0
 
@@ -48,7 +49,17 @@ async def export(api: Api, request: Request) -> Answer:
     return await api.bulk.take_turn(make)
 
 
-def pieces_of(writer: ExportWriter, slices: Sequence[Slice], deadline: Deadline) -> list[Piece]:
+class SliceWriter(Protocol):
+    """What writes a file or a page from slices, one after another."""
+
+    def begin(self) -> Buffer: ...
+
+    def write(self, columns: SeriesColumns) -> Buffer: ...
+
+    def end(self) -> Buffer: ...
+
+
+def pieces_of(writer: SliceWriter, slices: Sequence[Slice], deadline: Deadline) -> list[Piece]:
     turns = _Turns(deadline)
     steps: list[Callable[[], Callable[[], Buffer]]] = [
         lambda: writer.begin,
@@ -58,7 +69,7 @@ def pieces_of(writer: ExportWriter, slices: Sequence[Slice], deadline: Deadline)
     return [partial(turns.run, number, step) for number, step in enumerate(steps)]
 
 
-def _read(writer: ExportWriter, read_slice: Slice) -> Callable[[], Buffer]:
+def _read(writer: SliceWriter, read_slice: Slice) -> Callable[[], Buffer]:
     return partial(writer.write, read_slice())
 
 

@@ -20,7 +20,12 @@ _RATIO_MAX: Final = 1032
 _ENVELOPE_BYTES: Final = 18
 
 
-def inflate(body: bytes, encoding: str, bytes_max: int) -> bytes | memoryview:
+def inflate(body: bytes, encoding: str, bytes_max: int) -> bytes:
+    """As `inflate_view`."""
+    return bytes(inflate_view(body, encoding, bytes_max))
+
+
+def inflate_view(body: bytes, encoding: str, bytes_max: int) -> bytes | memoryview:
     """The plain bytes. Raises BodyTooLarge when they reach `bytes_max`, MalformedPage when the stream is broken."""
     if encoding != "gzip":
         return body

@@ -19,7 +19,7 @@ from vedette.intake.exemplars import ExemplarMemory, exemplar_rows, join_exempla
 from vedette.intake.series_labels import SeriesLabeller
 from vedette.model.blocks import ExemplarBatch, Float64s, HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BadInput
-from vedette.model.histograms import SCHEMA_MAX, SCHEMA_MIN, join_histograms
+from vedette.model.histograms import SCHEMA_MAX, join_histograms
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.signals.histogram_resolution import limit_buckets, limit_schema
@@ -27,12 +27,12 @@ from vedette.wire.exposition import (
     DROPPED,
     DUPLICATE,
     NO_TIME,
+    SCHEMA_MAX_RESERVED,
     UNKNOWN,
     InvalidHistogram,
     NativeRows,
     Page,
     SeriesCache,
-    invalid_schema,
     of_natives,
     take_natives,
     without_natives,
@@ -171,15 +171,12 @@ def _sample_batch(page: Page, refs: Int64s, times_ms: Int64s, rules: PageRules) 
 
 
 def _histogram_batch(group: NativeRows, refs: Int64s, times_ms: Int64s, rules: PageRules) -> HistogramBatch:
-    """Raises BucketLimitExceeded; and BadInput for a finer schema than ours where no setting makes it coarser."""
+    """Raises BucketLimitExceeded."""
     kept = np.flatnonzero(refs >= 0)
     histograms = group.histograms if len(kept) == len(refs) else group.histograms.take(kept)
     if rules.bucket_limit:
         histograms = limit_buckets(histograms, rules.bucket_limit)
-    if rules.schema_max < SCHEMA_MAX:
-        histograms = limit_schema(histograms, rules.schema_max)
-    elif (finest := int(histograms.schemas.max(initial=SCHEMA_MIN))) > SCHEMA_MAX:
-        raise BadInput(invalid_schema(finest))
+    histograms = limit_schema(histograms, rules.schema_max)
     starts = group.page.start_times_ms if rules.start_times else None
     return HistogramBatch(refs[kept], times_ms[kept], histograms, None if starts is None else starts[kept])
 
@@ -207,7 +204,8 @@ def split_histograms(page: Page, rules: PageRules, classic: ClassicConversion) -
         return page, groups
     rest, excluded = page, np.zeros(page.n, np.bool_)
     if page.natives is not None and rules.natives:
-        rest, natives = take_natives(page, keep_classic=rules.classic_histograms)
+        finest = SCHEMA_MAX if rules.schema_max == SCHEMA_MAX else SCHEMA_MAX_RESERVED
+        rest, natives = take_natives(page, keep_classic=rules.classic_histograms, schema_max=finest)
         groups.append(natives)
         excluded = of_natives(rest, natives.page)
     elif page.natives is not None:

@@ -20,7 +20,7 @@ import numpy as np
 from yarl import URL
 
 from vedette.intake import metrics
-from vedette.intake.bodies import inflate
+from vedette.intake.bodies import inflate_view
 from vedette.intake.config.sections import ScrapeConfig
 from vedette.intake.failure_log import log_failure
 from vedette.intake.http1 import FetchFailed, Response
@@ -207,7 +207,7 @@ class TargetScraper:
 
     def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
         """An empty body is a page without series, whatever its Content-Type says."""
-        body = inflate(response.body, response.headers.get("content-encoding", ""), self._body_max)
+        body = inflate_view(response.body, response.headers.get("content-encoding", ""), self._body_max)
         taken.body_bytes = len(body)
         if not body:
             taken.rows = Ingested(stale_batch(self._memory.abandon(), time_ms))

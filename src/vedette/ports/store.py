@@ -198,7 +198,7 @@ class Store(Protocol):
     ) -> Sequence[Slice]:
         """The answer of `select`, and of the selectors `also`, each series once, in slices of whole series, each of a few million samples at most where series allow it.
 
-        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        Slices, and the series in them, are in the order of metric names, or `by_labels` in that of all labels. The plan's
         `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
         """
         ...

@@ -475,6 +475,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     lookup = IdLookup(index)
     loading.load_spans(engine, lookup, facts)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
+    repair.on_detached = cache.clear
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()

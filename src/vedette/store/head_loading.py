@@ -60,7 +60,7 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
         refs = state.lookup.refs_of(ids)
         owners = np.repeat(refs, np.diff(samples.offsets))
         known = owners != UNKNOWN
-        head.load(owners[known], samples.times_ms[known], samples.values[known])
+        head.restore(owners[known], samples.times_ms[known], samples.values[known])
     head.cover_from(max(floor, _newest_chunk(state) + 1))
     _LOG.info("head rebuilt: %d samples in %.2f s", n_rows, state.clock.monotonic_s() - started)
     return n_rows

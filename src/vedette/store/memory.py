@@ -224,8 +224,8 @@ class MemoryStore(Store):
 
         def read() -> SeriesColumns:
             columns = self._select(principal, (plan.matchers, *also), plan, deadline)
-            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
-            return columns.take(np.array(order, np.int64)) if by_labels else columns
+            keys = columns.labels if by_labels else [(labels.name, labels) for labels in columns.labels]
+            return columns.take(np.array(sorted(range(columns.n_series), key=keys.__getitem__), np.int64))
 
         return [read]
 

@@ -55,7 +55,7 @@ SERIES: Final = Table(
     order="tenant, metric, id",
     engine="ReplacingMergeTree(seq)",
 )
-"""One row per series, the newest `seq` of an id counts. Schema 3 moves first_ms and last_ms to `spans`."""
+"""One row per series, the newest `seq` of an id counts. Schema 4 moves first_ms and last_ms to `spans`."""
 
 SAMPLES_RECENT: Final = Table(
     "samples_recent",

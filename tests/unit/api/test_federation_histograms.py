@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from vedette.api.prometheus.federation import negotiate, write_page, write_protobuf
-from vedette.model.histograms import CUSTOM_BUCKETS, CounterReset, NativeHistogram
+import numpy as np
+
+from vedette.api.prometheus.federation import negotiate
+from vedette.api.prometheus.federation_pages import ProtobufPage, TextPage
+from vedette.model.blocks import SeriesColumns
+from vedette.model.histograms import CUSTOM_BUCKETS, FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.wire.exposition import Format, scan, take_natives
 
@@ -19,8 +23,23 @@ NEWEST = {
 EXTERNAL = {"dc": "eu"}
 
 
+def newest_columns():
+    """The series in the order of their labels, a sample each."""
+    labels = sorted(NEWEST)
+    samples = [NEWEST[each] for each in labels]
+    found = [value for _, value in samples if isinstance(value, NativeHistogram)]
+    rows = [found.index(value) if isinstance(value, NativeHistogram) else FLOAT for _, value in samples]
+    return SeriesColumns(
+        labels,
+        np.arange(len(labels) + 1, dtype=np.int64),
+        np.array([time_ms for time_ms, _ in samples], np.int64),
+        np.array([np.nan if isinstance(value, NativeHistogram) else value for _, value in samples]),
+        histograms=HistogramCells(np.array(rows, np.int64), Histograms.of(found)),
+    )
+
+
 def test_a_protobuf_page_has_every_kind_of_sample():
-    page = scan(write_protobuf(NEWEST, EXTERNAL, "allow-utf-8"), Format.PROTOBUF)
+    page = scan(ProtobufPage(EXTERNAL, "allow-utf-8").write(newest_columns()), Format.PROTOBUF)
     rest, natives = take_natives(page, keep_classic=False)
     rows = [(str(rest.labels(i)), rest.values[i], rest.times_ms[i]) for i in range(rest.n)]
     own = 'dc="eu", path="/a"'
@@ -38,7 +57,7 @@ def test_a_protobuf_page_has_every_kind_of_sample():
 
 
 def test_text_shows_custom_buckets_as_a_classic_histogram_and_leaves_the_others_out():
-    page = write_page(NEWEST, {}, "allow-utf-8").decode()
+    page = TextPage({}, "allow-utf-8").write(newest_columns()).decode()
     assert page == (
         "# TYPE c histogram\n"
         'c_bucket{path="/a",instance="",le="0.5"} 1 3000\n'

@@ -20,6 +20,7 @@ from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine, EngineError
 from vedette.store.migrations import LATEST, Migration, migrate
+from vedette.store.tables import FIRST_SCHEMA
 
 OPENED = []
 
@@ -108,7 +109,7 @@ def test_migration_numbers_rise_by_one():
 def test_spans_leave_the_series_table_and_a_step_cut_short_is_run_again(tmp_path):
     engine = Engine(tmp_path / "engine", StoreLimits())
     try:
-        migrations.create_first_tables(engine)
+        migrations.create(FIRST_SCHEMA)(engine)
         engine.execute(
             "insert into series (tenant, metric, id, labels, first_ms, last_ms, seq) values "
             "('a', 'up', 1, {'__name__': 'up'}, 10, 20, 1), ('a', 'up', 1, {'__name__': 'up'}, 10, 30, 2), "
@@ -220,4 +221,20 @@ def test_damaged_chunk_rows_are_detached_too(tmp_path):
     store = open_store(tmp_path, clock)
     assert read(store, ALL) == {DOWN: bits_of([(clock.time_ms, 1.0)])}
     assert "chunks" in "; ".join(store.health().problems)
+    store.close()
+
+
+def test_what_was_cached_of_a_part_goes_with_it(tmp_path):
+    clock = SetClock(NOW)
+    fill_two_blocks(tmp_path, clock)
+    clock.time_ms += 3 * BLOCK_MS
+    store = open_store(tmp_path, clock)
+    store.maintain()
+    state = store._state
+    state.chunk_cache.query("select t0 from chunks", None)
+    damage(tmp_path, f"{NOW // 86_400_000}-0")
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows > 0
+    state.engine.query("select sum(arraySum(floats)) from chunks")
+    assert "chunks" in "; ".join(store.health().problems)
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows == 0
     store.close()

@@ -64,6 +64,14 @@ def test_json_lines_keep_every_bit_of_numbers_and_the_kinds_of_the_others(first,
                 assert text_value == ("NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")
 
 
+def test_a_long_series_has_several_lines():
+    n = 250_000
+    given = SeriesColumns([B], np.array([0, n], np.int64), np.arange(n, dtype=np.int64), np.ones(n))
+    lines = [json.loads(line) for line in export("jsonl", given)[0].splitlines()]
+    assert [len(line["values"]) for line in lines] == [100_000, 100_000, 50_000]
+    assert [time for line in lines for time in line["timestamps"]] == list(range(n))
+
+
 @settings(deadline=None)
 @given(ROWS)
 def test_csv_rows_read_back_and_stale_markers_are_counted(rows):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vedette.kernels.instant import select_instant, select_instant_times
+from vedette.kernels.instant import select_instant
 from vedette.kernels.places import newest_places
 from vedette.kernels.window_ends import COUNT, window_ends
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
@@ -105,10 +105,10 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     columns = samples.columns
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
-    arrays = (columns.offsets, columns.times_ms, samples.bits)
+    arrays = (columns.offsets, columns.times_ms, columns.times_ms, samples.bits)
 
     def select_slice(low: int, high: int) -> None:
-        select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
+        select_instant(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
 
     evaluation.run_slices(select_slice, columns.n_series, present.size)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)

@@ -2,9 +2,9 @@
 
 from vedette.wire.exposition.checking import check_page
 from vedette.wire.exposition.native_histograms import (
+    SCHEMA_MAX_RESERVED,
     InvalidHistogram,
     NativeRows,
-    invalid_schema,
     of_natives,
     take_natives,
     without_natives,
@@ -19,6 +19,7 @@ __all__ = [
     "DROPPED",
     "DUPLICATE",
     "NO_TIME",
+    "SCHEMA_MAX_RESERVED",
     "UNKNOWN",
     "Exemplars",
     "Format",
@@ -28,7 +29,6 @@ __all__ = [
     "Problem",
     "SeriesCache",
     "check_page",
-    "invalid_schema",
     "of_natives",
     "scan",
     "take_natives",

@@ -32,7 +32,7 @@ from vedette.model.numbers import format_general
 from vedette.wire.exposition.page import NO_TIME, Exemplars, Page
 
 SCHEMA_MAX_RESERVED: Final = 52
-"""Finer schemas than ours up to this one are read and made coarser."""
+"""Finer schemas than ours, up to this one, are read where a setting makes them coarser."""
 _SUM_RULE: Final = (
     "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)"
 )
@@ -61,10 +61,10 @@ class InvalidHistogram(BadInput):
         self.before = before
 
 
-def take_natives(page: Page, *, keep_classic: bool) -> tuple[Page, NativeRows]:
+def take_natives(page: Page, *, keep_classic: bool, schema_max: int = SCHEMA_MAX_RESERVED) -> tuple[Page, NativeRows]:
     """(the page's other samples, its native histograms). `page.natives` is not None.
 
-    `keep_classic`: the classic series of those that have classic buckets stay. Raises MalformedPage, BadInput, InvalidHistogram.
+    `schema_max`: SCHEMA_MAX, or SCHEMA_MAX_RESERVED where the caller makes finer ones coarser. `keep_classic`: the classic series of those that have classic buckets stay. Raises MalformedPage, BadInput, InvalidHistogram.
     """
     natives = page.natives
     assert natives is not None
@@ -75,7 +75,7 @@ def take_natives(page: Page, *, keep_classic: bool) -> tuple[Page, NativeRows]:
         has_buckets = natives.values.view(np.int64) > 0
         dropped[dropped] = ~has_buckets[owners[dropped]]
     rest = page.take(np.flatnonzero(~dropped))
-    invalid = _first_invalid(histograms, is_float)
+    invalid = _first_invalid(histograms, is_float, schema_max)
     if invalid is not None:
         row, text = invalid
         raise InvalidHistogram(text, row + int(np.count_nonzero(rest.spans[:, 0] < natives.spans[row, 0])))
@@ -157,10 +157,10 @@ def _check_measures(natives: Page, measures: Int64s) -> None:
             raise BadInput(f'histogram "{name}": {side} side: spans require {spanned[row]} buckets, have {held[row]}')
 
 
-def _first_invalid(histograms: Histograms, is_float: Bools) -> tuple[int, str] | None:
+def _first_invalid(histograms: Histograms, is_float: Bools, schema_max: int) -> tuple[int, str] | None:
     """(row, what Prometheus' histogram validation says of it) of the first that no store takes."""
     found = [
-        *_bad_schemas(histograms.schemas),
+        *_bad_schemas(histograms.schemas, schema_max),
         *_bad_side("negative", histograms.negative),
         *_bad_side("positive", histograms.positive),
         *_bad_counts(histograms, is_float),
@@ -168,16 +168,13 @@ def _first_invalid(histograms: Histograms, is_float: Bools) -> tuple[int, str] |
     return min(found, key=lambda one: one[0], default=None)
 
 
-def _bad_schemas(schemas: Int64s) -> Iterator[tuple[int, str]]:
-    for row in np.flatnonzero((schemas < SCHEMA_MIN) | (schemas > SCHEMA_MAX_RESERVED))[:1].tolist():
-        yield row, invalid_schema(int(schemas[row]))
-
-
-def invalid_schema(schema: int) -> str:
-    return (
-        f"histogram has an invalid schema, which must be between {SCHEMA_MIN} and {SCHEMA_MAX} for exponential buckets, "
-        f"or {CUSTOM_BUCKETS} for custom buckets, got schema {schema}"
-    )
+def _bad_schemas(schemas: Int64s, schema_max: int) -> Iterator[tuple[int, str]]:
+    for row in np.flatnonzero((schemas < SCHEMA_MIN) | (schemas > schema_max))[:1].tolist():
+        yield (
+            row,
+            f"histogram has an invalid schema, which must be between {SCHEMA_MIN} and {SCHEMA_MAX} for exponential "
+            f"buckets, or {CUSTOM_BUCKETS} for custom buckets, got schema {schemas[row]}",
+        )
 
 
 def _bad_side(side: str, buckets: Buckets) -> Iterator[tuple[int, str]]:
