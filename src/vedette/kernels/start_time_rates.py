@@ -62,10 +62,8 @@ def started_rate(
             else:
                 to_start = (times[begin] - (t - range_ms)) / 1000.0
                 factor = extrapolate(delta, values[begin], end - begin, sampled, to_start, to_end, True)
-            if is_rate:
-                factor /= range_ms / 1000.0
             present[s, k] = True
-            out[s, k] = delta * factor
+            out[s, k] = delta * (factor / (range_ms / 1000.0) if is_rate else factor)
 
 
 @kernel

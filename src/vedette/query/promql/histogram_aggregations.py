@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vedette.kernels import histogram_workspace as adding
+from vedette.kernels import histogram_workspace as workspace
 from vedette.kernels.histogram_sums import Sums
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.histograms import FLOAT, HistogramCells, offsets_of
@@ -90,7 +90,7 @@ def floats_before_break(
     """Where floats were met. A sum that broke off at incompatible buckets has not looked at the series behind."""
     met = has_floats.copy()
     float_present = matrix.float_present
-    for i in np.flatnonzero(sums.flagged(adding.INCOMPATIBLE)).tolist():
+    for i in np.flatnonzero(sums.flagged(workspace.INCOMPATIBLE)).tolist():
         group, step = divmod(int(places[i]), matrix.grid.n_steps)
         last = series[offsets[i] + sums.used_terms[i]]
         own = np.flatnonzero(groups.of_series == group)
@@ -103,8 +103,8 @@ def annotate_sums(
 ) -> None:
     """`terms`: the series of each term, and where each result's terms begin. The series that broke a sum is named."""
     series, offsets = terms
-    broken = np.flatnonzero(sums.flagged(adding.INCOMPATIBLE))
+    broken = np.flatnonzero(sums.flagged(workspace.INCOMPATIBLE))
     for row in np.unique(series[offsets[broken] + sums.used_terms[broken]]).tolist():
         annotations.mixed_schemas(matrix.labels[row].get(METRIC_NAME), position)
-    if sums.flagged(adding.RECONCILED_ADDING).any():
+    if sums.flagged(workspace.RECONCILED_ADDING).any():
         annotations.mismatched_bounds(AGGREGATION, position)

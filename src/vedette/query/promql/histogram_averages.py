@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vedette.kernels import histogram_workspace as adding
+from vedette.kernels import histogram_workspace as workspace
 from vedette.kernels.histogram_scaling import divide
 from vedette.kernels.histogram_sums import Sums, sum_histograms
 from vedette.model.blocks import Bools, Int64s
@@ -25,13 +25,13 @@ def add_over_windows(windows: MixedWindows, wanted: Bools, *, averaged: bool) ->
     sums = add_or_average(series.table, series.rows, spans, averaged=averaged)
     found = Found(places, windows.grid.n_steps, sums.rows, sums.histograms)
     said = ~say_incompatible(found, sums)
-    say_reconciled(found, said & sums.flagged(adding.RECONCILED_ADDING), AGGREGATION)
+    say_reconciled(found, said & sums.flagged(workspace.RECONCILED_ADDING), AGGREGATION)
     say_conflict(found, said & has_conflict(sums), AGGREGATION)
     return found
 
 
 def has_conflict(sums: Sums) -> Bools:
-    return sums.flagged(adding.RESET_SEEN) & sums.flagged(adding.NOT_RESET_SEEN)
+    return sums.flagged(workspace.RESET_SEEN) & sums.flagged(workspace.NOT_RESET_SEEN)
 
 
 def add_or_average(table: Histograms, terms: Int64s, spans: tuple[Int64s, Int64s], *, averaged: bool) -> Sums:
@@ -45,7 +45,7 @@ def add_or_average(table: Histograms, terms: Int64s, spans: tuple[Int64s, Int64s
     counts = (spans[1] - spans[0]).astype(np.float64)
     kept = sums.rows >= 0
     means = replace(sums, histograms=divide(sums.histograms, counts[kept]))
-    again = np.flatnonzero(kept & sums.flagged(adding.NOT_FINITE))
+    again = np.flatnonzero(kept & sums.flagged(workspace.NOT_FINITE))
     if not len(again):
         return means
     offsets, places = stretches(spans[0][again], (spans[1] - spans[0])[again])

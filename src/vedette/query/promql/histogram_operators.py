@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from vedette.kernels import histogram_workspace as adding
+from vedette.kernels import histogram_workspace as workspace
 from vedette.kernels.histogram_equality import equal_rows
 from vedette.kernels.histogram_scaling import compact, divide, multiply
 from vedette.kernels.histogram_sums import sum_histograms
@@ -161,10 +161,10 @@ def _add(weight: float) -> Combination:
         if weight < 0:
             result = replace(result, hints=np.full(len(result), int(CounterReset.GAUGE)))
         notes = np.zeros(len(places), np.int64)
-        notes[sums.flagged(adding.RECONCILED_ADDING | adding.RECONCILED_SUBTRACTING)] = _RECONCILED
+        notes[sums.flagged(workspace.RECONCILED_ADDING | workspace.RECONCILED_SUBTRACTING)] = _RECONCILED
         conflict = has_conflict(sums) & (sums.rows >= 0)
         notes[conflict] = _CONFLICT
-        notes[sums.flagged(adding.INCOMPATIBLE)] = _LAYOUTS
+        notes[sums.flagged(workspace.INCOMPATIBLE)] = _LAYOUTS
         parts.put(places, np.where(conflict, -1, sums.rows), result)
         parts.notes.reshape(-1)[places] = notes
         return _all(places)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vedette.kernels import histogram_workspace as adding
+from vedette.kernels import histogram_workspace as workspace
 from vedette.kernels.histogram_scaling import divide, multiply
 from vedette.kernels.histogram_sums import Sums, sum_histograms
 from vedette.kernels.histogram_terms import increase_terms, window_minima
@@ -63,7 +63,7 @@ def add_increases(spans: Spans, is_counter: bool) -> Sums:
     starts = np.concatenate([np.zeros(1, np.int64), term_ends])[:-1]
     sums = sum_histograms(series.table, terms, weights, (starts, term_ends), coarsest=coarsest, compensated=False)
     hints = np.full(len(sums.histograms), int(CounterReset.GAUGE))
-    flags = np.where(agree, sums.flags, sums.flags | adding.INCOMPATIBLE)
+    flags = np.where(agree, sums.flags, sums.flags | workspace.INCOMPATIBLE)
     return replace(sums, histograms=replace(sums.histograms, hints=hints), flags=flags)
 
 
@@ -75,8 +75,8 @@ def annotate_increase(found: Found, spans: Spans, sums: Sums, is_counter: bool) 
     else:
         both = gauge[spans.begins] & gauge[spans.ends - 1]
         found.of_metric.append((said & ~both, Annotations.not_a_gauge))
-    say_reconciled(found, said & sums.flagged(adding.RECONCILED_SUBTRACTING), SUBTRACTION)
-    say_reconciled(found, said & sums.flagged(adding.RECONCILED_ADDING), ADDITION)
+    say_reconciled(found, said & sums.flagged(workspace.RECONCILED_SUBTRACTING), SUBTRACTION)
+    say_reconciled(found, said & sums.flagged(workspace.RECONCILED_ADDING), ADDITION)
     if is_counter and spans.series.start_times_ms is not None:
         crossed = overlaps(spans.series.start_times_ms, spans.series.times_ms)
         where = said & spans.any_in(crossed, np.minimum(spans.begins + 1, spans.ends), spans.ends)
@@ -133,10 +133,10 @@ def add_firsts(found: Found, spans: Spans, where: Bools) -> None:
 
 def say_incompatible_at(found: Found, chosen: Int64s, sums: Sums) -> None:
     where = np.zeros(len(found.places), np.bool_)
-    where[chosen] = sums.flagged(adding.INCOMPATIBLE)
+    where[chosen] = sums.flagged(workspace.INCOMPATIBLE)
     found.of_metric.append((where, Annotations.mixed_schemas))
     reconciled = np.zeros(len(found.places), np.bool_)
-    reconciled[chosen] = sums.flagged(adding.RECONCILED_ADDING)
+    reconciled[chosen] = sums.flagged(workspace.RECONCILED_ADDING)
     say_reconciled(found, reconciled, ADDITION)
 
 
@@ -170,7 +170,7 @@ def last_histogram_change(windows: MixedWindows, wanted: Bools, *, is_rate: bool
         found.table = divide(found.table, factor_of_rows(found, seconds))
     else:
         found.of_metric.append((~(gauge[last] & gauge[last - 1]), Annotations.not_a_gauge))
-    say_reconciled(found, sums.flagged(adding.RECONCILED_SUBTRACTING), SUBTRACTION)
+    say_reconciled(found, sums.flagged(workspace.RECONCILED_SUBTRACTING), SUBTRACTION)
     return found
 
 

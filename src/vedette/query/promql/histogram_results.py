@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vedette.kernels import histogram_workspace as adding
+from vedette.kernels import histogram_workspace as workspace
 from vedette.kernels.histogram_sums import Sums
 from vedette.model.blocks import Bools, Int64s
 from vedette.model.histograms import Histograms
@@ -41,7 +41,7 @@ class Found:
 
 def say_incompatible(found: Found, sums: Sums) -> Bools:
     """Which cells met both kinds of buckets: that alone is said of them."""
-    incompatible = sums.flagged(adding.INCOMPATIBLE)
+    incompatible = sums.flagged(workspace.INCOMPATIBLE)
     found.of_metric.append((incompatible, Annotations.mixed_schemas))
     return incompatible
 
