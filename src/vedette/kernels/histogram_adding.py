@@ -252,14 +252,20 @@ def add_side(
 ) -> None:
     """Without the buckets inside the zero bucket."""
     base = work.indexes[0]
-    small = True
+    totals, rests = work.totals[side], work.rests[side]
+    while begin < end and exponential_bound(coarser_index(indexes[begin], halvings), schema) <= work.parts[THRESHOLD]:
+        begin += 1
+    if begin == end:
+        return
     for j in range(begin, end):
-        index = coarser_index(indexes[j], halvings)
-        if small and exponential_bound(index, schema) <= work.parts[THRESHOLD]:
-            continue
-        small = False
-        add_to(work.totals[side], work.rests[side], index - base, counts[j] * weight, compensated)
-        widen(work.spans, side, index - base)
+        cell = coarser_index(indexes[j], halvings) - base
+        value = counts[j] * weight
+        if compensated:
+            totals[cell], rests[cell] = kahan_add(value, totals[cell], rests[cell])
+        else:
+            totals[cell] += value
+    widen(work.spans, side, coarser_index(indexes[begin], halvings) - base)
+    widen(work.spans, side, coarser_index(indexes[end - 1], halvings) - base)
 
 
 @kernel

@@ -33,7 +33,7 @@ def engine() -> Engine:
 
 
 def instant(query: str) -> QueryResult:
-    return engine().instant(SYSTEM, query, 10 * _MINUTE_MS, Deadline(10))
+    return engine().instant(SYSTEM, query, 10 * _MINUTE_MS, Deadline(100))
 
 
 def only_histogram(result: QueryResult) -> NativeHistogram:
@@ -65,7 +65,7 @@ def test_annotations_about_a_subquery_point_at_the_begin_of_the_query() -> None:
 
 
 def test_a_range_that_ends_before_its_second_step_is_no_instant_query() -> None:
-    result = engine().range(SYSTEM, "sort(load)", 5 * _MINUTE_MS, 6 * _MINUTE_MS, 5 * _MINUTE_MS, Deadline(10))
+    result = engine().range(SYSTEM, "sort(load)", 5 * _MINUTE_MS, 6 * _MINUTE_MS, 5 * _MINUTE_MS, Deadline(100))
     assert len(result.warnings) == 1 and result.warnings[0].startswith("PromQL warning: sort is ineffective")
 
 
