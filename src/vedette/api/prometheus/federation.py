@@ -23,7 +23,7 @@ from vedette.api.routing import GET, Api, Route
 from vedette.kernels.json_numbers import format_general
 from vedette.model.blocks import Int64s, SeriesColumns
 from vedette.model.histograms import FLOAT
-from vedette.model.labels import METRIC_NAME, Labels, escape_value, exposition_text, is_classic_metric_name
+from vedette.model.labels import METRIC_NAME, Labels, escape_value, is_classic_metric_name, quote_label_name
 from vedette.model.staleness import STALE_NAN_BITS
 from vedette.model.telemetry import counter
 from vedette.ports.scan import Deadline, ScanPlan
@@ -87,6 +87,9 @@ class _Page:
         self._added = sorted({"instance": "", **external}.items())
         self._scheme = scheme
         self._name = ""
+        self._opening = ""
+        self._shapes: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+        """By the names of a series' labels: few sets of names serve a hundred thousand series."""
 
     def begin(self) -> bytes:
         return b""
@@ -100,17 +103,42 @@ class _Page:
             name = labels.name
             if not name:
                 continue
-            shown = escape_name(name, self._scheme)
             if name != self._name:
                 self._name = name
-                quoted = shown if is_classic_metric_name(shown) else f'"{escape_value(shown)}"'
+                shown = escape_name(name, self._scheme)
+                is_classic = is_classic_metric_name(shown)
+                quoted = shown if is_classic else f'"{escape_value(shown)}"'
+                self._opening = f"{quoted}{{" if is_classic else f"{{{quoted},"
                 lines.append(f"# TYPE {quoted} untyped\n")
-            pairs = _pairs(labels, self._added, self._scheme)
-            lines.append(f"{exposition_text(shown, pairs)} {text} {time_ms}\n")
+            lines.append(f"{self._opening}{self._labels(labels)}}} {text} {time_ms}\n")
         return "".join(lines).encode(errors="replace")
 
     def end(self) -> bytes:
         return b""
+
+    def _labels(self, labels: Labels) -> str:
+        """Never empty: `instance` is always said."""
+        names = tuple([name for name, _ in labels.pairs])
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = self._shape(names)
+        openings, added = shape
+        own = [
+            f'{opening}{escape_value(value)}"'
+            for opening, (_, value) in zip(openings, labels.pairs, strict=True)
+            if opening
+        ]
+        return ",".join([*own, *added])
+
+    def _shape(self, names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """(`name="` of each label, empty for the metric's name; the labels that are added)"""
+        openings = [
+            "" if name == METRIC_NAME else f'{quote_label_name(escape_name(name, self._scheme))}="' for name in names
+        ]
+        added = [
+            f'{quote_label_name(name)}="{escape_value(value)}"' for name, value in self._added if name not in names
+        ]
+        return openings, added
 
 
 def _newest(columns: SeriesColumns) -> tuple[Int64s, Int64s]:
@@ -121,12 +149,6 @@ def _newest(columns: SeriesColumns) -> tuple[Int64s, Int64s]:
     if columns.histograms is not None:
         live &= columns.histograms.rows[last] == FLOAT
     return filled[live], last[live]
-
-
-def _pairs(labels: Labels, added: list[tuple[str, str]], scheme: str) -> list[tuple[str, str]]:
-    own = [(escape_name(name, scheme), value) for name, value in labels if name != METRIC_NAME]
-    known = {name for name, _ in labels}
-    return own + [(name, value) for name, value in added if name not in known]
 
 
 ROUTES = (Route(GET, "/federate", federate),)
