@@ -26,6 +26,7 @@ from vedette.api.openapi import YAML, describe_api
 from vedette.api.prometheus import (
     administration,
     alerting,
+    exemplars,
     exposition,
     features,
     federation,
@@ -58,6 +59,7 @@ ROUTES: Final = (
     *status.ROUTES,
     *features.ROUTES,
     *alerting.ROUTES,
+    *exemplars.ROUTES,
     *syntax.ROUTES,
     *federation.ROUTES,
     *remote_read.ROUTES,

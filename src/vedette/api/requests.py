@@ -100,6 +100,20 @@ class Request:
             more = message.get("more_body", False)
         return b"".join(parts)
 
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body's parts as they arrive, for bodies that are never held whole. Raises as `body`, but for the size."""
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(self.limits.body_timeout_s):
+                    message = await self._receive()
+            except TimeoutError:
+                raise QueryTimeout(f"no part of the body came for {self.limits.body_timeout_s} s") from None
+            if message["type"] == "http.disconnect":
+                raise QueryCanceled("the caller closed the connection")
+            yield message.get("body", b"")
+            more = message.get("more_body", False)
+
     async def disconnected(self) -> None:
         """Returns once the caller has closed the connection."""
         while (await self._receive())["type"] != "http.disconnect":

@@ -53,6 +53,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        use_kept: bool = True,
         resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 

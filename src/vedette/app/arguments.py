@@ -120,6 +120,12 @@ QUERYING = (
     ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
     Flag(
+        "--query.results-cache",
+        "BYTES",
+        "RAM for answers of range queries that are asked again; 0 turns it off (32MB)",
+        "重复的区间查询结果所占内存，0 表示关闭（32MB）",
+    ),
+    Flag(
         "--enable-feature",
         "NAMES",
         "Prometheus' feature flags, comma-separated (repeatable)",
@@ -282,16 +288,20 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     bring = verbs.add_parser("import", help=say("load samples of any age", "导入任意时间的样本"))
     add_language(bring, say)
     kinds = bring.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
-    openmetrics = kinds.add_parser(
-        "openmetrics",
-        help=say(
-            "a file of OpenMetrics text with timestamps, ending with # EOF",
-            "带时间戳的 OpenMetrics 文本文件，以 # EOF 结尾",
+    for kind, about in (
+        (
+            "openmetrics",
+            say(
+                "a file of OpenMetrics text with timestamps, ending with # EOF",
+                "带时间戳的 OpenMetrics 文本文件，以 # EOF 结尾",
+            ),
         ),
-    )
-    add_language(openmetrics, say)
-    openmetrics.add_argument("file", metavar="FILE")
-    add_import_target(openmetrics, say)
+        ("jsonl", say("a file of JSON lines as VictoriaMetrics exports them", "VictoriaMetrics 导出的 JSON 行文件")),
+    ):
+        from_file = kinds.add_parser(kind, help=about)
+        add_language(from_file, say)
+        from_file.add_argument("file", metavar="FILE")
+        add_import_target(from_file, say)
     prometheus = kinds.add_parser(
         "prometheus",
         help=say(

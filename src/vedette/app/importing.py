@@ -1,7 +1,6 @@
-"""`vedette import openmetrics FILE`: samples of any age, with their own timestamps, straight into the store's history.
+"""`vedette import openmetrics|jsonl FILE`: samples of any age, with their own timestamps, straight into the store's history.
 
-The file is read in pieces of whole lines, each scanned into columns; a series' labels are parsed once, the first time its
-bytes are seen. The data directory must not be open in a server.
+The data directory must not be open in a server; a running one takes the same over HTTP.
 """
 
 from __future__ import annotations
@@ -13,18 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import numpy as np
-
 from vedette.app.language import Say, choose_language, speaker
-from vedette.model.blocks import SampleBatch
-from vedette.model.errors import BadInput, MalformedPage
-from vedette.model.limits import IngestLimits
+from vedette.intake.importing.jsonl import jsonl_batches
+from vedette.intake.importing.openmetrics import openmetrics_batches
+from vedette.model.errors import BadInput
 from vedette.ports.principal import Principal
 from vedette.store.chdb_store import ChdbStore, StoreSettings
-from vedette.wire.exposition import DUPLICATE, NO_TIME, UNKNOWN, Format, SeriesCache, scan
 
-PIECE_BYTES: Final = 32 << 20
-END: Final = b"# EOF\n"
+BLOCK_BYTES: Final = 32 << 20
+
+_READERS: Final = {"openmetrics": openmetrics_batches, "jsonl": jsonl_batches}
+_EMPTY_HINTS: Final = {
+    "openmetrics": "a file of samples ends with # EOF",
+    "jsonl": 'a line is {"metric": {...}, "values": [...], "timestamps": [...]}',
+}
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -37,12 +38,15 @@ def run_import(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise BadInput(f"cannot read {file}: {error.strerror}") from None
     if not size:
-        raise BadInput(f"nothing to import, the file is empty: {file}", hint="a file of samples ends with # EOF")
+        raise BadInput(f"nothing to import, the file is empty: {file}", hint=_EMPTY_HINTS[arguments.kind])
     store = ChdbStore(StoreSettings(data, maintenance=False))
     principal = Principal(arguments.tenant, "import")
     try:
         with source:
-            progress = store.import_samples(read_batches(source, size, store, principal, say))
+            batches = _READERS[arguments.kind](
+                read_blocks(source, size, say), lambda labels: store.register(principal, labels), f"{file}:"
+            )
+            progress = store.import_samples(batches)
     finally:
         store.close()
     took = max(time.monotonic() - started, 1e-9)
@@ -56,56 +60,11 @@ def run_import(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_batches(
-    source: BinaryIO, size: int, store: ChdbStore, principal: Principal, say: Say
-) -> Iterator[SampleBatch]:
-    """Raises MalformedPage with the line of the file; what was yielded before stays imported."""
-    cache, line, done = SeriesCache(), 0, 0
-    limits = IngestLimits(page_samples_max=PIECE_BYTES)
-    for piece, is_last in pieces(source):
-        try:
-            yield batch_of(piece if is_last else piece + END, cache, store, principal, limits)
-        except MalformedPage as error:
-            words = error.message.replace(f" in line {error.line}", "")  # the piece's line; the file's is told before
-            place = f"{source.name}:{line + error.line}"
-            raise MalformedPage(f"{place}: {words}", line=line + error.line, hint=error.hint) from None
-        line += piece.count(b"\n")
-        done += len(piece)
+def read_blocks(source: BinaryIO, size: int, say: Say) -> Iterator[bytes]:
+    """The file in blocks, saying how far it is."""
+    done = 0
+    while block := source.read(BLOCK_BYTES):
+        yield block
+        done += len(block)
         share = 100 * done // max(size, 1)
         print(say(f"import: {share} %", f"导入：{share} %"), file=sys.stderr, flush=True)
-
-
-def pieces(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """(whole lines, is this the end of the file). The end must be `# EOF`: the scanner checks it."""
-    rest = b""
-    while block := source.read(PIECE_BYTES):
-        block = rest + block
-        cut = block.rfind(b"\n", 0, -1) + 1
-        if cut:
-            yield block[:cut], False
-        rest = block[cut:]
-    yield rest, True
-
-
-def batch_of(
-    page_bytes: bytes, cache: SeriesCache, store: ChdbStore, principal: Principal, limits: IngestLimits
-) -> SampleBatch:
-    page = scan(page_bytes, Format.OPENMETRICS, limits=limits)
-    if (page.times_ms == NO_TIME).any():
-        row = int(np.argmax(page.times_ms == NO_TIME))
-        raise MalformedPage(
-            f"sample without a timestamp: {page.labels(row)}",
-            line=page_bytes.count(b"\n", 0, int(page.spans[row, 0])) + 1,
-            hint="an import needs the time of every sample",
-        )
-    refs = cache.resolve(page)
-    unknown = np.flatnonzero(refs == UNKNOWN)
-    if len(unknown):
-        _, first = np.unique(page.keys[unknown], return_index=True)
-        fresh = unknown[first]
-        cache.learn(page, fresh, store.register(principal, [page.labels(i) for i in fresh.tolist()]))
-        refs = cache.resolve(page)
-    cache.finish()
-    kept = refs >= 0
-    assert not (refs == DUPLICATE).any()
-    return SampleBatch(refs[kept], page.times_ms[kept], page.values[kept])

@@ -25,7 +25,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, engine_options, feature_warnings
+from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -40,6 +40,7 @@ from vedette.model.time import format_duration
 from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
+from vedette.query.promql.results_cache import results_cache
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -73,12 +74,24 @@ class Server:
         self._notices = Notices(clock)
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
-            store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
+            store,
+            clock,
+            SYSTEM,
+            configuration.current,
+            limits=ingest_limits(settings, configuration.current),
+            start_times=START_TIMES in settings.features,
         )
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
         )
-        self._doors = Doors(store, clock, settings.data)
+        self._doors = Doors(
+            store,
+            clock,
+            settings.data,
+            features=settings.features,
+            bring=lambda batches: store.import_samples(batches).samples,
+        )
+        self._doors.configure(configuration.current)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -132,7 +145,7 @@ class Server:
         options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options),
+            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
             targets=self._scraping.targets,
             config=self._configuration.view,
             runtime=self._runtime,
@@ -168,6 +181,7 @@ class Server:
         policy = self._configuration.policy
         await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
         await asyncio.to_thread(self._store.set_series_limits, policy.limits)
+        self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._scraping.settled()

@@ -209,6 +209,16 @@ class Store(Protocol):
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
         ...
 
+    @property
+    def change_count(self) -> int:
+        """The number of the last change of samples: one came, or was deleted. A reader sees every change up to it."""
+        ...
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        """The first time within the inclusive bounds that a change after number `since` may have touched; one past the
+        last when there was none."""
+        ...
+
     def raw_since_ms(self, principal: Principal) -> int:
         """Of times before it, `select` may answer with downsampled samples even if the plan does not ask for them."""
         ...

@@ -53,6 +53,7 @@ from vedette.ports.store import (
 )
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
+from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
@@ -89,6 +90,7 @@ class MemoryStore(Store):
         self._series: list[_Samples] = []
         self._metadata: dict[str, dict[str, MetricMetadata]] = {}
         self._newest_ms = MIN_TIME_MS
+        self._changes = Changes()
         self._commits = 0
         self._committed: list[tuple[int, int, int, float]] = []
         """(commit, series id, time, value) of every float, in the order of the commits."""
@@ -258,6 +260,13 @@ class MemoryStore(Store):
             known = self._metadata.get(principal.tenant, {})
             return [known[name] for name in sorted(known) if metric in ("", name)]
 
+    @property
+    def change_count(self) -> int:
+        return self._changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult:
@@ -269,6 +278,7 @@ class MemoryStore(Store):
                 n_series += window.stop > window.start
                 n_samples += window.stop - window.start
                 del samples.times[window], samples.values[window], samples.starts[window]
+            self._changes.note(min_time_ms, max_time_ms)
         return DeleteResult(series=n_series, samples=n_samples)
 
     def cardinality(
@@ -320,7 +330,9 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result([self._put(*row, now, horizon) for row in rows])
+            result = self._result([self._put(*row, now, horizon) for row in rows])
+            self._changes.note_samples(batch.times_ms)
+            return result
 
     def _result(self, found: list[int]) -> AppendResult:
         """`found`: a verdict for each row."""

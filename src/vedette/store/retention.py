@@ -149,5 +149,6 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
         state.partitions.forget_recent(partition)
     else:
         state.partitions.forget_rollup(table, partition)
+    state.changes.note()
     _DROPPED.labels(reason).inc()
     _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())

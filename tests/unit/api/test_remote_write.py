@@ -146,3 +146,30 @@ def test_keys_not_seen_for_long_are_forgotten_when_the_table_is_full() -> None:
     assert (refs.find("u", second) == UNKNOWN).all()
     assert refs.find("t", second).tolist() == second.tolist()
     assert (refs.find("t", first) == UNKNOWN).all()
+
+
+def test_histograms_and_exemplars_are_stored_and_counted() -> None:
+    outside = Outside()
+    symbols = rw.Symbols()
+    spans = rw.message(11, rw.integer(2, 2))
+    body = rw.integer(1, 3) + rw.double(3, 9.5) + spans + rw.packed(12, map(rw.zigzag, (1, 1))) + rw.integer(15, NOW_MS)
+    wrong = rw.integer(1, 9) + spans + rw.packed(12, map(rw.zigzag, (1, 1))) + rw.integer(15, NOW_MS + 1)
+    exemplar = rw.message(4, symbols.refs([("trace_id", "x")]) + rw.double(2, 1.5) + rw.integer(3, NOW_MS))
+    one = rw.Series.of({"__name__": "h"}, extra=rw.message(3, body) + rw.message(3, wrong) + exemplar)
+    reply = outside.write(rw.request_v2([one], symbols), rw.V2_TYPE)
+    assert reply.status == 400
+    assert reply.text == (
+        "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN) "
+        'for series {__name__="h"}\n'
+    )
+    written = {
+        kind: reply.headers[f"x-prometheus-remote-write-{kind}-written"]
+        for kind in ("samples", "histograms", "exemplars")
+    }
+    assert written == {"samples": "0", "histograms": "1", "exemplars": "1"}
+    plan = ScanPlan((Matcher("__name__", MatchType.EQUAL, "h"),), 0, NOW_MS * 2, 1_000)
+    found = outside.store.select(principal_of(), plan, Deadline(10))
+    assert found.histograms is not None
+    assert found.histograms.table.at(int(found.histograms.rows[0])).positive == {0: 1.0, 1: 2.0}
+    [exemplars] = outside.store.exemplars(principal_of(), [()], 0, NOW_MS * 2)
+    assert str(exemplars.labels[0]) == '{trace_id="x"}'

@@ -159,7 +159,7 @@ def test_the_environment_s_proxy_is_taken_only_where_asked() -> None:
 async def fetch(job: str, url: str) -> Response:
     client = HttpClient(config(job, "a:1").jobs[0].http)
     try:
-        return await client.get(URL(url), {}, timeout_s=5, bytes_max=1000)
+        return await client.get_prepared(client.prepare(URL(url), {}), timeout_s=5, bytes_max=1000)
     finally:
         await client.close()
 

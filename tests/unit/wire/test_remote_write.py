@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import write_requests as rw
+from vedette.intake.receiving.histogram_checks import invalid_histograms, with_known_resolution
 from vedette.model.errors import BadInput, BodyTooLarge
+from vedette.model.histograms import CounterReset, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.limits import ReceiveLimits
 from vedette.model.staleness import STALE_NAN, is_stale
 from vedette.wire.remote_write import Message, UnsupportedMedia, WriteRequest, message_of, scan_request
+from vedette.wire.remote_write.histograms import read_histograms
 from vedette.wire.remote_write.scanning import PADDING
 from vedette.wire.snappy import compress, decompress, decompress_padded
 
@@ -227,3 +230,109 @@ def test_a_block_of_another_length_than_it_says_is_corrupt(block: bytes) -> None
 def test_a_block_is_not_inflated_beyond_the_limit() -> None:
     with pytest.raises(BodyTooLarge, match="decoded length 4294967295 exceeds limit 1000"):
         decompress(b"\xff\xff\xff\xff\x0f" + b"x" * 10, 1000)
+
+
+def histogram(
+    schema: int = 0,
+    positive: tuple[tuple[tuple[int, int], ...], tuple[int, ...]] = (((0, 2), (3, 1)), (1, 1, -1)),
+    *,
+    count: int = 4,
+    floats: tuple[float, ...] = (),
+    extra: bytes = b"",
+) -> bytes:
+    """Field 4 of a TimeSeries of 1.0; the default has buckets 0: 1, 1: 2, 5: 1."""
+    spans, deltas = positive
+    body = rw.double(2, count) if floats else rw.integer(1, count)
+    body += rw.double(3, 9.5) + rw.integer(4, rw.zigzag(schema))
+    body += b"".join(
+        rw.message(11, rw.integer(1, rw.zigzag(offset)) + rw.integer(2, length)) for offset, length in spans
+    )
+    if floats:
+        body += rw.message(13, struct.pack(f"<{len(floats)}d", *floats))
+    else:
+        body += rw.packed(12, map(rw.zigzag, deltas))
+    return rw.message(4, body + rw.integer(15, 77) + extra)
+
+
+def read_one(body: bytes) -> tuple[NativeHistogram, list[tuple[int, str]]]:
+    found = read_histograms(read(rw.request_v1([rw.Series.of({"__name__": "h"}, extra=body)]), Message.V1))
+    assert found.times_ms.tolist() == [77] and found.owners.tolist() == [0]
+    return found.table.at(0), found.faults
+
+
+def test_integer_histograms_are_summed_up_from_their_deltas() -> None:
+    found, faults = read_one(histogram(extra=rw.integer(6, 3) + rw.double(5, 0.25) + rw.integer(14, 2)))
+    assert faults == []
+    assert found == NativeHistogram(0, 4.0, 9.5, 3.0, 0.25, {0: 1.0, 1: 2.0, 5: 1.0}, {}, (), CounterReset.NOT_RESET)
+
+
+def test_float_histograms_have_their_counts_as_they_are() -> None:
+    found, faults = read_one(histogram(floats=(1.5, 2.5, 0.5), count=5, extra=rw.double(7, 0.5)))
+    assert faults == [] and found.positive == {0: 1.5, 1: 2.5, 5: 0.5} and (found.count, found.zero_count) == (5.0, 0.5)
+
+
+def test_histograms_with_bounds_of_their_own() -> None:
+    bounds = rw.message(16, struct.pack("<2d", 0.5, 1.0))
+    found, _ = read_one(histogram(-53, (((0, 3),), (1, 0, 0)), extra=bounds))
+    assert found.bounds == (0.5, 1.0) and found.positive == {0: 1.0, 1: 1.0, 2: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (histogram(positive=(((0, 4),), (1, 1))), "spans specify different number of buckets"),
+        (histogram(positive=(((0, 1),), (1, 1))), "spans specify different number of buckets"),
+        (histogram(positive=(((0, 1), (-1, 1)), (1, 1))), "a span whose offset is negative"),
+        (histogram(positive=(((0, 1 << 40),), (1, 1))), "spans specify different number of buckets"),
+    ],
+)
+def test_spans_that_do_not_fit_are_named(body: bytes, words: str) -> None:
+    _, [(row, fault)] = read_one(body)
+    assert row == 0 and words in fault
+
+
+def test_mutated_histograms_end_in_columns_or_bad_input() -> None:
+    body = rw.request_v1([rw.Series.of({"__name__": "h"}, extra=histogram() + histogram(floats=(1.0, 2.0, 3.0)))])
+    random = np.random.default_rng(5)
+    ends: Counter[str] = Counter()
+    for k in range(800):
+        mutated = bytearray(body[: k + 1] if k < len(body) else body)
+        mutated[random.integers(len(mutated))] = random.integers(256)
+        try:
+            found = read_histograms(read(bytes(mutated), Message.V1))
+            assert len(invalid_histograms(with_known_resolution(found.table))) <= len(found.table)
+            ends["read"] += 1
+        except BadInput:
+            ends["refused"] += 1
+    assert ends["read"] > 100 and ends["refused"] > 100
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (NativeHistogram(count=2, positive={0: 2}), ""),
+        (NativeHistogram(schema=-53, count=2, positive={0: 2}, bounds=(1.0,)), ""),
+        (NativeHistogram(count=9, positive={0: 2}, sum=STALE_NAN), ""),
+        (NativeHistogram(count=9, positive={0: 2}, sum=math.nan), ""),
+        (NativeHistogram(count=1, positive={0: 2}, sum=math.nan), "should equal the number of observations"),
+        (NativeHistogram(count=3, positive={0: 2}), "should equal the number of observations"),
+        (NativeHistogram(schema=-9), "unknown schema"),
+        (NativeHistogram(schema=60), "unknown schema"),
+        (NativeHistogram(count=0, positive={0: 2, 1: -2}), "a bucket whose observation count is negative"),
+        (NativeHistogram(count=-1), "observation count is negative"),
+        (NativeHistogram(schema=-53, count=2, positive={3: 2}, bounds=(1.0,)), "custom bounds are too few"),
+        (NativeHistogram(schema=-53, bounds=(2.0, 1.0)), "strictly increasing"),
+        (NativeHistogram(schema=-53, zero_count=1, count=1, bounds=(1.0,)), "zero count of 0"),
+        (NativeHistogram(schema=-53, zero_threshold=1, bounds=(1.0,)), "zero threshold of 0"),
+        (NativeHistogram(schema=-53, negative={0: 1.0}, count=1, bounds=(1.0,)), "must not have negative buckets"),
+    ],
+)
+def test_histograms_that_contradict_themselves_are_named(one: NativeHistogram, words: str) -> None:
+    found = invalid_histograms(Histograms.of([NativeHistogram(count=1, zero_count=1), one]))
+    assert [row for row, _ in found] == ([1] if words else [])
+    assert all(words in text for _, text in found)
+
+
+def test_finer_buckets_than_any_store_has_are_merged() -> None:
+    table = with_known_resolution(Histograms.of([NativeHistogram(schema=9, count=6, positive={1: 1, 2: 2, 3: 3})]))
+    assert table.at(0).schema == 8 and table.at(0).positive == {1: 3.0, 2: 3.0}

@@ -197,9 +197,13 @@ def _expand_external_labels(common: GlobalConfig, environment: Mapping[str, str]
     return replace(common, external_labels=labels), warnings
 
 
+_PLAIN_SECTIONS: Final = frozenset({"otlp"})
+"""Built, and read as they stand by those whom they concern."""
+
+
 def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
     sections = [
-        *(key for key, value in config.unbuilt.items() if value),
+        *(key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS),
         *(["rule_files"] if config.rule_files else []),
     ]
     warnings = [f"{key}: this section is not built yet and is ignored" for key in sections]

@@ -52,7 +52,7 @@ class HttpProvider:
         if not _JSON_TYPE.fullmatch(content_type.strip()):
             raise FetchFailed(f"unsupported content type {quote(content_type)}")
         body = inflate(response.body, response.headers.get("content-encoding", ""), LIST_BYTES_MAX)
-        return groups_from_json(body, self._url, {"__meta_url": self._url})
+        return groups_from_json(bytes(body), self._url, {"__meta_url": self._url})
 
     async def close(self) -> None:
         await self._client.close()

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from vedette.intake.receiving.admission import Receipt, Refusals
+from vedette.intake.receiving.exemplar_rows import ExemplarRows
+from vedette.intake.receiving.histogram_checks import invalid_histograms, with_known_resolution
 from vedette.intake.receiving.series_refs import SeriesRefs, resolve
-from vedette.model.blocks import Int64s, MetricMetadata, SampleBatch
+from vedette.model.blocks import HistogramBatch, Int64s, MetricMetadata, SampleBatch
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
 from vedette.model.limits import ReceiveLimits
@@ -23,6 +25,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
 from vedette.wire.remote_write import Message, WriteRequest, scan_request
+from vedette.wire.remote_write.histograms import read_histograms
 from vedette.wire.remote_write.scanning import PADDING
 from vedette.wire.remote_write.words import show_labels
 from vedette.wire.snappy import decompress_padded
@@ -52,6 +55,10 @@ class RemoteWriteReceiver:
         if message is Message.V2:
             _refuse_empty(request, receipt.refusals)
         self._append_samples(principal, request, refs, receipt)
+        if len(request.histograms):
+            self._append_histograms(principal, request, refs, receipt)
+        if len(request.exemplars):
+            self._append_exemplars(principal, request, refs, receipt)
         if message is Message.V1:
             self._store.put_metadata(principal, request.metadata())
         return receipt.count(DOOR)
@@ -64,6 +71,38 @@ class RemoteWriteReceiver:
             owners, batch = owners[kept], batch.take(kept)
         result = self._store.append(principal, batch, commit_within_s=self._limits.commit_within_s)
         receipt.samples += receipt.take(result, batch.times_ms, lambda row: _show(request, int(owners[row])))
+
+    def _append_histograms(self, principal: Principal, request: WriteRequest, refs: Int64s, receipt: Receipt) -> None:
+        written = read_histograms(request)
+        table = with_known_resolution(written.table)
+        faults = dict(invalid_histograms(table)) | dict(written.faults)
+        owners, refusals = written.owners, receipt.refusals
+        for row, words in sorted(faults.items()):
+            if refs[owners[row]] >= 0:
+                refusals.add(f"{words} for series {_show(request, int(owners[row]))}")
+        sound = np.ones(len(owners), np.bool_)
+        sound[list(faults)] = False
+        kept = np.flatnonzero(sound & (refs[owners] >= 0))
+        batch = HistogramBatch(
+            refs[owners[kept]], written.times_ms[kept], table.take(kept), written.start_times_ms[kept]
+        )
+        result = self._store.append_histograms(principal, batch, commit_within_s=self._limits.commit_within_s)
+        receipt.histograms += receipt.take(result, batch.times_ms, lambda row: _show(request, int(owners[kept[row]])))
+
+    def _append_exemplars(self, principal: Principal, request: WriteRequest, refs: Int64s, receipt: Receipt) -> None:
+        """Those that come too late are passed over: samples are not sent again for the sake of an exemplar."""
+        rows = ExemplarRows()
+        for row, owner in enumerate(request.exemplars.owners.tolist()):
+            try:
+                labels, value, time_ms = request.exemplar(row)
+            except BadInput as error:
+                receipt.refusals.add(f"parsing exemplar for series {_show(request, owner)}: {error.message}", 0)
+                continue
+            if refs[owner] >= 0:
+                rows.add(int(refs[owner]), time_ms, value, labels)
+        result = self._store.append_exemplars(principal, rows.batch(), commit_within_s=self._limits.commit_within_s)
+        receipt.exemplars += result.accepted + result.idempotent
+        receipt.commits.append(result.committed)
 
     def _resolve(self, principal: Principal, request: WriteRequest, refusals: Refusals) -> Int64s:
         """The refs of the request's series, -1 for those that are refused."""

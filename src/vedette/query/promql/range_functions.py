@@ -24,10 +24,11 @@ from vedette.query.promql.ast import Call, Expr, ValueType
 from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
+from vedette.query.promql.mixed_extended import evaluate_extended
 from vedette.query.promql.mixed_ranges import evaluate_mixed
-from vedette.query.promql.samples import RangeColumns
+from vedette.query.promql.samples import RangeColumns, Windows
 from vedette.query.promql.selector_labels import exact_labels
-from vedette.query.promql.selectors import Windows, windows_of
+from vedette.query.promql.selectors import windows_of
 from vedette.query.promql.start_times import START_TIME_FUNCTIONS
 from vedette.query.promql.values import Matrix
 from vedette.query.shared.steps import Grid
@@ -90,7 +91,10 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     selector = extended_selector(call.args[place])
     columns = windows.columns
     cells = None
-    if selector is not None:
+    if selector is not None and columns.histograms is not None:
+        mixed = evaluate_extended(job, selector, columns.histograms)
+        values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
+    elif selector is not None:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
         values, present = job.run(kernel, *arguments)
     elif columns.downsampled is not None:

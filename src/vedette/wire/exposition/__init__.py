@@ -1,6 +1,14 @@
 """Prometheus' exposition formats: text, OpenMetrics and delimited protobuf to columns; series caches."""
 
 from vedette.wire.exposition.checking import check_page
+from vedette.wire.exposition.native_histograms import (
+    InvalidHistogram,
+    NativeRows,
+    invalid_schema,
+    of_natives,
+    take_natives,
+    without_natives,
+)
 from vedette.wire.exposition.page import NO_TIME, Exemplars, Page
 from vedette.wire.exposition.scanning import scan
 from vedette.wire.exposition.series_cache import DROPPED, DUPLICATE, UNKNOWN, SeriesCache
@@ -14,9 +22,15 @@ __all__ = [
     "UNKNOWN",
     "Exemplars",
     "Format",
+    "InvalidHistogram",
+    "NativeRows",
     "Page",
     "Problem",
     "SeriesCache",
     "check_page",
+    "invalid_schema",
+    "of_natives",
     "scan",
+    "take_natives",
+    "without_natives",
 ]

@@ -1,0 +1,1 @@
+"""OTLP metrics: protobuf and JSON to columns, names as Prometheus has them."""
