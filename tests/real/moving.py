@@ -29,9 +29,9 @@ from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, MatchType
 
 START_S: Final = 1_700_000_400
-DAYS: Final = 4
+DAYS: Final = 3
 STEP_S: Final = 60
-SERIES: Final = 20
+SERIES: Final = 10
 KEPT: Final = "--storage.tsdb.retention.time=100y"
 EVERYTHING: Final = (Matcher("__name__", MatchType.EQUAL, "moved_total"),)
 BOUNDS: Final = START_S * 1000, (START_S + DAYS * 86_400) * 1000
