@@ -1,48 +1,48 @@
-"""Bytes a sample on disk after compaction: 2 h of the load at 15 s, 10 targets x 1,000 series, loaded into both.
+"""Bytes a sample on disk after compaction: 2 h of the load at 15 s, 10 targets x 1,000 series, loaded into all three.
 
-Prometheus' bytes are its blocks', made by promtool; ours are those of the engine's active parts: what is no longer part of
-a table waits a few minutes for its deletion. `--rounds N`: targets (default 10).
+`--rounds N`: targets (default 10). How sizes are taken: disk_sizes.py.
 """
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from benchmarks import load
+from benchmarks.disk_sizes import compare_sizes
 from benchmarks.harness import Figure, Ratio
-from benchmarks.load import write_openmetrics
-from benchmarks.processes import folder_bytes
+from benchmarks.histories import STEP_S, Series, read_labels
 from tests.harness import Options
-from tests.prometheus import create_blocks
-from tests.server import import_openmetrics
 from vedette.model.time import BLOCK_MS, block_of
-from vedette.ports.principal import SYSTEM
-from vedette.store.chdb_store import ChdbStore, StoreSettings
 
 SERIES = 1_000
-STEP_S = 15
-STEPS = 2 * 3600 // STEP_S
+
+
+@dataclass(frozen=True, slots=True)
+class LoadHistory:
+    """The benchmarks' usual load, as a history."""
+
+    name: str
+    start_s: int
+    hours: int
+    targets: int
+    block: str = "2h"
+
+    @property
+    def end_s(self) -> int:
+        return self.start_s + self.hours * 3600
+
+    def series(self) -> Iterator[Series]:
+        times = list(range(self.start_s, self.end_s, STEP_S))
+        for target in range(self.targets):
+            made = load.Series(target, SERIES)
+            columns = [made.advance() for _ in times]
+            for row, name in enumerate(made.names):
+                labels = {**read_labels(name), "instance": f"127.0.1.{target + 1}:80"}
+                yield Series(labels, [column[row] for column in columns], times)
 
 
 def run(options: Options) -> Iterable[Ratio | Figure]:
-    with tempfile.TemporaryDirectory() as folder:
-        page, theirs, ours = (Path(folder) / name for name in ("load.om", "prometheus", "vedette"))
-        start_s = (block_of(int(time.time() * 1000)) - 12) * BLOCK_MS // 1_000  # yesterday: retention must not take it
-        samples = write_openmetrics(page, options.rounds_or(10), SERIES, start_s, STEP_S, STEPS)
-        create_blocks(page, theirs)
-        import_openmetrics(page, ours)
-        their_bytes, our_bytes = folder_bytes(theirs), active_bytes(ours)
-    print(f"  prometheus {their_bytes / samples:.3f} bytes/sample, vedette {our_bytes / samples:.3f}", flush=True)
-    yield Ratio("disk", "prometheus", [their_bytes / our_bytes])
-
-
-def active_bytes(data: Path) -> int:
-    """Of every table, once there is nothing left to compact."""
-    store = ChdbStore(StoreSettings(data, maintenance=False))
-    try:
-        store.maintain()
-        return store.stats(SYSTEM).disk_bytes
-    finally:
-        store.close()
+    start_s = (block_of(int(time.time() * 1000)) - 12) * BLOCK_MS // 1_000  # yesterday: retention must not take it
+    yield from compare_sizes("disk", LoadHistory("load", start_s, 2, options.rounds_or(10)))

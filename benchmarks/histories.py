@@ -1,16 +1,18 @@
-"""Histories for the query benchmarks: counters, histograms and gauges of many series, written once in two formats.
+"""Histories for the benchmarks: samples of many series over a time of their own, written once in two formats.
 
-A history is seeded and has its own time range, so that all of them live in one data directory and a query chooses by its
-range. Scrapes come on time, each instance at an offset of its own; an instance restarts now and then.
+A history is seeded and has its own time range, so that several live in one data directory and a query chooses by its
+range. `ServiceHistory`: counters, histograms and gauges of a service; node_history.py: copies of a real page.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,35 +22,9 @@ COUNTERS_OF_TEN, BUCKETS_OF_TEN = 4, 3
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "+Inf")
 PER_INSTANCE = 100
 """Series: 40 counters, 3 histograms of 10 buckets, 30 gauges."""
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 RESTARTS = 3
 """Of an instance over its history: its counters begin again at zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """`block` is the length of the reference's blocks, as its compaction would have left them."""
-
-    name: str
-    start_s: int
-    hours: int
-    series: int
-    block: str
-
-    @property
-    def end_s(self) -> int:
-        return self.start_s + self.hours * 3600
-
-    @property
-    def steps(self) -> int:
-        return self.hours * 3600 // STEP_S
-
-
-_DAY_S = 86_400
-_START_S = 1_699_920_000
-"""A midnight."""
-DAY = History("day", _START_S, 24, 1_000, "24h")
-WIDE = History("wide", _START_S + 10 * _DAY_S, 2, 10_000, "2h")
-LONG = History("long", _START_S + 20 * _DAY_S, 7 * 24, 100, "168h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +36,59 @@ class Series:
     times_s: list[int]
 
 
-def series_of(history: History) -> Iterator[Series]:
-    """One after another, metric by metric, as promtool wants them."""
-    n_instances = history.series // PER_INSTANCE
-    for kind, instance in itertools.product((_counters, _buckets, _gauges), range(n_instances)):
-        random = np.random.default_rng((history.start_s, instance, kind is _gauges, kind is _buckets))
-        first = history.start_s + instance % STEP_S
-        times = list(range(first, first + history.steps * STEP_S, STEP_S))
-        for labels, texts in kind(random, history.steps):
-            yield Series({**labels, "instance": f"10.0.{instance // 256}.{instance % 256}:9100"}, texts, times)
+class History(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def start_s(self) -> int: ...
+    @property
+    def end_s(self) -> int: ...
+    @property
+    def block(self) -> str:
+        """The length of the reference's blocks, as its compaction would have left them."""
+        ...
+
+    def series(self) -> Iterator[Series]:
+        """Metric by metric."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHistory:
+    """Scrapes come on time, each instance at an offset of its own; an instance restarts now and then."""
+
+    name: str
+    start_s: int
+    hours: int
+    n_series: int
+    block: str
+
+    @property
+    def end_s(self) -> int:
+        return self.start_s + self.hours * 3600
+
+    def series(self) -> Iterator[Series]:
+        steps = self.hours * 3600 // STEP_S
+        instances = range(self.n_series // PER_INSTANCE)
+        for (kind, rows_of), instance in itertools.product(enumerate((_counters, _buckets, _gauges)), instances):
+            random = np.random.default_rng((self.start_s, instance, kind))
+            times = scrape_times(self.start_s, instance, steps)
+            for labels, texts in rows_of(random, steps):
+                yield Series({**labels, "instance": instance_name(instance)}, texts, times)
+
+
+def read_labels(name: str) -> dict[str, str]:
+    """Of a series as a page has it. Values stay escaped as far as JSON and the text format agree: all that occurs."""
+    return {"__name__": name.partition("{")[0], **dict(_LABEL.findall(name))}
+
+
+def scrape_times(start_s: int, instance: int, steps: int) -> list[int]:
+    first = start_s + instance % STEP_S
+    return list(range(first, first + steps * STEP_S, STEP_S))
+
+
+def instance_name(instance: int) -> str:
+    return f"10.0.{instance // 256}.{instance % 256}:9100"
 
 
 Rows = Iterator[tuple[dict[str, str], list[str]]]
@@ -122,7 +142,7 @@ def write_history(history: History, openmetrics: Path, json_lines: Path) -> int:
     """Both files; the number of samples."""
     samples = 0
     with openmetrics.open("w") as page, json_lines.open("w") as lines:
-        for series in series_of(history):
+        for series in history.series():
             samples += len(series.texts)
             page.write(_page(series))
             lines.write(_line(series))
@@ -131,7 +151,7 @@ def write_history(history: History, openmetrics: Path, json_lines: Path) -> int:
 
 
 def _page(series: Series) -> str:
-    inner = ",".join(f'{name}="{value}"' for name, value in series.labels.items() if name != "__name__")
+    inner = ",".join(f"{name}={json.dumps(value)}" for name, value in series.labels.items() if name != "__name__")
     head = f"{series.labels['__name__']}{{{inner}}}"
     return "".join([f"{head} {text} {time}\n" for text, time in zip(series.texts, series.times_s, strict=True)])
 

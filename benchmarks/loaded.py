@@ -15,6 +15,7 @@ from tests.prometheus import Prometheus, create_blocks
 from tests.server import Vedette, import_openmetrics
 from tests.settings import ROOT
 
+_BATCH_BYTES = 64 << 20
 _PROGRAMS = ("vedette", "prometheus", "victoriametrics")
 
 
@@ -33,7 +34,7 @@ def data_folders(name: str, histories: Sequence[History]) -> Iterator[Path]:
         shutil.rmtree(cache, ignore_errors=True)
         cache.mkdir(parents=True)
         for history in histories:
-            _load(history, cache)
+            load_history(history, cache)
         (cache / "loaded").touch()
     with tempfile.TemporaryDirectory() as folder:
         for program in _PROGRAMS:
@@ -41,16 +42,26 @@ def data_folders(name: str, histories: Sequence[History]) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _load(history: History, folder: Path) -> None:
+def load_history(history: History, folder: Path) -> int:
+    """Into a directory of each program below the folder, which may hold other histories; the number of samples."""
     page, lines = folder / f"{history.name}.om", folder / f"{history.name}.jsonl"
-    write_history(history, page, lines)
+    samples = write_history(history, page, lines)
     create_blocks(page, folder / "prometheus", history.block)
     import_openmetrics(page, folder / "vedette")
     page.unlink()
     with VictoriaMetrics(folder / "victoriametrics") as theirs:
-        status, body = theirs.get("/api/v1/import", timeout_s=600.0, method="POST", body=lines.read_bytes())
-        assert status == 204, f"{status} {body[:500]!r}"
+        for batch in batches(lines):
+            status, body = theirs.get("/api/v1/import", timeout_s=600.0, method="POST", body=batch)
+            assert status == 204, f"{status} {body[:500]!r}"
     lines.unlink()
+    return samples
+
+
+def batches(lines: Path) -> Iterator[bytes]:
+    """The file in pieces of whole lines."""
+    with lines.open("rb") as file:
+        while batch := file.readlines(_BATCH_BYTES):
+            yield b"".join(batch)
 
 
 @contextmanager

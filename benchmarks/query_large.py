@@ -10,9 +10,16 @@ from collections.abc import Iterable
 
 from benchmarks.asking import RangeQuery, compare
 from benchmarks.harness import Figure, Ratio
-from benchmarks.histories import DAY, LONG, WIDE, History
+from benchmarks.histories import History, ServiceHistory
 from benchmarks.loaded import data_folders, running
 from tests.harness import Options
+
+_START_S = 1_699_920_000
+"""A midnight; each history has days of its own."""
+_DAY_S = 86_400
+DAY = ServiceHistory("day", _START_S, 24, 1_000, "24h")
+WIDE = ServiceHistory("wide", _START_S + 10 * _DAY_S, 2, 10_000, "2h")
+LONG = ServiceHistory("long", _START_S + 20 * _DAY_S, 7 * 24, 100, "168h")
 
 _RATE = "rate(http_requests_total[5m])"
 _BUCKETS = "rate(request_seconds_bucket[5m])"

@@ -16,7 +16,6 @@ from typing import Final
 
 from tests import settings
 from tests.conformance.promqltest.exclusions import Case, Exclusions, read_exclusions, write_exclusions
-from tests.conformance.promqltest.reasons import reason_of
 from tests.conformance.promqltest.runner import CaseResult, Insert, ScriptRunner
 from tests.conformance.promqltest.script import read_script
 from tests.harness import Options, Outcome
@@ -27,6 +26,7 @@ from vedette.store.memory import MemoryStore
 
 EXCLUSIONS: Final = Path(__file__).with_name("promql_exclusions.toml")
 _COMMIT_WITHIN_S: Final = 60.0
+_WRONG: Final = "wrong answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _outcome(name: str, results: Iterable[tuple[Case, CaseResult]], exclusions: 
 def _regenerate() -> None:
     with _open_memory() as loadable:
         results = list(_run_scripts(loadable))
-    reasons = {case: reason_of(result) for case, result in results if result.failure}
+    reasons = {case: _WRONG for case, result in results if result.failure}
     write_exclusions(EXCLUSIONS, [case for case, _ in results], reasons)
     print(f"{len(results) - len(reasons)} of {len(results)} pass; wrote {EXCLUSIONS.name}")
 
@@ -111,7 +111,7 @@ def _show(wanted: list[str]) -> None:
         for case, result in _run_scripts(loadable, files):
             place = f"{case[0]}:{case[1]}"
             if result.failure and (place in wanted or case[0] in wanted):
-                print(f"{place} [{reason_of(result)}]\n    {result.command.query}\n    {result.failure}")
+                print(f"{place}\n    {result.command.query}\n    {result.failure}")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""`differential promql`: random queries answered by Prometheus 3.14 and by us over the same file of samples.
+"""`differential promql`: random queries answered by Prometheus 3.14 and by us over the same samples.
 
-Both are asked as users ask them: the file is loaded with promtool and with `vedette import openmetrics`, both servers run
-with the same features on, and their answers over HTTP are compared, status and errorType included.
+Both are fed and asked as users do it: they get the same remote-write requests, run with the same features on, and their
+answers over HTTP are compared: status, errorType, values, order, and annotations with their places.
 
 python -m tests.differential.promql QUERY [TIME]     one query, both answers
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,21 @@ from typing import Final
 
 from tests.asking import Service
 from tests.differential.promql_answers import Reply, disagreement, read_answer
-from tests.differential.promql_data import END_S, METRICS, START_S, Family, magnitudes, make_families, openmetrics_text
+from tests.differential.promql_data import (
+    END_S,
+    METRICS,
+    START_S,
+    Series,
+    float_series,
+    magnitudes,
+    write_requests,
+)
 from tests.differential.promql_generator import QueryGenerator
+from tests.differential.promql_native_data import NATIVE_METRICS, native_series
 from tests.harness import Options, Outcome
-from tests.prometheus import FEATURES, Prometheus, create_blocks
-from tests.server import Vedette, import_openmetrics
+from tests.prometheus import FEATURES, Prometheus
+from tests.remote_writing import write
+from tests.server import Vedette
 
 _SHORT_ROUNDS: Final = 150
 _FAILURES_SHOWN: Final = 10
@@ -53,10 +63,10 @@ class Question:
 
 def run(options: Options) -> Iterable[Outcome]:
     rounds = options.rounds_or(_SHORT_ROUNDS)
-    families = make_families(options.seed)
-    scales = magnitudes(families) | dict.fromkeys(_TIMES_AS_VALUES, float(END_S))
+    series = make_series(options.seed)
+    scales = magnitudes(series) | dict.fromkeys(_TIMES_AS_VALUES, float(END_S))
     outcome = Outcome("promql", 0, 0)
-    with both_sides(families) as (vedette, peer):
+    with both_sides(series) as (vedette, peer):
         for question in make_questions(options.seed, rounds):
             outcome.total += 1
             ours, theirs = ask(vedette, question), ask(peer, question)
@@ -69,9 +79,14 @@ def run(options: Options) -> Iterable[Outcome]:
     yield outcome
 
 
+def make_series(seed: int) -> list[Series]:
+    rng = random.Random(seed)
+    return [*float_series(rng), *native_series(rng)]
+
+
 def make_questions(seed: int, count: int) -> Iterator[Question]:
     rng = random.Random(seed)
-    generator = QueryGenerator(rng, METRICS, START_S, END_S)
+    generator = QueryGenerator(rng, (*METRICS, *NATIVE_METRICS), START_S, END_S)
     for _ in range(count):
         query = generator.query()
         end = rng.randint(START_S, END_S + 600)
@@ -80,21 +95,21 @@ def make_questions(seed: int, count: int) -> Iterator[Question]:
 
 
 @contextmanager
-def both_sides(families: tuple[Family, ...]) -> Iterator[tuple[Vedette, Prometheus]]:
+def both_sides(series: Sequence[Series]) -> Iterator[tuple[Vedette, Prometheus]]:
     features = f"--enable-feature={','.join(FEATURES)}"
+    accepted = "--web.remote-write-receiver.accepted-protobuf-messages=io.prometheus.write.v2.Request"
+    keep = "retention.time=100y"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file, config = folder / "samples.om", folder / "empty.yml"
-        file.write_text(openmetrics_text(families))
+        config = folder / "empty.yml"
         config.write_text("")
-        create_blocks(file, folder / "theirs")
-        import_openmetrics(file, folder / "ours")
-        keep = "retention.time=100y"
-        with (
-            Prometheus(folder / "theirs", "", f"--storage.tsdb.{keep}", features) as peer,
-            Vedette(folder / "ours", f"--storage.{keep}", features, f"--config={config}", "--no-node-job") as vedette,
-        ):
+        theirs = (f"--storage.tsdb.{keep}", features, "--web.enable-remote-write-receiver", accepted)
+        ours = (f"--storage.{keep}", features, f"--config={config}", "--no-node-job")
+        with Prometheus(folder / "theirs", "", *theirs) as peer, Vedette(folder / "ours", *ours) as vedette:
             vedette.wait_until_ready()
+            for request in write_requests(series):
+                write(peer, request)
+                write(vedette, request)
             yield vedette, peer
 
 
@@ -106,7 +121,7 @@ def ask(server: Service, question: Question) -> Reply:
 def main() -> None:
     query, *times = sys.argv[1:]
     question = Question(query, 0, int(times[0]) if times else END_S, 0)
-    with both_sides(make_families(0)) as (vedette, peer):
+    with both_sides(make_series(0)) as (vedette, peer):
         print("ours  ", ask(vedette, question))
         print("theirs", ask(peer, question))
 

@@ -21,6 +21,7 @@ class Metric:
     name: str
     labels: dict[str, tuple[str, ...]]
     is_counter: bool = False
+    is_native: bool = False
 
 
 _RANGE_FUNCTIONS: Final = (
@@ -43,6 +44,14 @@ _ARITHMETIC: Final = ("+", "-", "*", "/", "%", "^", "atan2")
 _COMPARISONS: Final = ("==", "!=", ">", "<", ">=", "<=")
 _SET_OPERATORS: Final = ("and", "or", "unless")
 _DURATIONS: Final = ("30s", "1m", "2m", "5m", "7m30s", "10m", "15m", "1h")
+_NATIVE_RANGE_FUNCTIONS: Final = (
+    *("rate", "rate", "increase", "delta", "irate", "idelta", "sum_over_time", "avg_over_time", "last_over_time"),
+    *("first_over_time", "count_over_time", "present_over_time", "resets", "changes"),
+)
+_NATIVE_FUNCTIONS: Final = (
+    *("histogram_count", "histogram_sum", "histogram_avg", "histogram_stddev", "histogram_stdvar"),
+    *("sum", "avg", "count", "group", "min", "abs", "timestamp", "absent", "scalar"),
+)
 _NUMBERS: Final = ("0", "1", "2", "-1", "0.5", "3.75", "100", "1e3", "-0.25", "Inf", "NaN", "5m", "0x1F", "1_000")
 
 
@@ -78,6 +87,7 @@ class QueryGenerator:
             (3, self._with_scalar),
             (2, self._grouped_join),
             (3, self._histogram_quantile),
+            (4, self._native_histogram_call),
             (2, self._label_call),
             (2, self._shaped_call),
             (1, lambda left: f"vector({self.scalar(left)})"),
@@ -277,6 +287,42 @@ class QueryGenerator:
         if self._rng.random() < 0.2:
             return f"histogram_fraction(0, {self._pick(('0.1', '0.5', '1', 'Inf'))}, {inner})"
         return f"histogram_quantile({self._quantile()}, {inner})"
+
+    def _native_vector(self, depth: int) -> str:
+        """Native histograms, as they are or computed with; now and then with bounds of another kind or floats among them."""
+        metric = self._pick([metric for metric in self._metrics if metric.is_native])
+        selector = self._selector(metric)
+        ranged = f"{self._pick(_NATIVE_RANGE_FUNCTIONS)}({self._matrix_selector(metric)})"
+        vector = self._pick((selector, selector, ranged, ranged))
+        if depth <= 0 or self._rng.random() < 0.4:
+            return vector
+        other = self._native_vector(depth - 1)
+        return self._pick(
+            (
+                f"{self._pick(('sum', 'avg'))}{self._pick(('', ' by (job)', ' without (instance)'))} ({other})",
+                f"({other}) {self._pick(('+', '-'))}{self._matching()} ({vector})",
+                f"({other}) {self._pick(('*', '/'))} {self._pick(('2', '0.5', '-1', '0'))}",
+                f"{self._pick(('2', '-1'))} * ({other})",
+                f"-({other})",
+                f"({other}) {self._pick(('</', '>/'))} {self._pick(('0.5', '1', '-0.3', '3.7', 'Inf'))}",
+                f"({other}) {self._pick(('==', '!=', '>'))} ({vector})",
+                f"{self._pick(('last_over_time', 'avg_over_time', 'sum_over_time'))}(({other})[5m:1m])",
+            )
+        )
+
+    def _native_histogram_call(self, depth: int) -> str:
+        vector = self._native_vector(min(depth, 2))
+        draw = self._rng.random()
+        if draw < 0.25:
+            return vector
+        if draw < 0.5:
+            return f"histogram_quantile({self._quantile()}, {vector})"
+        if draw < 0.6:
+            low, high = self._pick(("-Inf", "0", "0.05")), self._pick(("0.1", "1", "Inf"))
+            return f"histogram_fraction({low}, {high}, {vector})"
+        if draw < 0.65:
+            return f'histogram_quantiles({vector}, "q", 0.5, {self._quantile()})'
+        return f"{self._pick(_NATIVE_FUNCTIONS)}({vector})"
 
     def _label_call(self, depth: int) -> str:
         vector = self.vector(depth)

@@ -23,6 +23,8 @@ _ARGUMENTS = (
     "--disable-sync",
 )
 _HEIGHT = 900
+PATIENCE_MS = 20_000
+"""How long something may take to show."""
 _SERIOUS = ("serious", "critical")
 
 

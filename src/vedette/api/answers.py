@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -40,9 +40,9 @@ PIECE_TIMEOUT_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is whole, or pieces to be rendered in order by worker threads."""
+    """`body` is whole, or pieces to be rendered in order by worker threads, or what comes in its own time (events)."""
 
-    body: Buffer | Sequence[Piece] = b""
+    body: Buffer | Sequence[Piece] | AsyncIterator[bytes] = b""
     status: int = 200
     content_type: bytes = JSON
     headers: Headers = ()
@@ -69,6 +69,8 @@ async def send_answer(answer: Answer, scope: Scope, send: Send, extra: Headers, 
     try:
         if isinstance(answer.body, bytes | memoryview):
             return await _send_whole(answer, answer.body, scope, send, extra, workers)
+        if isinstance(answer.body, AsyncIterator):
+            return await _send_stream(answer, answer.body, send, extra)
         return await _send_pieces(answer, answer.body, scope, send, extra, answer.workers or workers)
     finally:
         if answer.on_sent is not None:
@@ -89,6 +91,20 @@ async def _send_whole(answer: Answer, body: Buffer, scope: Scope, send: Send, ex
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
     return len(body)
+
+
+async def _send_stream(answer: Answer, stream: AsyncIterator[bytes], send: Send, extra: Headers) -> int:
+    """Never compressed: each part must reach the caller at once. The headers go out before the first part is there."""
+    headers = [(b"content-type", answer.content_type), *answer.headers, *extra]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
+    size = 0
+    async for part in stream:
+        size += len(part)
+        async with asyncio.timeout(PIECE_TIMEOUT_S):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return size
 
 
 async def _send_pieces(
@@ -113,6 +129,8 @@ async def _send_pieces(
             body = await ahead.popleft()
             if compressor is not None:
                 body = await loop.run_in_executor(workers, compressor.compress, body)
+            if not len(body):
+                continue
             size += len(body)
             async with asyncio.timeout(PIECE_TIMEOUT_S):
                 await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -16,28 +16,34 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from vedette.api import export
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
 from vedette.api.errors import prometheus_error, text_error
-from vedette.api.native import explaining
+from vedette.api.native import cardinality, explaining
+from vedette.api.openapi import YAML, describe_api
 from vedette.api.prometheus import (
     administration,
     alerting,
+    exemplars,
     exposition,
     features,
     federation,
     lifecycle,
     lookups,
+    notifications,
     queries,
     remote_read,
+    searching,
+    self_metrics,
     status,
     syntax,
     targets,
 )
 from vedette.api.request_metrics import observe_request
 from vedette.api.requests import Request, decoded_path
-from vedette.api.routing import Api, Route, Router
+from vedette.api.routing import GET, Api, Route, Router
 from vedette.api.security import OPEN_PATHS, PAGE_HEADERS, Gate
 from vedette.api.services import Readiness, Services
 from vedette.api.workers import WorkerPool
@@ -53,13 +59,19 @@ ROUTES: Final = (
     *status.ROUTES,
     *features.ROUTES,
     *alerting.ROUTES,
+    *exemplars.ROUTES,
     *syntax.ROUTES,
     *federation.ROUTES,
     *remote_read.ROUTES,
+    *export.ROUTES,
     *exposition.ROUTES,
     *administration.ROUTES,
     *lifecycle.ROUTES,
+    *searching.ROUTES,
+    *self_metrics.ROUTES,
+    *notifications.ROUTES,
     *explaining.ROUTES,
+    *cardinality.ROUTES,
 )
 
 _NOBODY: Final = Principal(ANONYMOUS, "")
@@ -90,7 +102,7 @@ class App:
         self._page = page
         self._mounts = dict(mounts)
         self._gate = Gate(services.access)
-        self._router = Router(routes)
+        self._router = Router((*routes, Route(GET, "/api/v1/openapi.yaml", self._describe_itself, needs_ready=False)))
         self._api = Api(
             services,
             queries=WorkerPool("queries", limits.concurrency_max, limits.queue_max),
@@ -156,6 +168,17 @@ class App:
             stopping = b"true" if readiness is Readiness.STOPPING else b"false"
             return text_answer("Service Unavailable", 503, ((b"x-prometheus-stopping", stopping),))
         return await route.endpoint(self._api, request)
+
+    async def _describe_itself(self, api: Api, request: Request) -> Answer:
+        """https://spec.openapis.org; 3.1 unless 3.2 is asked for, as the reference does it."""
+        asked = (await request.parameters()).get("openapi_version")
+        version = "3.2" if asked.startswith("3.2") else "3.1"
+
+        def work() -> Answer:
+            ours = self._services.build.vedette_version
+            return Answer(describe_api(self._router.routes, self._mounts, version, ours), content_type=YAML)
+
+        return await api.look_up(request, work)
 
     def _local_path(self, scope: Scope) -> str:
         """The path inside the route prefix; what lies outside it has no route."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -117,6 +118,25 @@ class Request:
         """Returns once the caller has closed the connection."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+    async def until_disconnected(self, stream: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+        """What the stream gives, until it ends or the caller has gone."""
+        watcher = asyncio.ensure_future(self.disconnected())
+        try:
+            while True:
+                part = asyncio.ensure_future(anext(stream, None))
+                await asyncio.wait((part, watcher), return_when=asyncio.FIRST_COMPLETED)
+                if not part.done():
+                    part.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await part
+                    return
+                if (found := part.result()) is None:
+                    return
+                yield found
+        finally:
+            watcher.cancel()
+            await stream.aclose()
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -67,10 +67,11 @@ class Route:
 
 class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
         self._exact: dict[tuple[str, str], Route] = {}
         self._open: list[tuple[str, str, Route]] = []
         self._methods: dict[str, set[str]] = {}
-        for route in routes:
+        for route in self.routes:
             prefix, star, suffix = route.path.partition("*")
             if star:
                 self._open.append((prefix, suffix, route))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from vedette.api.notices import Notices
 from vedette.api.security import Access
 from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, ReceiveLimits
 from vedette.ports.administration import Administration
@@ -52,6 +53,7 @@ class QueryEngine(Protocol):
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        use_kept: bool = True,
         resolution_max_ms: int = 0,
     ) -> QueryResult: ...
 
@@ -119,6 +121,9 @@ class Services:
     receive_limits: ReceiveLimits = field(default_factory=ReceiveLimits)
     bulk_limits: BulkReadLimits = field(default_factory=BulkReadLimits)
     engine_options: EngineOptions = field(default_factory=EngineOptions)
+    notices: Notices = field(default_factory=Notices)
+    search_enabled: bool = False
+    """--enable-feature=search-api"""
     per_step_stats: bool = False
     """--enable-feature=promql-per-step-stats"""
     route_prefix: str = ""

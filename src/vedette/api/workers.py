@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from vedette.api.requests import Request
 from vedette.model.errors import QueryCanceled, QueueFull
 from vedette.model.telemetry import LIMIT_HITS, gauge
+from vedette.model.threads import give_way
 from vedette.ports.scan import Deadline
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ QUIET_SECONDS: Final = 0.02
 
 class WorkerPool:
     def __init__(self, name: str, running_max: int, waiting_max: int) -> None:
-        self.executor: Final = ThreadPoolExecutor(running_max, thread_name_prefix=f"vedette-{name}")
+        self.executor: Final = ThreadPoolExecutor(running_max, f"vedette-{name}", initializer=give_way)
         self._name = name
         self._pending = 0
         self._deadlines: set[Deadline] = set()

@@ -112,7 +112,19 @@ QUERYING = (
         "单个查询可载入的样本上限（50000000）",
     ),
     Flag("--query.max-concurrency", "N", "queries that run at the same time (20)", "同时执行的查询数（20）"),
+    Flag(
+        "--web.search.max-limit",
+        "N",
+        "most names that a search may ask for (10000)",
+        "单次搜索可返回的名称上限（10000）",
+    ),
     Flag("--query.lookback-delta", "DURATION", "how far back a sample still counts (5m)", "样本有效的回看时长（5m）"),
+    Flag(
+        "--query.results-cache",
+        "BYTES",
+        "RAM for answers of range queries that are asked again; 0 turns it off (32MB)",
+        "重复的区间查询结果所占内存，0 表示关闭（32MB）",
+    ),
     Flag(
         "--enable-feature",
         "NAMES",
@@ -228,6 +240,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     add_query(verbs, say)
     add_check(verbs, say)
     add_import(verbs, say)
+    add_export(verbs, say)
     add_restore(verbs, say)
     return top
 
@@ -313,6 +326,38 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     ):
         prometheus.add_argument(name, metavar=metavar, default=None, help=about)
     add_import_target(prometheus, say)
+
+
+def add_export(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    export = verbs.add_parser("export", help=say("write samples of the selected series", "导出所选时间序列的样本"))
+    add_language(export, say)
+    export.add_argument(
+        "selectors", metavar="SELECTOR", nargs="+", help=say("such as 'up{job=\"node\"}'", "例如 'up{job=\"node\"}'")
+    )
+    export.add_argument("--format", choices=("openmetrics", "jsonl", "csv", "parquet"), default="openmetrics")
+    for name, metavar, default, about in (
+        ("--output", "FILE", "-", say("- is standard output; FILE.gz is compressed", "- 表示标准输出；FILE.gz 会压缩")),
+        ("--start", "TIME", None, say("RFC 3339 or seconds since 1970 (the oldest)", "起始时间（默认最早）")),
+        ("--end", "TIME", None, say("RFC 3339 or seconds since 1970 (the newest)", "结束时间（默认最新）")),
+        ("--url", "URL", f"http://{DEFAULT_LISTEN}", say("the server to ask", "所询问的服务")),
+        (
+            "--data",
+            "DIR",
+            None,
+            say("a data directory that no server has open, instead", "改为直接读取未被服务打开的数据目录"),
+        ),
+        (
+            "--http-config",
+            "FILE",
+            None,
+            say(
+                "how to authenticate: Prometheus' HTTP client settings as YAML",
+                "认证方式：Prometheus 的 HTTP 客户端设置（YAML）",
+            ),
+        ),
+        ("--tenant", "NAME", "anonymous", say("whose series", "所属租户")),
+    ):
+        export.add_argument(name, metavar=metavar, default=default, help=about)
 
 
 def add_import_target(to: argparse.ArgumentParser, say: Say) -> None:

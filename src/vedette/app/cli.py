@@ -79,6 +79,12 @@ def bring(arguments: argparse.Namespace) -> int:
     return run_import(arguments)
 
 
+def export(arguments: argparse.Namespace) -> int:
+    from vedette.app.exporting import run_export
+
+    return run_export(arguments)
+
+
 def query(arguments: argparse.Namespace) -> int:
     from vedette.app.querying.running import run_query
 
@@ -97,6 +103,7 @@ VERBS: dict[str, Verb] = {
     "agent": agent,
     "check": check,
     "import": bring,
+    "export": export,
     "query": query,
     "restore": restore,
 }

@@ -14,7 +14,15 @@ EXTENDED: Final = "promql-extended-range-selectors"
 FILL: Final = "promql-binop-fill-modifiers"
 DELAYED: Final = "promql-delayed-name-removal"
 TYPE_AND_UNIT: Final = "type-and-unit-labels"
-BUILT: Final = frozenset({FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA})
+SEARCH: Final = "search-api"
+START_TIMES: Final = "st-storage"
+USE_START_TIMES: Final = "use-start-timestamps"
+ALWAYS_ON: Final = frozenset({"exemplar-storage", "histograms-st-encoding", "native-histograms"})
+"""What these turn on upstream is on here: exemplars are stored, histograms have start times where anything has."""
+BUILT: Final = ALWAYS_ON | {
+    *(SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA),
+    *(START_TIMES, USE_START_TIMES),
+}
 
 
 def engine_options(names: Iterable[str], subquery_step_ms: int) -> EngineOptions:
@@ -28,6 +36,7 @@ def engine_options(names: Iterable[str], subquery_step_ms: int) -> EngineOptions
         parser=parser,
         delayed_name_removal=DELAYED in chosen,
         type_and_unit_labels=TYPE_AND_UNIT in chosen,
+        use_start_timestamps=USE_START_TIMES in chosen,
         subquery_step_ms=subquery_step_ms,
     )
 

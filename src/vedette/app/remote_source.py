@@ -85,7 +85,7 @@ class RemoteSource:
         query = ReadQuery(tuple(matchers), min_time_ms, max_time_ms)
         body = compress(encode_request(ReadRequest((query,), ResponseType.STREAMED_XOR_CHUNKS)))
         frames = FrameReader()
-        with self._open("/api/v1/read", body, _READ_HEADERS) as answer:
+        with self.open("/api/v1/read", body, _READ_HEADERS) as answer:
             kind = answer.headers.get("Content-Type", "")
             if not kind.startswith("application/x-streamed-protobuf"):
                 raise SourceFailed(f"the source does not stream chunks, it answered {kind or 'nothing'}: {self.url}")
@@ -107,10 +107,11 @@ class RemoteSource:
             return parse_duration_ms("15d")
 
     def _api(self, path: str) -> Any:
-        with self._open(f"/api/v1/{path}", None, {}) as answer:
+        with self.open(f"/api/v1/{path}", None, {}) as answer:
             return json.load(answer)["data"]
 
-    def _open(self, path: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def open(self, path: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        """GET, or POST with a body. Raises SourceFailed."""
         request = urllib.request.Request(self.url + path, body, {**self.headers, **headers})
         try:
             answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S, context=self.tls)

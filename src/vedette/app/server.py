@@ -17,6 +17,7 @@ from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
+from vedette.api.notices import RELOAD_FAILED, SHUTTING_DOWN, Notices
 from vedette.api.principals import Tenants
 from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
@@ -24,7 +25,7 @@ from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import engine_options, feature_warnings
+from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -39,6 +40,7 @@ from vedette.model.time import format_duration
 from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
+from vedette.query.promql.results_cache import results_cache
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -69,9 +71,15 @@ class Server:
         self._web = web
         self._stop = stop
         self._readiness = Readiness.STARTING
+        self._notices = Notices(clock)
         self._started_ms = clock.now_ms()
         self._scraping = ScrapeManager(
-            store, clock, SYSTEM, configuration.current, limits=ingest_limits(settings, configuration.current)
+            store,
+            clock,
+            SYSTEM,
+            configuration.current,
+            limits=ingest_limits(settings, configuration.current),
+            start_times=START_TIMES in settings.features,
         )
         self._forwarding = ForwardingManager(
             store, clock, SYSTEM, settings.data / "remote_write", configuration.current
@@ -111,6 +119,8 @@ class Server:
             await self._stop.wait()
             log.info("stopping")
             self._readiness = Readiness.STOPPING
+            self._notices.announce(SHUTTING_DOWN)
+            self._notices.close()
             for task in reversed(background):
                 task.cancel()
             for server in (public, private):
@@ -135,7 +145,7 @@ class Server:
         options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options),
+            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
             targets=self._scraping.targets,
             config=self._configuration.view,
             runtime=self._runtime,
@@ -150,6 +160,8 @@ class Server:
             query_limits=settings.queries,
             bulk_limits=settings.bulk,
             engine_options=options,
+            notices=self._notices,
+            search_enabled=SEARCH in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -160,7 +172,12 @@ class Server:
 
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
-        config = await asyncio.to_thread(self._configuration.reload)
+        try:
+            config = await asyncio.to_thread(self._configuration.reload)
+        except ConfigError:
+            self._notices.announce(RELOAD_FAILED)
+            raise
+        self._notices.withdraw(RELOAD_FAILED)
         policy = self._configuration.policy
         await asyncio.to_thread(self._store.set_retention, retention(self._settings, config, policy))
         await asyncio.to_thread(self._store.set_series_limits, policy.limits)

@@ -108,6 +108,8 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
             timeout_ms=values.read("query_timeout", parse_span_ms, queries.timeout_ms),
             concurrency_max=values.read("query_max_concurrency", parse_count, queries.concurrency_max),
             lookback_ms=values.read("query_lookback_delta", parse_span_ms, queries.lookback_ms),
+            results_bytes_max=values.read("query_results_cache", parse_bytes, queries.results_bytes_max),
+            search_results_max=values.read("web_search_max_limit", parse_count, queries.search_results_max),
         ),
         ingest=IngestLimits(
             head_bytes_max=values.read("storage_head_bytes", parse_bytes_from(HEAD_LEAST), ingest.head_bytes_max)

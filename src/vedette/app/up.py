@@ -19,6 +19,7 @@ from vedette.app.interpreter import freeze_objects
 from vedette.app.listening import bind, instance_of, private_path, public_url
 from vedette.app.opening import load_first_kernels, open_store
 from vedette.app.settings import Settings
+from vedette.model.threads import give_way
 from vedette.ports.clock import SystemClock
 
 
@@ -37,7 +38,7 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     own = OwnTarget(instance=instance_of(listener), socket=private_path(settings.data))
     configuration = Configuration(settings, own, clock, with_node=with_node)
     stop = stop_on_signals()
-    with ThreadPoolExecutor(1, "opening") as opener:
+    with ThreadPoolExecutor(1, "opening", initializer=give_way) as opener:
         opening = opener.submit(open_store, settings, configuration.current, configuration.policy, clock)
         from vedette.app.server import Server
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final
 
+from vedette.model.threads import give_way
+
 PAUSE_S: Final = 0.1
 
 
@@ -59,6 +61,7 @@ class GatheringExecutor(Executor):
                     thread.join()
 
     def _run(self) -> None:
+        give_way()
         while gathered := self._gather():
             for future, task in gathered:
                 if not future.set_running_or_notify_cancel():

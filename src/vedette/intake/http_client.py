@@ -12,7 +12,7 @@ import base64
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
@@ -35,6 +35,15 @@ _REDIRECTS_WITH_BODY: Final = frozenset({307, 308})
 Headers = list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`direct`, where not None: to whom, and the whole head, every time."""
+
+    call: Call
+    headers: Mapping[str, str]
+    direct: tuple[Origin, bytes] | None = None
+
+
 class HttpClient:
     """Not thread-safe: belongs to one event loop. `unix_socket` sends every request there instead of over TCP."""
 
@@ -53,33 +62,51 @@ class HttpClient:
             self._tokens = TokenSource(config.oauth2)
         self._reads_files = _reads_files(config)
 
+    def prepare(self, url: URL, headers: Mapping[str, str]) -> Prepared:
+        """For any number of `get_prepared`."""
+        return Prepared(Call("GET", url), headers, self._direct(url, headers))
+
+    async def get_prepared(self, prepared: Prepared, *, timeout_s: float, bytes_max: int) -> Response:
+        """As `get`."""
+        return await self._ask(prepared, timeout_s, bytes_max)
+
     async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
         """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
-        return await self._ask(Call("GET", url), headers, timeout_s, bytes_max)
+        return await self._ask(Prepared(Call("GET", url), headers), timeout_s, bytes_max)
 
     async def post(
         self, url: URL, headers: Mapping[str, str], body: bytes, *, timeout_s: float, bytes_max: int
     ) -> Response:
         """As `get`; a redirect is followed with the body where its status keeps the method (307, 308)."""
-        return await self._ask(Call("POST", url, body), headers, timeout_s, bytes_max)
+        return await self._ask(Prepared(Call("POST", url, body), headers), timeout_s, bytes_max)
 
-    async def _ask(self, call: Call, headers: Mapping[str, str], timeout_s: float, bytes_max: int) -> Response:
-        what = f'{call.method.capitalize()} "{_shown(call.url)}"'
+    async def _ask(self, request: Prepared, timeout_s: float, bytes_max: int) -> Response:
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._follow(call, headers, bytes_max)
+            response = None
+            if request.direct is not None:
+                response = await self._connections.ask(*request.direct, bytes_max, deadline_s)
+                if response.status not in _REDIRECTS:
+                    return response
+            async with asyncio.timeout_at(deadline_s):
+                return await self._follow(request, bytes_max, deadline_s, response)
         except TimeoutError:
-            raise FetchFailed(f"{what}: context deadline exceeded") from None
+            raise FetchFailed(f"{_shown(request.call)}: context deadline exceeded") from None
         except FetchFailed as error:
-            raise FetchFailed(f"{what}: {error.message}") from None
+            raise FetchFailed(f"{_shown(request.call)}: {error.message}") from None
         except _failures() as error:
-            raise FetchFailed(f"{what}: {_reason(error)}") from None
+            raise FetchFailed(f"{_shown(request.call)}: {_reason(error)}") from None
 
-    async def _follow(self, call: Call, headers: Mapping[str, str], bytes_max: int) -> Response:
-        own = [*headers.items(), *self._static_headers]
+    async def _follow(
+        self, request: Prepared, bytes_max: int, deadline_s: float, response: Response | None
+    ) -> Response:
+        """`response`: what the first request was answered, where it was asked already."""
+        call = request.call
+        own = [*request.headers.items(), *self._static_headers]
         if self._reads_files or self._tokens:
             own += await self._credentials()
-        response = await self._request(call, own, bytes_max)
+        if response is None:
+            response = await self._request(call, own, bytes_max, deadline_s)
         url, origin = call.url, call.url.origin()
         redirects = _REDIRECTS if call.method == "GET" else _REDIRECTS_WITH_BODY
         for _ in range(REDIRECTS_MAX):
@@ -92,22 +119,33 @@ class HttpClient:
             if url.scheme not in ("http", "https"):
                 raise FetchFailed(f'unsupported protocol scheme "{url.scheme}"')
             if url.origin() != origin:
-                own = list(headers.items())
-            response = await self._request(replace(call, url=url), own, bytes_max)
+                own = list(request.headers.items())
+            response = await self._request(replace(call, url=url), own, bytes_max, deadline_s)
         raise FetchFailed(f"stopped after {REDIRECTS_MAX} redirects")
 
-    async def _request(self, call: Call, headers: Headers, bytes_max: int) -> Response:
+    async def _request(self, call: Call, headers: Headers, bytes_max: int, deadline_s: float) -> Response:
         url = call.url
         proxy = proxy_for(self._config.proxy, url)
         tls = await self._context() if url.scheme == "https" else None
         if proxy is not None:
             return await self._request_by(proxy, call, headers, bytes_max)
+        head = request_head(call.method, url, headers, len(call.body))
+        return await self._connections.ask(self._origin(url, tls), head + call.body, bytes_max, deadline_s)
+
+    def _direct(self, url: URL, headers: Mapping[str, str]) -> tuple[Origin, bytes] | None:
+        """Of a GET that is the same each time; not where files, tokens or certificates may have changed."""
+        if self._reads_files or self._tokens or url.scheme == "https" or proxy_for(self._config.proxy, url) is not None:
+            return None
+        try:
+            return self._origin(url, None), request_head("GET", url, [*headers.items(), *self._static_headers], 0)
+        except (FetchFailed, ValueError):
+            return None  # who asks hears what is wrong
+
+    def _origin(self, url: URL, tls: ssl.SSLContext | None) -> Origin:
         host, port = url.host, url.port
         if not host or not port:
             raise FetchFailed("no Host in request URL")
-        origin = Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
-        head = request_head(call.method, url, headers, len(call.body))
-        return await self._connections.ask(origin, head + call.body, bytes_max)
+        return Origin(host, port, tls, self._config.tls_config.server_name, self._unix_socket)
 
     async def _request_by(self, proxy: str, call: Call, headers: Headers, bytes_max: int) -> Response:
         if not proxy.startswith(("http://", "https://")):
@@ -223,8 +261,9 @@ def _basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def _shown(url: URL) -> URL:
-    return url.with_password("xxxxx") if url.password else url
+def _shown(call: Call) -> str:
+    url = call.url.with_password("xxxxx") if call.url.password else call.url
+    return f'{call.method.capitalize()} "{url}"'
 
 
 def _reason(error: Exception) -> str:

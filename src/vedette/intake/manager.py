@@ -41,7 +41,8 @@ WORKERS: Final = 2
 
 
 class ScrapeManager:
-    """`principal` is for whom is scraped. `hostname` and the external labels place targets within their interval."""
+    """`principal` is for whom is scraped. `hostname` and the external labels place targets within their interval; `start_times`: since when
+    counters have been counting is stored, too."""
 
     def __init__(
         self,
@@ -53,9 +54,10 @@ class ScrapeManager:
         limits: IngestLimits | None = None,
         hostname: str = "",
         sync_every_s: float = SYNC_EVERY_S,
+        start_times: bool = False,
     ) -> None:
         self._workers = GatheringExecutor(WORKERS, "scrape")
-        self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits())
+        self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits(), start_times)
         self._config = config
         self._seed = _seed(hostname or socket.gethostname(), config)
         self._sync_every_s = sync_every_s

@@ -40,6 +40,10 @@ OVER_SAMPLES: Final = counter(
 OVER_LABELS: Final = counter(
     "prometheus_target_scrape_pool_exceeded_label_limits", "Scrapes with a series over a label limit."
 )
+OVER_BUCKETS: Final = counter(
+    "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit",
+    "Scrapes with a native histogram of more buckets than native_histogram_bucket_limit, at any resolution.",
+)
 DUPLICATES: Final = counter(
     "prometheus_target_scrapes_sample_duplicate_timestamp", "Samples of a time already held, with another value."
 )

@@ -18,7 +18,7 @@ from vedette.intake.config.sections import ScrapeConfig
 from vedette.intake.config.values import NO_DURATION
 from vedette.intake.http_client import HttpClient
 from vedette.intake.scrape_loop import ScrapeLoop
-from vedette.intake.target import Target, TargetGroup, TargetId, build_target, discovered_labels
+from vedette.intake.target import Target, TargetGroup, TargetId, build_target, discovered_labels, start_slots
 from vedette.intake.target_scraper import ScrapeServices, TargetScraper
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
@@ -38,6 +38,7 @@ class ScrapePool:
         self.dropped_count = 0
         self._services = services
         self._seed = seed
+        self._slots = start_slots(0)
         self._retire = retire
         self._client = HttpClient(job.http)
         self._socket_clients: dict[str, HttpClient] = {}
@@ -49,6 +50,7 @@ class ScrapePool:
         start_s = self._services.clock.monotonic_s()
         self._groups = groups
         wanted = self._build(groups)
+        self._slots = start_slots(len(wanted))
         gone = [self.loops.pop(target) for target in list(self.loops) if target not in wanted]
         fresh = [self._add(target, None) for target in wanted.values() if target.id not in self.loops]
         self._apply_target_limit()
@@ -77,7 +79,9 @@ class ScrapePool:
         old_clients = [self._client, *self._socket_clients.values()]
         self.loops, self._client, self._socket_clients = {}, HttpClient(self.job.http), {}
         await asyncio.gather(*(loop.stop() for loop in old_loops.values()))
-        for target in self._build(self._groups).values():
+        wanted = self._build(self._groups)
+        self._slots = start_slots(len(wanted))
+        for target in wanted.values():
             old = old_loops.pop(target.identity, None) if keep_caches else None
             self._add(target, old.scraper.cache if old else None)
         self._apply_target_limit()
@@ -130,7 +134,7 @@ class ScrapePool:
 
     def _add(self, target: Target, cache: SeriesCache | None) -> ScrapeLoop:
         scraper = TargetScraper(target, self.job, self._client_of(target), self._services, cache)
-        loop = ScrapeLoop(scraper, self._services, self._seed)
+        loop = ScrapeLoop(scraper, self._services, self._seed, self._slots)
         self.loops[target.id] = loop
         return loop
 

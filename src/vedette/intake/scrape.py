@@ -8,17 +8,35 @@ stale markers for what the previous scrape had. Source: Prometheus scrape.go scr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from vedette.intake.classic_histograms import ClassicConversion
+from vedette.intake.exemplars import ExemplarMemory, exemplar_rows, join_exemplars
 from vedette.intake.series_labels import SeriesLabeller
-from vedette.model.blocks import Float64s, Int64s, SampleBatch
+from vedette.model.blocks import ExemplarBatch, Float64s, HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BadInput
+from vedette.model.histograms import SCHEMA_MAX, join_histograms
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
-from vedette.wire.exposition import DROPPED, DUPLICATE, NO_TIME, UNKNOWN, Page, SeriesCache
+from vedette.signals.histogram_resolution import limit_buckets, limit_schema
+from vedette.wire.exposition import (
+    DROPPED,
+    DUPLICATE,
+    NO_TIME,
+    SCHEMA_MAX_RESERVED,
+    UNKNOWN,
+    InvalidHistogram,
+    NativeRows,
+    Page,
+    SeriesCache,
+    of_natives,
+    take_natives,
+    without_natives,
+)
 
 Register = Callable[[Sequence[Labels]], Int64s]
 """`Store.register` for the job's principal: refs, -1 where refused."""
@@ -41,11 +59,21 @@ class SampleLimitExceeded(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class PageRules:
-    """What a job says about the samples of its pages. `sample_limit` 0: none."""
+    """What a job says about the samples of its pages. `sample_limit`, `bucket_limit` 0: none.
+
+    `natives`: native histograms are taken; their classic series then only with `classic_histograms`. `to_custom_buckets`:
+    other classic histograms become native ones, too. `start_times`: since when counters have been counting is kept.
+    """
 
     honor_timestamps: bool = True
     track_timestamps_staleness: bool = False
     sample_limit: int = 0
+    natives: bool = False
+    classic_histograms: bool = False
+    to_custom_buckets: bool = False
+    bucket_limit: int = 0
+    schema_max: int = SCHEMA_MAX
+    start_times: bool = False
 
 
 @dataclass(slots=True)
@@ -65,32 +93,92 @@ class Counts:
 EMPTY_BATCH: Final = SampleBatch(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
 
 
+@dataclass(slots=True)
+class TargetMemory:
+    """What a target's scrapes have taught."""
+
+    series: SeriesCache = field(default_factory=SeriesCache)
+    exemplars: ExemplarMemory = field(default_factory=ExemplarMemory)
+    classic: ClassicConversion = field(default_factory=ClassicConversion)
+
+    def abandon(self) -> Int64s:
+        """The scrape failed: every ref of the previous finished one is gone."""
+        self.exemplars.forget()
+        return self.series.abandon()
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    samples: SampleBatch = EMPTY_BATCH
+    histograms: HistogramBatch | None = None
+    exemplars: ExemplarBatch | None = None
+
+
 def ingest_page(
     page: Page,
-    cache: SeriesCache,
+    memory: TargetMemory,
     labeller: SeriesLabeller,
     rules: PageRules,
     register: Register,
     now_ms: int,
     counts: Counts,
-) -> SampleBatch:
-    """The page's samples and the stale markers of series that it no longer has.
+) -> Ingested:
+    """The page's samples, and the stale markers of series that it no longer has.
 
-    `counts` is filled even when this raises BadInput (a limit, a label set that is no series); then the cache has seen a
+    `counts` is filled even when this raises BadInput (a limit, a label set that is no series); then the memory has seen a
     scrape that did not finish, and the caller must `abandon` it.
     """
-    counts.scraped = counts.added = page.n
+    try:
+        page, groups = split_histograms(page, rules, memory.classic)
+    except InvalidHistogram as error:
+        counts.scraped, counts.added = error.before + 1, error.before
+        raise
+    counts.scraped = counts.added = page.n + sum(group.page.n for group in groups)
+    settle = partial(_resolve, memory.series, labeller, rules, register, counts)
+    refs = settle(page)
+    group_refs = [settle(group.page) for group in groups]
+    if rules.sample_limit and counts.added - counts.duplicates > rules.sample_limit:
+        raise SampleLimitExceeded("sample limit exceeded")
+    times_ms = _times(page, rules, now_ms)
+    exemplars = [exemplar_rows(memory.exemplars, page, page.exemplars, refs, times_ms)] if len(page.exemplars) else []
+    batches = []
+    for group, own_refs in zip(groups, group_refs, strict=True):
+        own_times = _times(group.page, rules, now_ms)
+        batches.append(_histogram_batch(group, own_refs, own_times, rules))
+        exemplars.append(exemplar_rows(memory.exemplars, group.page, group.exemplars, own_refs, own_times))
+    memory.exemplars.finish()
+    samples = _with_stale(_sample_batch(page, refs, times_ms, rules), memory.series.finish(), now_ms)
+    return Ingested(samples, join_histogram_batches(batches), join_exemplars(exemplars))
+
+
+def _resolve(
+    cache: SeriesCache, labeller: SeriesLabeller, rules: PageRules, register: Register, counts: Counts, page: Page
+) -> Int64s:
+    """int64[n]: each sample's ref, negative where it is not stored."""
     refs = cache.resolve(page, honor_timestamps=rules.honor_timestamps, track_timed=rules.track_timestamps_staleness)
     special = np.flatnonzero(refs < 0)
     if len(special):
         _settle_special(page, cache, labeller, register, refs, special, counts)
-    if rules.sample_limit and counts.added - counts.duplicates > rules.sample_limit:
-        raise SampleLimitExceeded("sample limit exceeded")
-    times_ms, values = _times(page, rules, now_ms), page.values
-    if len(special):
-        kept = np.flatnonzero(refs >= 0)
-        refs, times_ms, values = refs[kept], times_ms[kept], values[kept]
-    return _with_stale(SampleBatch(refs, times_ms, values), cache.finish(), now_ms)
+    return refs
+
+
+def _sample_batch(page: Page, refs: Int64s, times_ms: Int64s, rules: PageRules) -> SampleBatch:
+    starts = page.start_times_ms if rules.start_times else None
+    if refs.min(initial=0) >= 0:
+        return SampleBatch(refs, times_ms, page.values, starts)
+    kept = np.flatnonzero(refs >= 0)
+    return SampleBatch(refs[kept], times_ms[kept], page.values[kept], None if starts is None else starts[kept])
+
+
+def _histogram_batch(group: NativeRows, refs: Int64s, times_ms: Int64s, rules: PageRules) -> HistogramBatch:
+    """Raises BucketLimitExceeded."""
+    kept = np.flatnonzero(refs >= 0)
+    histograms = group.histograms if len(kept) == len(refs) else group.histograms.take(kept)
+    if rules.bucket_limit:
+        histograms = limit_buckets(histograms, rules.bucket_limit)
+    histograms = limit_schema(histograms, rules.schema_max)
+    starts = group.page.start_times_ms if rules.start_times else None
+    return HistogramBatch(refs[kept], times_ms[kept], histograms, None if starts is None else starts[kept])
 
 
 def stale_batch(gone: Int64s, now_ms: int) -> SampleBatch:
@@ -99,10 +187,45 @@ def stale_batch(gone: Int64s, now_ms: int) -> SampleBatch:
 
 
 def join(first: SampleBatch, second: SampleBatch) -> SampleBatch:
+    """`second` has no start times."""
+    starts = first.start_times_ms
     return SampleBatch(
         np.concatenate((first.refs, second.refs)),
         np.concatenate((first.times_ms, second.times_ms)),
         np.concatenate((first.values, second.values)),
+        None if starts is None else np.concatenate((starts, np.zeros(len(second), np.int64))),
+    )
+
+
+def split_histograms(page: Page, rules: PageRules, classic: ClassicConversion) -> tuple[Page, list[NativeRows]]:
+    """(the samples that are floats, the histograms as the rules want them). Raises MalformedPage, BadInput."""
+    groups: list[NativeRows] = []
+    if page.natives is None and not rules.to_custom_buckets:
+        return page, groups
+    rest, excluded = page, np.zeros(page.n, np.bool_)
+    if page.natives is not None and rules.natives:
+        finest = SCHEMA_MAX if rules.schema_max == SCHEMA_MAX else SCHEMA_MAX_RESERVED
+        rest, natives = take_natives(page, keep_classic=rules.classic_histograms, schema_max=finest)
+        groups.append(natives)
+        excluded = of_natives(rest, natives.page)
+    elif page.natives is not None:
+        rest = without_natives(page)
+    if rules.to_custom_buckets:
+        rest, converted = classic.convert(rest, excluded, keep_classic=rules.classic_histograms)
+        groups += [converted] if converted is not None else []
+    return rest, groups
+
+
+def join_histogram_batches(batches: Sequence[HistogramBatch]) -> HistogramBatch | None:
+    if len(batches) < 2:
+        return batches[0] if batches else None
+    starts = [batch.start_times_ms for batch in batches]
+    known = [start for start in starts if start is not None]
+    return HistogramBatch(
+        np.concatenate([batch.refs for batch in batches]),
+        np.concatenate([batch.times_ms for batch in batches]),
+        join_histograms([batch.histograms for batch in batches]),
+        np.concatenate(known) if len(known) == len(starts) else None,
     )
 
 

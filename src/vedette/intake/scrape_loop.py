@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from vedette.intake import metrics
 from vedette.intake.target import next_offset_ms
-from vedette.intake.target_scraper import ScrapeServices, TargetScraper, finish_in_worker
+from vedette.intake.target_scraper import ScrapeServices, TargetScraper, finished
 from vedette.intake.timing import ScrapeGrid, Ticker
 from vedette.model.blocks import Int64s
 from vedette.model.time import format_duration
@@ -26,12 +26,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class ScrapeLoop:
-    def __init__(self, scraper: TargetScraper, services: ScrapeServices, seed: int) -> None:
+    def __init__(self, scraper: TargetScraper, services: ScrapeServices, seed: int, slots: int) -> None:
         self.scraper = scraper
         self._services = services
         self._seed = seed
+        self._slots = slots
         self._task: asyncio.Task[None] | None = None
-        self.scraping = False
+        self._fetching = False
         self._sleeping = False
         self._stopping = False
         self._next_s = 0.0
@@ -41,10 +42,15 @@ class ScrapeLoop:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"scrape {self.scraper.target.url}")
 
+    @property
+    def scraping(self) -> bool:
+        return self._fetching or self.scraper.taking
+
     async def _run(self) -> None:
         clock = self._services.clock
         target = self.scraper.target
-        await self._sleep(next_offset_ms(target.id, self._seed, target.interval_ms, clock.now_ms()) / 1000)
+        offset_ms = next_offset_ms(target.id, self._seed, target.interval_ms, clock.now_ms(), self._slots)
+        await self._sleep(offset_ms / 1000)
         grid = ScrapeGrid(clock.now_ms(), target.interval_ms)
         ticker = Ticker(clock.monotonic_s() + target.interval_ms / 1000, target.interval_ms / 1000)
         length = metrics.INTERVAL_LENGTH.labels(format_duration(target.interval_ms))
@@ -60,16 +66,21 @@ class ScrapeLoop:
             await self._sleep(ticker.wait_s(clock.monotonic_s()))
 
     async def _scrape(self, time_ms: int) -> None:
-        self.scraping = True
+        self._fetching = True
         try:
-            await self.scraper.scrape(time_ms)
+            await self._guard(self.scraper.settled())
+            await self._guard(self.scraper.scrape(time_ms))
+        finally:
+            self._fetching = False
+
+    async def _guard(self, work: Awaitable[None]) -> None:
+        try:
+            await work
         except Exception as error:  # noqa: BLE001 - the task's runner: one target's defect must not end its loop
             if type(error) is not self._last_defect:
                 _LOG.exception("scrape of %s failed unexpectedly", self.scraper.target.url)
             self._last_defect = type(error)
             metrics.SCRAPES.labels("defect").inc()
-        finally:
-            self.scraping = False
 
     async def _sleep(self, seconds: float) -> None:
         if self._stopping:
@@ -87,14 +98,20 @@ class ScrapeLoop:
             return
         if self._sleeping:
             self._task.cancel()
-        await asyncio.wait([self._task])
+        await self._end()
 
     async def abort(self) -> None:
         """Cuts a scrape under way: for shutdown."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait([self._task])
+            await self._end()
+
+    async def _end(self) -> None:
+        """Of the task, and of the page it left to a worker."""
+        assert self._task is not None
+        await asyncio.wait([self._task])
+        await self._guard(self.scraper.settled())
 
     async def end_series(self, live_refs: Callable[[], Int64s]) -> None:
         """After `stop`, where the target is gone for good. `live_refs` is asked in a worker thread, after the wait."""
@@ -105,4 +122,4 @@ class ScrapeLoop:
         await clock.sleep(max(0.0, self._next_s - clock.monotonic_s()))
         stale_ms = clock.now_ms()
         await clock.sleep(interval_s * 1.1)
-        await finish_in_worker(self._services.workers, lambda: self.scraper.end(stale_ms, live_refs()))
+        await finished(self._services.workers.submit(lambda: self.scraper.end(stale_ms, live_refs())))

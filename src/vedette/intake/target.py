@@ -27,6 +27,8 @@ from vedette.signals.relabel import Rule, relabel
 TargetId = NewType("TargetId", int)
 
 UNIX_SOCKET: Final = "__unix_socket__"
+START_SLOTS_MIN: Final = 16
+TARGETS_TOGETHER: Final = 8
 _SWITCHES: Final = (
     ("__convert_classic_histograms_to_nhcb__", "convert classic histograms to nhcb"),
     ("__always_scrape_classic_histograms__", "always scrape classic histograms"),
@@ -149,10 +151,16 @@ def _duration(what: str, text: str) -> int:
     return duration_ms
 
 
-def next_offset_ms(target: TargetId, seed: int, interval_ms: int, now_ms: int) -> int:
-    """How long until the target's first scrape: its fixed place within the interval, so that load is spread.
+def start_slots(n_targets: int) -> int:
+    """At how many moments of an interval a pool of so many targets starts scrapes: load is spread, and yet about
+    TARGETS_TOGETHER share a waking of the process (docs/adr/0030). A power of two: a pool that grows splits its slots."""
+    return max(START_SLOTS_MIN, 1 << max(0, n_targets // TARGETS_TOGETHER - 1).bit_length())
+
+
+def next_offset_ms(target: TargetId, seed: int, interval_ms: int, now_ms: int, slots: int) -> int:
+    """How long until the target's first scrape: the beginning of its slot within the interval.
 
     Pinned to absolute time: a restart meets the same grid, and chunk rows stay regular.
     """
-    place = (target ^ seed) % interval_ms
-    return (place - now_ms) % interval_ms
+    slot = (target ^ seed) % interval_ms * slots // interval_ms
+    return (slot * interval_ms // slots - now_ms) % interval_ms

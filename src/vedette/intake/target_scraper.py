@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from concurrent.futures import wait as wait_for_workers
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,27 +20,28 @@ import numpy as np
 from yarl import URL
 
 from vedette.intake import metrics
-from vedette.intake.bodies import inflate
+from vedette.intake.bodies import inflate_view
 from vedette.intake.config.sections import ScrapeConfig
 from vedette.intake.failure_log import log_failure
 from vedette.intake.http1 import FetchFailed, Response
-from vedette.intake.http_client import USER_AGENT, HttpClient
+from vedette.intake.http_client import USER_AGENT, HttpClient, Prepared
 from vedette.intake.scrape import (
     BODY_TOO_LARGE,
-    EMPTY_BATCH,
     EXTRA_REPORT_METRICS,
     REPORT_METRICS,
     Counts,
+    Ingested,
     PageRules,
     Report,
     SampleLimitExceeded,
+    TargetMemory,
     ingest_page,
     join,
     stale_batch,
 )
 from vedette.intake.series_labels import LabelLimitExceeded, SeriesLabeller
 from vedette.intake.target import Target
-from vedette.model.blocks import Int64s, SampleBatch
+from vedette.model.blocks import HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BodyTooLarge, QueueFull, StoreError, VedetteError
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
@@ -48,6 +49,7 @@ from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import AppendResult, Store
+from vedette.signals.histogram_resolution import BucketLimitExceeded, schema_for
 from vedette.wire.exposition import Page, SeriesCache, scan
 from vedette.wire.negotiation import accept_header, fallback_format, format_of
 
@@ -66,6 +68,8 @@ class ScrapeServices:
     clock: Clock
     workers: Executor
     limits: IngestLimits
+    start_times: bool = False
+    """Whether since when counters have been counting is kept (--enable-feature=st-storage)."""
 
 
 @dataclass(slots=True)
@@ -81,7 +85,7 @@ class _Taken:
     """What a scrape has come to so far; what is filled in stands even when a later step fails."""
 
     counts: Counts = field(default_factory=Counts)
-    batch: SampleBatch = EMPTY_BATCH
+    rows: Ingested = field(default_factory=Ingested)
     page: Page | None = None
     body_bytes: int = 0
 
@@ -100,15 +104,17 @@ class TargetScraper:
         self.target = target
         self.job = job
         self.cache = cache or SeriesCache()
+        self._memory = TargetMemory(self.cache)
         self.health = TargetHealth()
         self.forced_error = ""
         self._client = client
         self._services = services
         self._labeller = SeriesLabeller.of(job, target.public_labels)
-        self._rules = PageRules(job.honor_timestamps, job.track_timestamps_staleness, job.sample_limit)
+        self._rules = page_rules(job, services)
         self._body_max = min(job.body_size_limit or services.limits.body_bytes_max, services.limits.body_bytes_max)
         self._fallback = fallback_format(job.fallback_scrape_protocol)
-        self._url: URL | None = None
+        self._request: Prepared | None = None
+        self._taking: Future[None] | None = None
         self._timeout_s = target.timeout_ms / 1000
         self._headers = {
             "Accept": accept_header(job.protocols, job.escaping.value),
@@ -121,7 +127,9 @@ class TargetScraper:
         self._scrapes_since_metadata = METADATA_EVERY_SCRAPES
 
     async def scrape(self, time_ms: int) -> None:
-        """One scrape whose samples get `time_ms` where they have no time of their own."""
+        """One scrape whose samples get `time_ms` where they have no time of their own. Returns when the page is fetched:
+        it is `settled` a little later, and the event loop is spared a turn."""
+        await self.settled()
         services = self._services
         start_s = services.clock.monotonic_s()
         response: Response | None = None
@@ -131,29 +139,40 @@ class TargetScraper:
         except VedetteError as failure:
             error = failure
         fetch_s = services.clock.monotonic_s() - start_s
-        await finish_in_worker(services.workers, self._take, response, error, time_ms, fetch_s)
+        self._taking = services.workers.submit(self._take, response, error, time_ms, fetch_s)
+
+    @property
+    def taking(self) -> bool:
+        """A page is on its way from the socket into the store."""
+        return self._taking is not None and not self._taking.done()
+
+    async def settled(self) -> None:
+        """Returns when the last page is taken, even when cancelled. Raises what went wrong there unforeseen, once."""
+        taking, self._taking = self._taking, None
+        if taking is not None:
+            await finished(taking)
 
     async def _fetch(self) -> Response:
         if self.forced_error:
             raise FetchFailed(self.forced_error)
-        response = await self._client.get(
-            self._parsed_url(), self._headers, timeout_s=self._timeout_s, bytes_max=self._body_max
+        response = await self._client.get_prepared(
+            self._prepared(), timeout_s=self._timeout_s, bytes_max=self._body_max
         )
         if response.status != 200:
             raise FetchFailed(f"server returned HTTP status {response.status} {response.reason}")
         return response
 
-    def _parsed_url(self) -> URL:
+    def _prepared(self) -> Prepared:
         """At the first scrape, so that an address which makes no URL shows as this target's error."""
-        if self._url is None:
+        if self._request is None:
             try:
                 url = URL(self.target.url, encoded=True)
                 if not url.host or not url.port:
                     raise ValueError("no host")
-                self._url = url
+                self._request = self._client.prepare(url, self._headers)
             except ValueError as error:
                 raise FetchFailed(f'parse "{self.target.url}": {str(error).lower()}') from None
-        return self._url
+        return self._request
 
     def _take(self, response: Response | None, error: VedetteError | None, time_ms: int, fetch_s: float) -> None:
         with self._lock:
@@ -169,14 +188,15 @@ class TargetScraper:
             except VedetteError as failure:
                 error = failure
         if error is not None:
-            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            taken.rows = Ingested(stale_batch(self._memory.abandon(), time_ms))
             taken.body_bytes = BODY_TOO_LARGE if isinstance(error, BodyTooLarge) else taken.body_bytes
             _count_limit(error)
         duration_s = fetch_s + self._services.clock.monotonic_s() - start_s
         report = Report(
             error is None, duration_s, taken.counts, self._timeout_s, self.job.sample_limit, taken.body_bytes
         )
-        append_error = self._append(join(taken.batch, self._report_batch(report, time_ms)), taken.counts)
+        append_error = self._append(join(taken.rows.samples, self._report_batch(report, time_ms)), taken.counts)
+        append_error = append_error or self._append_companions(taken.rows)
         self._settle_health(error.message if error else append_error, time_ms, duration_s)
         if taken.counts.refused_series is not None and not self.health.last_error:
             self.health.last_error = self._why_refused(taken.counts, taken.counts.refused_series)
@@ -187,17 +207,15 @@ class TargetScraper:
 
     def _take_page(self, response: Response, time_ms: int, taken: _Taken) -> None:
         """An empty body is a page without series, whatever its Content-Type says."""
-        body = inflate(response.body, response.headers.get("content-encoding", ""), self._body_max)
+        body = inflate_view(response.body, response.headers.get("content-encoding", ""), self._body_max)
         taken.body_bytes = len(body)
         if not body:
-            taken.batch = stale_batch(self.cache.abandon(), time_ms)
+            taken.rows = Ingested(stale_batch(self._memory.abandon(), time_ms))
             return
         page_format = format_of(response.headers.get("content-type", ""), self._fallback).format
         taken.page = scan(body, page_format, limits=self._services.limits)
-        if taken.page.natives is not None and len(taken.page.natives):
-            metrics.DROPPED_SAMPLES.labels("native_histogram").inc(len(taken.page.natives))
-        taken.batch = ingest_page(
-            taken.page, self.cache, self._labeller, self._rules, self._register, time_ms, taken.counts
+        taken.rows = ingest_page(
+            taken.page, self._memory, self._labeller, self._rules, self._register, time_ms, taken.counts
         )
 
     def _register(self, labels: Sequence[Labels]) -> Int64s:
@@ -220,10 +238,14 @@ class TargetScraper:
             self._report_refs = self._register([self._labeller.reported(name) for name in names])
         return self._report_refs
 
-    def _append(self, batch: SampleBatch, counts: Counts) -> str:
+    def _append(self, batch: SampleBatch | HistogramBatch, counts: Counts) -> str:
         """What the store said against the batch, empty when it took it."""
+        store, principal = self._services.store, self._services.principal
         try:
-            result = self._services.store.append(self._services.principal, batch)
+            if isinstance(batch, HistogramBatch):
+                result = store.append_histograms(principal, batch)
+            else:
+                result = store.append(principal, batch)
         except (QueueFull, StoreError) as error:
             metrics.DROPPED_SAMPLES.labels(error.code).inc(len(batch))
             _LOG.warning("samples of %s not stored: %s", self.target.url, error.message)
@@ -231,10 +253,22 @@ class TargetScraper:
         _count_append(result, counts)
         return ""
 
+    def _append_companions(self, rows: Ingested) -> str:
+        """What a page may have beside its samples; exemplars that are refused are no failure of the scrape."""
+        error = ""
+        if rows.histograms is not None:
+            error = self._append(rows.histograms, Counts())
+        if rows.exemplars is not None:
+            try:
+                self._services.store.append_exemplars(self._services.principal, rows.exemplars)
+            except (QueueFull, StoreError) as refusal:
+                metrics.DROPPED_SAMPLES.labels(refusal.code).inc(len(rows.exemplars))
+        return error
+
     def end(self, time_ms: int, still_live: Int64s) -> None:
         """In a worker thread: the target is gone; stale markers for its series that no live target has, and its report."""
         with self._lock:
-            gone = np.concatenate((self.cache.abandon(), self._reports()))
+            gone = np.concatenate((self._memory.abandon(), self._reports()))
             self._append(stale_batch(np.setdiff1d(gone, still_live), time_ms), Counts())
 
     def live_refs(self) -> Int64s:
@@ -259,13 +293,28 @@ class TargetScraper:
         self._services.store.put_metadata(self._services.principal, page.metadata())
 
 
-async def finish_in_worker(workers: Executor, work: Callable[..., None], *arguments: object) -> None:
-    """Runs `work` in a worker thread and waits for its end even when cancelled, so that nothing is appended after us."""
-    submitted = workers.submit(work, *arguments)
+def page_rules(job: ScrapeConfig, services: ScrapeServices) -> PageRules:
+    return PageRules(
+        honor_timestamps=job.honor_timestamps,
+        track_timestamps_staleness=job.track_timestamps_staleness,
+        sample_limit=job.sample_limit,
+        natives=bool(job.scrape_native_histograms),
+        classic_histograms=bool(job.always_scrape_classic_histograms),
+        to_custom_buckets=bool(job.convert_classic_histograms_to_nhcb),
+        bucket_limit=job.native_histogram_bucket_limit,
+        schema_max=schema_for(job.native_histogram_min_bucket_factor),
+        start_times=services.start_times,
+    )
+
+
+async def finished(work: Future[None]) -> None:
+    """Waits for the end of a worker thread's work even when cancelled, so that nothing is appended after us."""
+    if work.done():
+        return work.result()
     try:
-        await asyncio.wrap_future(submitted)
+        await asyncio.wrap_future(work)
     except asyncio.CancelledError:
-        await asyncio.to_thread(wait_for_workers, [submitted])
+        await asyncio.to_thread(wait_for_workers, [work])
         raise
 
 
@@ -276,6 +325,9 @@ def _count_limit(error: VedetteError) -> None:
     elif isinstance(error, SampleLimitExceeded):
         metrics.OVER_SAMPLES.inc()
         LIMIT_HITS.labels("sample_limit").inc()
+    elif isinstance(error, BucketLimitExceeded):
+        metrics.OVER_BUCKETS.inc()
+        LIMIT_HITS.labels("native_histogram_bucket_limit").inc()
     elif isinstance(error, LabelLimitExceeded):
         metrics.OVER_LABELS.inc()
         LIMIT_HITS.labels("label_limit").inc()

@@ -13,21 +13,16 @@ import numpy as np
 
 from vedette.kernels import exposition_series as series
 from vedette.kernels.exposition_floats import EXACT, HARD, OVERFLOW, parse_number
+from vedette.kernels.exposition_lines import scan_series, set_series, skip_metadata_name, type_at
 from vedette.kernels.exposition_series import (
-    CLASSES,
     EXEMPLAR,
-    METRIC_CHAR,
-    METRIC_START,
     NO_TIME,
     OK,
     OPENMETRICS,
     find_newline,
-    hash_span,
     scan_labels,
     set_metadata,
     set_unsettled,
-    skip_class,
-    skip_quoted_name,
     valid_utf8,
     word_at,
 )
@@ -39,20 +34,13 @@ _EOF = np.frombuffer(b"EOF", np.uint8)
 _HELP = np.frombuffer(b"# HELP ", np.uint8)
 _TYPE = np.frombuffer(b"# TYPE ", np.uint8)
 _UNIT = np.frombuffer(b"# UNIT ", np.uint8)
-_UNKNOWN = np.frombuffer(b"unknown\n", np.uint8)
-_COUNTER = np.frombuffer(b"counter\n", np.uint8)
-_GAUGE = np.frombuffer(b"gauge\n", np.uint8)
-_HISTOGRAM = np.frombuffer(b"histogram\n", np.uint8)
-_GAUGE_HISTOGRAM = np.frombuffer(b"gaugehistogram\n", np.uint8)
-_SUMMARY = np.frombuffer(b"summary\n", np.uint8)
-_INFO = np.frombuffer(b"info\n", np.uint8)
-_STATESET = np.frombuffer(b"stateset\n", np.uint8)
 
 
 @borrowing
 def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any:
     """Fills `columns` from buffer[:n], with a newline at n: Scanned. `unsettled` needs four rows a newline."""
-    keys, spans, times_ms, bits, types, metadata, exemplars, unsettled = columns
+    keys, times_ms, bits = columns.keys, columns.times_ms, columns.bits
+    metadata, exemplars, unsettled = columns.metadata, columns.exemplars, columns.unsettled
     i, rows, lines, marks, hard, metric_type, code = 0, 0, 0, 0, 0, 0, series.NO_EOF
     while i < n:
         start = i
@@ -68,7 +56,7 @@ def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any)
         elif rows == len(keys):
             i, code = start, series.TOO_MANY_SAMPLES
         else:
-            end, code = _scan_series(buffer, i, n, limits.labels)
+            end, code = scan_series(buffer, i, n, OPENMETRICS, limits.labels)
             i = end
             if code == OK:
                 i, code, bits[rows], times_ms[rows], hard = _scan_suffix(buffer, end, rows, unsettled, hard)
@@ -77,10 +65,7 @@ def scan_openmetrics(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any)
                 marks += 1
             if code == OK:
                 i, code = _end_line(buffer, i, n)
-                keys[rows] = hash_span(buffer, start, end, seeds[0] + np.uint64(metric_type), seeds[1])
-                spans[rows, 0] = start
-                spans[rows, 1] = end
-                types[rows] = metric_type
+                set_series(columns, rows, buffer, start, end, metric_type, seeds)
                 rows += 1
         if code != OK:
             break
@@ -111,11 +96,7 @@ def _scan_metadata(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
     if kind < 0:
         return i, series.EXPECTED_START, -1
     i += 7
-    after = -1
-    if buffer[i] == 34:
-        after = skip_quoted_name(buffer, i, n, True)
-    elif CLASSES[buffer[i]] & METRIC_START:
-        after = skip_class(buffer, i, METRIC_CHAR)
+    after = skip_metadata_name(buffer, i, n)
     if after < 0:
         return i, series.EXPECTED_METADATA_NAME, -1
     if buffer[after] != 32:
@@ -134,7 +115,7 @@ def _scan_metadata_text(
         return end, series.EXPECTED_METADATA_TEXT, -1
     set_metadata(metadata, row, kind, name_start, name_end, start, end)
     if kind == series.TYPE:
-        metric_type = _type_at(buffer, start)
+        metric_type = type_at(buffer, start, OPENMETRICS)
         if metric_type < 0:
             return start, series.UNKNOWN_TYPE, -1
         metadata[row, 3] = metric_type
@@ -153,43 +134,6 @@ def _ends_with_unit(buffer: Any, name_start: Any, name_end: Any, start: Any, end
     if at - 1 < name_start or buffer[at - 1] != 95:
         return False
     return word_at(buffer, at, buffer[start:end])
-
-
-@borrowing
-def _type_at(buffer: Any, i: Any) -> Any:
-    c = buffer[i]
-    if c == 99 and word_at(buffer, i, _COUNTER):
-        return series.COUNTER
-    if c == 103 and word_at(buffer, i, _GAUGE):
-        return series.GAUGE
-    if c == 103 and word_at(buffer, i, _GAUGE_HISTOGRAM):
-        return series.GAUGE_HISTOGRAM
-    if c == 104 and word_at(buffer, i, _HISTOGRAM):
-        return series.HISTOGRAM
-    if c == 115 and word_at(buffer, i, _SUMMARY):
-        return series.SUMMARY
-    if c == 115 and word_at(buffer, i, _STATESET):
-        return series.STATESET
-    if c == 105 and word_at(buffer, i, _INFO):
-        return series.INFO
-    if c == 117 and word_at(buffer, i, _UNKNOWN):
-        return series.UNKNOWN
-    return -1
-
-
-@borrowing
-def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
-    """The metric name and the label set: (behind them or where it went wrong, code)."""
-    start = i
-    named = buffer[i] != 123
-    if named:
-        if not CLASSES[buffer[i]] & METRIC_START:
-            return i, series.EXPECTED_START
-        i = skip_class(buffer, i, METRIC_CHAR)
-    if buffer[i] != 123:
-        return i, OK
-    i, named, code = scan_labels(buffer, i + 1, n, OPENMETRICS, named, labels_max)
-    return (i, code) if named or code != OK else (start, series.NAME_MISSING)
 
 
 @borrowing

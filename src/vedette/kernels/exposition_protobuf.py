@@ -36,6 +36,7 @@ COUNT: Final = 1
 SUM: Final = 2
 BUCKET: Final = 3
 QUANTILE: Final = 4
+NATIVE: Final = 5
 
 # rows of `counts`
 SAMPLES: Final = 0
@@ -59,7 +60,10 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Tables(NamedTuple):
-    """What the scanner fills: samples int64[n, 9], families int64[f, 7], exemplars int64[e, 5], natives int64[k, 3].
+    """What the scanner fills: samples int64[n, 9], families int64[f, 7], exemplars int64[e, 5], natives int64[k, 9].
+
+    A native histogram is a row like a sample's, with the number of its classic buckets in place of the value, beside its
+    classic series' rows. An exemplar of native histogram k has the row -1 - k.
 
     Rows beyond a table's end are counted (in `counts`, zero at first) and not written: the caller makes it larger and
     scans again. `spans` is scratch for one family.
@@ -196,6 +200,11 @@ def _judge_label(buffer: Any, i: Any, end: Any) -> Any:
 def _add(samples: Any, counts: Any, metric: Any, part: Any, bound: Any, bits: Any, start_ms: Any) -> Any:
     row = counts[SAMPLES]
     counts[SAMPLES] += 1
+    _put(samples, row, metric, part, bound, bits, start_ms)
+
+
+@borrowing
+def _put(samples: Any, row: Any, metric: Any, part: Any, bound: Any, bits: Any, start_ms: Any) -> Any:
     if row >= len(samples):
         return
     start, end, time_ms, family, hashed, secret = metric
@@ -228,7 +237,9 @@ def _scan_number(buffer: Any, i: Any, end: Any, counter: Any, metric: Any, table
             exemplar, exemplar_stop = start, stop
         elif counter and number == 3:
             start_ms = _read_time_ms(buffer, start, stop)
-    if start_ms < 0 or (exemplar >= 0 and not _add_exemplar(buffer, exemplar, exemplar_stop, tables, counts)):
+    if start_ms < 0 or (
+        exemplar >= 0 and not _add_exemplar(buffer, exemplar, exemplar_stop, counts[SAMPLES], tables, counts)
+    ):
         return end, series.BAD_MESSAGE
     _add(tables.samples, counts, metric, WHOLE, _ZERO, bits, start_ms)
     return end, OK
@@ -271,6 +282,7 @@ def _scan_histogram(buffer: Any, start: Any, end: Any, metric: Any, tables: Any,
     count, count_float, total = _ZERO, _ZERO, _ZERO
     start_ms = 0
     native = False
+    n_buckets = 0
     i = start
     while i < end:
         at = i
@@ -281,6 +293,8 @@ def _scan_histogram(buffer: Any, start: Any, end: Any, metric: Any, tables: Any,
             count = value
         elif number == 2:
             total = value
+        elif number == 3:
+            n_buckets += 1
         elif number == 4:
             count_float = value
         elif number == 15:
@@ -293,14 +307,22 @@ def _scan_histogram(buffer: Any, start: Any, end: Any, metric: Any, tables: Any,
     if native:
         row = counts[NATIVES]
         counts[NATIVES] += 1
-        if row < len(tables.natives):
-            tables.natives[row, 0] = counts[SAMPLES]
-            tables.natives[row, 1] = metric[0]
-            tables.natives[row, 2] = metric[1]
+        _put(tables.natives, row, metric, NATIVE, _ZERO, np.uint64(n_buckets), start_ms)
+        if not _add_native_exemplars(buffer, start, end, -1 - row, tables, counts):
+            return start, series.BAD_MESSAGE
     bits = _count_bits(count, count_float)
     _add(tables.samples, counts, metric, COUNT, _ZERO, bits, start_ms)
     _add(tables.samples, counts, metric, SUM, _ZERO, total, start_ms)
     return _scan_buckets(buffer, start, end, bits, start_ms, metric, tables, counts)
+
+
+@borrowing
+def _add_native_exemplars(buffer: Any, i: Any, end: Any, row: Any, tables: Any, counts: Any) -> Any:
+    while i < end:
+        number, _, _, start, stop, i = read_field(buffer, i, end)
+        if number == 16 and not _add_exemplar(buffer, start, stop, row, tables, counts):
+            return False
+    return True
 
 
 @borrowing
@@ -324,7 +346,7 @@ def _scan_buckets(
         bound, bits, exemplar, exemplar_stop, ok = _read_point(buffer, first, stop, 2, 1)
         if not ok:
             return first, series.BAD_MESSAGE
-        if exemplar >= 0 and not _add_exemplar(buffer, exemplar, exemplar_stop, tables, counts):
+        if exemplar >= 0 and not _add_exemplar(buffer, exemplar, exemplar_stop, counts[SAMPLES], tables, counts):
             return exemplar, series.BAD_MESSAGE
         _add(tables.samples, counts, metric, BUCKET, bound, bits, start_ms)
         if bound == _INFINITY:
@@ -384,8 +406,8 @@ def _read_time_ms(buffer: Any, i: Any, end: Any) -> Any:
 
 
 @borrowing
-def _add_exemplar(buffer: Any, start: Any, end: Any, tables: Any, counts: Any) -> Any:
-    """The exemplar of the sample that comes next; False where it is malformed."""
+def _add_exemplar(buffer: Any, start: Any, end: Any, owner: Any, tables: Any, counts: Any) -> Any:
+    """An exemplar of the sample in row `owner`; False where it is malformed."""
     bits = _ZERO
     time_ms: Any = NO_TIME
     i = start
@@ -404,7 +426,7 @@ def _add_exemplar(buffer: Any, start: Any, end: Any, tables: Any, counts: Any) -
     row = counts[EXEMPLARS]
     counts[EXEMPLARS] += 1
     if row < len(tables.exemplars):
-        tables.exemplars[row, 0] = counts[SAMPLES]
+        tables.exemplars[row, 0] = owner
         tables.exemplars[row, 1] = start
         tables.exemplars[row, 2] = end
         tables.exemplars[row, 3] = time_ms
@@ -417,7 +439,7 @@ def allocate(samples: int, families: int, exemplars: int, natives: int) -> Table
         np.empty((samples, SAMPLE_COLUMNS), np.int64),
         np.empty((families, FAMILY_COLUMNS), np.int64),
         np.empty((exemplars, 5), np.int64),
-        np.empty((natives, 3), np.int64),
+        np.empty((natives, SAMPLE_COLUMNS), np.int64),
         np.zeros(4, np.int64),
         np.empty(6, np.int64),
     )

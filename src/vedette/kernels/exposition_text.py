@@ -13,34 +13,22 @@ import numpy as np
 
 from vedette.kernels import exposition_series as series
 from vedette.kernels.exposition_floats import EXACT, HARD, OVERFLOW, parse_number
+from vedette.kernels.exposition_lines import scan_series, set_series, skip_metadata_name, type_at
 from vedette.kernels.exposition_series import (
-    CLASSES,
-    METRIC_CHAR,
-    METRIC_START,
     NO_TIME,
     OK,
     TEXT,
     find_newline,
-    hash_span,
-    scan_labels,
     set_metadata,
     set_unsettled,
     skip_blanks,
-    skip_class,
-    skip_quoted_name,
     valid_utf8,
-    word_at,
 )
 from vedette.kernels.jit import borrowing
 
 _ZERO = np.uint64(0)
 _HELP = np.frombuffer(b"HELP", np.uint8)
 _TYPE = np.frombuffer(b"TYPE", np.uint8)
-_COUNTER = np.frombuffer(b"counter\n", np.uint8)
-_GAUGE = np.frombuffer(b"gauge\n", np.uint8)
-_HISTOGRAM = np.frombuffer(b"histogram\n", np.uint8)
-_SUMMARY = np.frombuffer(b"summary\n", np.uint8)
-_UNTYPED = np.frombuffer(b"untyped\n", np.uint8)
 
 
 @borrowing
@@ -49,7 +37,8 @@ def scan_text(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any
 
     seeds: uint64[2], of this process. Columns need one row a newline, `unsettled` as many.
     """
-    keys, spans, times_ms, bits, types, metadata, _, unsettled = columns
+    keys, times_ms, bits = columns.keys, columns.times_ms, columns.bits
+    metadata, unsettled = columns.metadata, columns.unsettled
     i, rows, lines, hard, metric_type, code = 0, 0, 0, 0, 0, OK
     while i < n:
         start = i
@@ -69,14 +58,11 @@ def scan_text(buffer: Any, n: Any, limits: Any, seeds: Any, columns: Any) -> Any
         elif rows == len(keys):
             i, code = start, series.TOO_MANY_SAMPLES
         else:
-            end, code = _scan_series(buffer, i, n, limits.labels)
+            end, code = scan_series(buffer, i, n, TEXT, limits.labels)
             i = end
             if code == OK:
                 i, code, bits[rows], times_ms[rows], hard = _scan_suffix(buffer, end, rows, unsettled, hard)
-                keys[rows] = hash_span(buffer, start, end, seeds[0] + np.uint64(metric_type), seeds[1])
-                spans[rows, 0] = start
-                spans[rows, 1] = end
-                types[rows] = metric_type
+                set_series(columns, rows, buffer, start, end, metric_type, seeds)
                 rows += 1
         if code != OK:
             break
@@ -127,11 +113,7 @@ def _scan_comment(buffer: Any, i: Any, n: Any, metadata: Any, row: Any) -> Any:
         return _skip_comment(buffer, i, buffer[i] != 0)
     if not found:
         return _skip_comment(buffer, i, True)
-    after = -1
-    if buffer[i] == 34:
-        after = skip_quoted_name(buffer, i, n, True)
-    elif CLASSES[buffer[i]] & METRIC_START:
-        after = skip_class(buffer, i, METRIC_CHAR)
+    after = skip_metadata_name(buffer, i, n)
     if after < 0:
         return i, series.EXPECTED_METADATA_NAME, -1
     if buffer[after] == 0:
@@ -148,7 +130,7 @@ def _scan_metadata_text(
     end, high = find_newline(buffer, start)
     text = start + 1 if skip_blanks(buffer, start) < end else end
     if kind == series.TYPE:
-        metric_type = _type_at(buffer, text)
+        metric_type = type_at(buffer, text, TEXT)
         if metric_type < 0:
             return start, series.UNKNOWN_TYPE, -1
         set_metadata(metadata, row, kind, name_start, name_end, metric_type, 0)
@@ -157,38 +139,6 @@ def _scan_metadata_text(
             return start, series.HELP_NOT_UTF8, -1
         set_metadata(metadata, row, kind, name_start, name_end, text, end)
     return end + 1, OK, kind
-
-
-@borrowing
-def _type_at(buffer: Any, i: Any) -> Any:
-    c = buffer[i]
-    if c == 99 and word_at(buffer, i, _COUNTER):
-        return series.COUNTER
-    if c == 103 and word_at(buffer, i, _GAUGE):
-        return series.GAUGE
-    if c == 104 and word_at(buffer, i, _HISTOGRAM):
-        return series.HISTOGRAM
-    if c == 115 and word_at(buffer, i, _SUMMARY):
-        return series.SUMMARY
-    if c == 117 and word_at(buffer, i, _UNTYPED):
-        return series.UNKNOWN
-    return -1
-
-
-@borrowing
-def _scan_series(buffer: Any, i: Any, n: Any, labels_max: Any) -> Any:
-    """The metric name and the label set: (behind them or where it went wrong, code)."""
-    start = i
-    named = buffer[i] != 123
-    if named:
-        if not CLASSES[buffer[i]] & METRIC_START:
-            return i, series.EXPECTED_START
-        i = skip_class(buffer, i, METRIC_CHAR)
-    brace = skip_blanks(buffer, i)
-    if buffer[brace] != 123:
-        return i, OK
-    i, named, code = scan_labels(buffer, brace + 1, n, TEXT, named, labels_max)
-    return (i, code) if named or code != OK else (start, series.NAME_MISSING)
 
 
 @borrowing

@@ -21,17 +21,20 @@ _STALE = np.uint64(STALE_NAN_BITS)
 def select_instant(
     offsets: Int64s,
     times: Int64s,
-    values: Float64s,
+    source: Float64s | Int64s,
     bits: NDArray[np.uint64],
     lo: int,
     hi: int,
     end0: int,
     end_step: int,
     lookback: int,
-    out: Float64s,
+    out: Float64s | Int64s,
     present: Bools,
 ) -> None:
-    """`bits` is `values` viewed as uint64; window ends as in kernels.windows, with stale markers still in place."""
+    """Of the chosen samples `out` gets what `source` holds: their values, or their times (int64 ms).
+
+    `bits` are the values viewed as uint64; window ends as in kernels.windows, with stale markers still in place.
+    """
     n_steps = out.shape[1]
     for s in range(lo, hi):
         stop = offsets[s + 1]
@@ -45,41 +48,11 @@ def select_instant(
             end = moved
             found = end > first and times[end - 1] > t - lookback and bits[end - 1] != _STALE
             present[s, k] = found
-            out[s, k] = values[end - 1] if found else 0.0
-
-
-@kernel
-def select_instant_times(
-    offsets: Int64s,
-    times: Int64s,
-    bits: NDArray[np.uint64],
-    lo: int,
-    hi: int,
-    end0: int,
-    end_step: int,
-    lookback: int,
-    out: Int64s,
-    present: Bools,
-) -> None:
-    """As `select_instant`, but writes the sample's own time in ms (int64)."""
-    n_steps = out.shape[1]
-    for s in range(lo, hi):
-        stop = offsets[s + 1]
-        end = offsets[s]
-        stride = 0
-        first = end
-        for k in range(n_steps):
-            t = end0 + k * end_step
-            moved = first_after(times, end, stop, t, stride)
-            stride = moved - end
-            end = moved
-            found = end > first and times[end - 1] > t - lookback and bits[end - 1] != _STALE
-            present[s, k] = found
-            out[s, k] = times[end - 1] if found else 0
+            out[s, k] = source[end - 1] if found else 0
 
 
 def warm() -> None:
     offsets, times, values = np.array([0, 2], np.int64), np.array([1, 2], np.int64), np.zeros(2)
     present = np.empty((1, 2), np.bool_)
     select_instant(offsets, times, values, values.view(np.uint64), 0, 1, 1, 1, 5, np.empty((1, 2)), present)
-    select_instant_times(offsets, times, values.view(np.uint64), 0, 1, 1, 1, 5, np.empty((1, 2), np.int64), present)
+    select_instant(offsets, times, times, values.view(np.uint64), 0, 1, 1, 1, 5, np.empty((1, 2), np.int64), present)

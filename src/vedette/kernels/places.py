@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from vedette.kernels.jit import kernel
-from vedette.kernels.windows import first_after
+from vedette.kernels.windows import first_after, search_after
 from vedette.model.blocks import Bools, Int64s
 
 
@@ -54,8 +54,16 @@ def window_places(
             ends[s, k] = end
 
 
+@kernel
+def first_places(times: Int64s, begins: Int64s, ends: Int64s, at: Int64s, out: Int64s) -> None:
+    """out[i]: the first sample of [begins[i], ends[i]) that is not before at[i], or ends[i]."""
+    for i in range(len(begins)):
+        out[i] = search_after(times, begins[i], ends[i], at[i] - 1)
+
+
 def warm() -> None:
     offsets, times = np.array([0, 2], np.int64), np.array([1, 2], np.int64)
     begins, ends = np.empty((1, 2), np.int64), np.empty((1, 2), np.int64)
     newest_places(offsets, times, np.zeros(2, np.bool_), 1, 1, 5, begins)
     window_places(offsets, times, 1, 1, 5, begins, ends)
+    first_places(times, begins[0], ends[0], times, np.empty(2, np.int64))

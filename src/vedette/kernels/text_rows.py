@@ -22,6 +22,7 @@ _SEPARATORS_MAX: Final = 2
 _NEWLINE: Final = 10
 _SPACE: Final = 32
 _COMMA: Final = 44
+_ONE: Final = 49
 _JSON_VALUE_BYTES_MAX: Final = FLOAT_BYTES_MAX + 1
 _MAGNITUDE = np.uint64((1 << 63) - 1)
 _INFINITY = np.uint64(0x7FF << 52)
@@ -42,7 +43,7 @@ def write_lines(
 ) -> memoryview:
     """`HEAD VALUE TIME` lines with spaces (OpenMetrics) or, `time_first`, `HEAD,TIME,VALUE` (CSV). Heads: n, CSR: n series."""
     lengths = np.diff(offsets)
-    line_bytes = FLOAT_BYTES_MAX + TIME_BYTES_MAX + _SEPARATORS_MAX + 1
+    line_bytes = FLOAT_BYTES_MAX + TIME_BYTES_MAX + _SEPARATORS_MAX + 2
     room = int((np.diff(heads.offsets) * lengths).sum()) + int(lengths.sum()) * line_bytes
     out = np.empty(room, np.uint8)
     bits = borrowed(values, np.float64).view(np.uint64)
@@ -111,9 +112,19 @@ def _write_lines(
                 out[at] = _SPACE
                 at = put_float(bits[j], out, at + 1)
                 out[at] = _SPACE
-                at = put_time(times[j], out, at + 1)
+                at = _put_openmetrics_time(times[j], out, at + 1)
             out[at] = _NEWLINE
             at += 1
+    return at
+
+
+@kernel
+def _put_openmetrics_time(time: Any, out: Any, at: Any) -> Any:
+    """Readers of OpenMetrics multiply by 1000 and cut: where that would lose a millisecond, a tenth of one is added."""
+    at = put_time(time, out, at)
+    if np.int64(time / 1000.0 * 1000.0) != time:
+        out[at] = _ONE
+        at += 1
     return at
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.model.histograms import HistogramCells, Histograms, stretches
+from vedette.model.histograms import FLOAT, HistogramCells, Histograms, stretches
 from vedette.model.labels import Labels
 
 Float64s = NDArray[np.float64]
@@ -107,6 +107,22 @@ class SeriesColumns:
     @property
     def n_samples(self) -> int:
         return len(self.times_ms)
+
+    def floats_only(self) -> SeriesColumns:
+        """Without the native histograms; series stay, be it without samples."""
+        if self.histograms is None:
+            return self
+        keep = self.histograms.rows == FLOAT
+        kept_before = np.append(0, np.cumsum(keep))
+        starts = None if self.start_times_ms is None else self.start_times_ms[keep]
+        return SeriesColumns(
+            self.labels,
+            kept_before[self.offsets],
+            self.times_ms[keep],
+            self.values[keep],
+            self.has_stale,
+            start_times_ms=starts,
+        )
 
     def take(self, rows: Int64s) -> SeriesColumns:
         """The series at `rows`, in their order."""

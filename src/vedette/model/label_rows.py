@@ -154,7 +154,7 @@ def _order_by_codes(labels: LabelRows) -> Int64s | None:
         if coded is None:
             continue
         codes, pairs = coded
-        counts = np.bincount(codes)
+        counts = np.bincount(codes, minlength=1)
         if counts[0] == len(codes):
             continue
         if counts[0]:

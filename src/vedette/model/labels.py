@@ -8,9 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, NewType
 
 METRIC_NAME: Final = "__name__"
+
+NAMES_REMEMBERED: Final = 4096
+"""Names of labels and metrics are few, and a page of a hundred thousand series asks about each again and again."""
 
 SeriesId = NewType("SeriesId", int)
 """uint64 hash of (tenant, labels): the same on every server, persisted."""
@@ -98,6 +102,15 @@ class Labels:
         return f"Labels({str(self)!r})"
 
 
+def exposition_text(name: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """As a page has a series: `name{a="b",c="d"}`; `pairs` without the name. Names that are not classic are quoted."""
+    inner = [f'{quote_label_name(key)}="{escape_value(value)}"' for key, value in pairs]
+    if not is_classic_metric_name(name):
+        inner.insert(0, f'"{escape_value(name)}"')
+        name = ""
+    return f"{name}{{{','.join(inner)}}}" if inner else name
+
+
 EMPTY_LABELS: Final = Labels()
 
 
@@ -110,13 +123,16 @@ def escape_value(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
+@lru_cache(NAMES_REMEMBERED)
 def is_classic_label_name(name: str) -> bool:
     return _CLASSIC_LABEL.match(name) is not None
 
 
+@lru_cache(NAMES_REMEMBERED)
 def is_classic_metric_name(name: str) -> bool:
     return _CLASSIC_METRIC.match(name) is not None
 
 
+@lru_cache(NAMES_REMEMBERED)
 def quote_label_name(name: str) -> str:
     return name if is_classic_label_name(name) else f'"{escape_value(name)}"'

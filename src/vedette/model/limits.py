@@ -20,6 +20,10 @@ class QueryLimits:
     queue_max: int = 1_000
     """Queries that may wait for a place; beyond it they are refused at once."""
     lookback_ms: int = 300_000
+    results_bytes_max: int = 32 << 20
+    """Answers of range queries kept for those that ask again; 0: none."""
+    search_results_max: int = 10_000
+    """Names that a search may ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDay:
+    """A day of one retention class, as it lies on disk. `version` changes whenever its rows do."""
+
+    day: int
+    class_: int
+    version: int
+    min_time_ms: int
+    max_time_ms: int
+    samples: int
+    series: int
+    chunks: int
 
 
 class Administration(Protocol):
@@ -18,4 +34,8 @@ class Administration(Protocol):
 
         Raises StoreError; then nothing is left behind.
         """
+        ...
+
+    def stored_days(self) -> Sequence[StoredDay]:
+        """Of finished blocks, all tenants together; oldest first. `series` may be off by a percent. Raises StoreError."""
         ...

@@ -25,6 +25,7 @@ from vedette.model.blocks import (
 )
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 
@@ -94,7 +95,7 @@ class SeriesExemplars:
 class CommittedRows:
     """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
 
-    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker.
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker; native histograms are left out.
     """
 
     sequence: int
@@ -187,11 +188,17 @@ class Store(Protocol):
         ...
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        """The answer of `select` in slices of whole series, each of a few million samples at most where series allow it.
+        """The answer of `select`, and of the selectors `also`, each series once, in slices of whole series, each of a few million samples at most where series allow it.
 
-        In the order of the store, or `by_labels` in that of the labels, slices and the series in them. The plan's
+        Slices, and the series in them, are in the order of metric names, or `by_labels` in that of all labels. The plan's
         `samples_max` bounds a slice. Raises QueryTooLarge, as a slice does when it is read.
         """
         ...
@@ -200,6 +207,16 @@ class Store(Protocol):
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> Sequence[SeriesExemplars]:
         """Of the series that match any selector, those with exemplars in the time range; sorted by labels."""
+        ...
+
+    @property
+    def change_count(self) -> int:
+        """The number of the last change of samples: one came, or was deleted. A reader sees every change up to it."""
+        ...
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        """The first time within the inclusive bounds that a change after number `since` may have touched; one past the
+        last when there was none."""
         ...
 
     def raw_since_ms(self, principal: Principal) -> int:
@@ -231,6 +248,17 @@ class Store(Protocol):
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult: ...
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        """Over the series with data in the time range that match any selector; none: all."""
+        ...
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats: ...
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,8 @@ from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
 from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.administration import StoredDay
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -39,9 +40,11 @@ from vedette.ports.store import (
     Slice,
     StoreHealth,
     StoreStats,
+    Verdicts,
 )
 from vedette.store import loading
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.chunk_cache import ChunkCache
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
@@ -51,7 +54,8 @@ from vedette.store.exemplars import Exemplars
 from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
-from vedette.store.head_loading import load_head, load_spans
+from vedette.store.head_loading import load_head, widen_spans
+from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
@@ -70,15 +74,15 @@ from vedette.store.rollup_tables import RESOLUTIONS
 from vedette.store.selecting import Selecting
 from vedette.store.series_facts import Classify, SeriesFacts
 from vedette.store.series_quota import SeriesQuota
-from vedette.store.slicing import slice_answer
+from vedette.store.sizes import stored_days
+from vedette.store.slicing import Slicing
 from vedette.store.sql import literal
 from vedette.store.start_times import StartChanges, StartTimes
 from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
-SERIES, SAMPLES, METADATA, EXEMPLARS = "series", "samples", "metadata", "exemplars"
-
-_NO_VERDICTS: Final = np.empty(0, np.uint8)
+SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
+EXEMPLARS, SPANS = "exemplars", "spans"
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -152,9 +156,9 @@ class ChdbStore:
     def append(self, principal: Principal, batch: SampleBatch, *, commit_within_s: float | None = None) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(SAMPLES, len(batch))
-            found, counts = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, batch.values, self._clock.now_ms())
             committed = self._commit_accepted(batch, found, commit_within_s)
-        return _append_result(committed, counts, found)
+        return _append_result(committed, found)
 
     def append_histograms(
         self, principal: Principal, batch: HistogramBatch, *, commit_within_s: float | None = None
@@ -164,23 +168,23 @@ class ChdbStore:
         with self._append_lock:
             self._commits.check_room(SAMPLES, 2 * len(batch))
             held.hold(rows)  # before a reader can meet a mark
-            found, counts = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
+            found, _ = self._head.append(batch.refs, batch.times_ms, rows.marks, self._clock.now_ms())
             accepted = rows.take(np.intersect1d(storable(rows), np.flatnonzero(found <= verdicts.OUT_OF_ORDER)))
             if len(accepted):
                 held.hold(accepted)
                 self._commits.append(SAMPLES, accepted, commit_within_s)
             held.drop(rows)
             committed = self._commit_accepted(marks, found, commit_within_s)
-        return _append_result(committed, counts, found)
+        return _append_result(committed, found)
 
     def append_exemplars(
         self, principal: Principal, batch: ExemplarBatch, *, commit_within_s: float | None = None
     ) -> AppendResult:
         with self._append_lock:
             self._commits.check_room(EXEMPLARS, len(batch))
-            rows, counts = self._exemplars.accept(batch)
+            rows, found = self._exemplars.accept(batch)
             committed = self._commits.append(EXEMPLARS, rows, commit_within_s)
-        return _append_result(committed, counts)
+        return _append_result(committed, found)
 
     def committed_sequence(self) -> int:
         return self._feed.last_sequence
@@ -190,6 +194,7 @@ class ChdbStore:
     ) -> CommittedRows:
         rows = self._feed.rows_since(follower, after, rows_max, up_to)
         owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
+        owned &= ~are_marks(rows.values)
         if owned.all():
             return rows
         return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
@@ -213,10 +218,26 @@ class ChdbStore:
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         return self._selecting.select(principal.tenant, plan, deadline)
 
+    @property
+    def change_count(self) -> int:
+        return self._state.changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._state.changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
-        return slice_answer(self._state, self._selecting, principal.tenant, plan, deadline, by_labels=by_labels)
+        selectors = (plan.matchers, *also)
+        refs = self._selecting.refs_within(principal.tenant, selectors, plan.min_time_ms, plan.max_time_ms)
+        plan.check_series(len(refs))
+        return Slicing(self._state, self._selecting, principal.tenant, plan, deadline).slices(refs, by_labels=by_labels)
 
     def raw_since_ms(self, principal: Principal) -> int:
         return self._state.partitions.raw_since_day * DAY_MS
@@ -258,6 +279,20 @@ class ChdbStore:
         with self._append_lock:
             bounds = (min_time_ms, max_time_ms)
             return delete_samples(self._state, self._head, self._commits, principal.tenant, selectors, bounds)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        facts, now_ms = self._state.facts, self._clock.now_ms()
+        refs = self._selecting.refs_within(principal.tenant, selectors or [()], min_time_ms, max_time_ms)
+        recent = int(self._head.count(refs, now_ms - RATE_WINDOW_MS + 1, now_ms).sum())
+        spans = facts.first_ms, facts.last_ms
+        return report_cardinality(self._state.index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         state = self._state
@@ -306,6 +341,10 @@ class ChdbStore:
         """As ports.administration says."""
         return self._maintenance.take_snapshot(self._directory, skip_recent=skip_recent)
 
+    def stored_days(self) -> Sequence[StoredDay]:
+        """As ports.administration says."""
+        return stored_days(self._state)
+
     def set_retention(self, retention: Retention) -> None:
         """Applies from the next round on. A series that another rule matches now has its new class for rows written later;
         what is stored keeps the class it was stored with. Raises ConfigError, StoreError."""
@@ -350,13 +389,15 @@ class ChdbStore:
             CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
             CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
+            CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
         )
         return GroupCommit(tables, self._clock, last_sequence)
 
-    def _commit_accepted(self, batch: SampleBatch, found: NDArray[np.uint8], within_s: float | None) -> Future[int]:
+    def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""
-        state, accepted = self._state, found <= verdicts.OUT_OF_ORDER
-        rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
+        state, accepted, rows = self._state, found <= verdicts.OUT_OF_ORDER, batch
+        if not accepted.all():
+            rows = SampleBatch(batch.refs[accepted], batch.times_ms[accepted], batch.values[accepted])
         state.facts.widen(rows.refs, rows.times_ms)
         if batch.start_times_ms is not None or state.start_times.any_known:
             starts = None if batch.start_times_ms is None else batch.start_times_ms[accepted]
@@ -364,6 +405,7 @@ class ChdbStore:
             changes = state.start_times.note(rows.refs, rows.times_ms, starts, late)
             if changes is not None:
                 self._commits.append(SAMPLES, changes, within_s)
+        state.changes.note_samples(rows.times_ms)  # all that readers meet is there
         return self._commits.append(SAMPLES, rows, within_s)
 
     def _write_samples(self, batches: Sequence[SampleBatch | MarkedHistograms | StartChanges], sequence: int) -> None:
@@ -376,12 +418,12 @@ class ChdbStore:
             self._writer.write_samples(samples, sequence)
 
     def _make_spans_durable(self, refs: Int64s) -> None:
-        """Writes the rows of the series again, with the time spans that are known now. Raises StoreUnavailable."""
-        self._commits.append(SERIES, SeriesRows(refs), 0.0).result()
+        """Writes the time spans that are known now. Raises StoreUnavailable."""
+        self._commits.append(SPANS, SeriesRows(refs), 0.0).result()
 
     def _load_head(self) -> None:
         load_head(self._state, self._head, self._settings.ingest)
-        load_spans(self._state)
+        widen_spans(self._state, self._append_lock)
         self._count_active()
         self._head_ready.set()
         _HEAD_READY.set(1)
@@ -389,16 +431,16 @@ class ChdbStore:
             self._maintenance.start()
 
 
-def _append_result(committed: Future[int], counts: Int64s, found: NDArray[np.uint8] = _NO_VERDICTS) -> AppendResult:
-    """`counts` int64[N_VERDICTS]"""
+def _append_result(committed: Future[int], found: Verdicts) -> AppendResult:
+    counts = np.bincount(found, minlength=verdicts.N_VERDICTS).tolist()
     return AppendResult(
         committed,
-        accepted=int(counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER]),
-        idempotent=int(counts[verdicts.IDEMPOTENT]),
-        duplicates=int(counts[verdicts.DUPLICATE]),
-        too_old=int(counts[verdicts.TOO_OLD]),
-        too_far=int(counts[verdicts.TOO_FAR]),
-        out_of_order=int(counts[verdicts.OUT_OF_ORDER]),
+        accepted=counts[verdicts.ACCEPTED] + counts[verdicts.OUT_OF_ORDER],
+        idempotent=counts[verdicts.IDEMPOTENT],
+        duplicates=counts[verdicts.DUPLICATE],
+        too_old=counts[verdicts.TOO_OLD],
+        too_far=counts[verdicts.TOO_FAR],
+        out_of_order=counts[verdicts.OUT_OF_ORDER],
         verdicts=found,
     )
 
@@ -430,11 +472,14 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
+    lookup = IdLookup(index)
+    loading.load_spans(engine, lookup, facts)
     cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
+    repair.on_detached = cache.clear
     histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
     start_times = StartTimes(engine, index)
     start_times.load()
-    lookup, quota = IdLookup(index), SeriesQuota(settings.series)
+    quota = SeriesQuota(settings.series)
     state = StoreState(
         engine,
         index,

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from vedette.model.bounded_cache import BoundedCache
 from vedette.model.telemetry import counter, gauge
 from vedette.ports.scan import Deadline
 from vedette.store.engine import Engine
 from vedette.store.runs import Columns
-from vedette.store.versioned_cache import VersionedCache
 
 _BYTES = gauge("vedette_chunk_cache_bytes", "Bytes of chunk rows kept for queries.", ("form",))
 _READS = counter(
@@ -45,26 +45,28 @@ class ChunkCache:
 
     def __init__(self, engine: Engine, rows_bytes_max: int, columns_bytes_max: int) -> None:
         self._engine = engine
-        self._rows: VersionedCache[str, pa.Table] = VersionedCache(rows_bytes_max)
-        self._columns: VersionedCache[ColumnsKey, Columns] = VersionedCache(columns_bytes_max)
+        self._rows: BoundedCache[str, pa.Table] = BoundedCache(rows_bytes_max)
+        self._columns: BoundedCache[ColumnsKey, Columns] = BoundedCache(columns_bytes_max)
 
     def query(self, sql: str, deadline: Deadline | None) -> pa.Table:
         """As Engine.query; the rows are shared and must not be written to."""
-        rows, version = self._rows.get(sql)
+        epoch = self._rows.epoch  # before the read
+        rows = self._rows.get(sql)
         _READS.labels("rows", "miss" if rows is None else "hit").inc()
         if rows is None:
             rows = self._engine.query(sql, deadline=deadline)
-            self._rows.offer(sql, rows, len(sql) + rows.nbytes, version)
+            self._rows.put(sql, rows, len(sql) + rows.nbytes, epoch)
             _BYTES.labels("rows").set(self._rows.bytes)
         return rows
 
     def columns(self, key: ColumnsKey, read: Callable[[], Columns]) -> Columns:
         """What `read` gives, or gave before; shared and must not be written to."""
-        columns, version = self._columns.get(key)
+        epoch = self._columns.epoch
+        columns = self._columns.get(key)
         _READS.labels("columns", "miss" if columns is None else "hit").inc()
         if columns is None:
             columns = read()
-            self._columns.offer(key, columns, len(key.ids) + columns.nbytes, version)
+            self._columns.put(key, columns, len(key.ids) + columns.nbytes, epoch)
             _BYTES.labels("columns").set(self._columns.bytes)
         return columns
 

@@ -9,7 +9,7 @@ from vedette.model.blocks import Int64s
 from vedette.store.chunks import encode, to_arrow
 from vedette.store.engine import Lane
 from vedette.store.partitions import DAY_MS, Partition
-from vedette.store.runs import Columns
+from vedette.store.runs import Columns, distinct
 from vedette.store.state import StoreState
 
 
@@ -44,7 +44,7 @@ def write_chunk_rows(
     }
     batch = pa.RecordBatch.from_arrays([*beside.values(), *rows.columns], names=[*beside, *rows.schema.names])
     keys = (days.astype(np.int64) << 16) | classes
-    for key in np.unique(keys).tolist():
+    for key in distinct(keys).tolist():
         if table == "chunks":
             state.partitions.note_chunks(Partition(key >> 16, key & 0xFFFF))
         part = batch if (keys == key).all() else batch.filter(pa.array(keys == key))

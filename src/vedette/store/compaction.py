@@ -108,7 +108,7 @@ class Compaction:
                 touched.append(refs)
                 moved += samples
             self._step("spans")
-            self._make_spans_durable(np.unique(np.concatenate(touched)))
+            self._make_spans_durable(np.concatenate(touched))
             self._step("drop")
             after = max(last, after)
             if self._drop(partition, after):

@@ -17,7 +17,7 @@ import pyarrow as pa
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, Int64s
 from vedette.model.labels import Labels
-from vedette.ports.store import SeriesExemplars
+from vedette.ports.store import SeriesExemplars, Verdicts
 from vedette.store.engine import Engine, Lane
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.id_lookup import IdLookup
@@ -52,16 +52,16 @@ class Exemplars:
         self._last: dict[int, Exemplar] = {}
         self._waiting: list[ExemplarRows] = []
 
-    def accept(self, batch: ExemplarBatch) -> tuple[ExemplarRows, Int64s]:
-        """(what is to be committed, how many had each verdict int64[N_VERDICTS]); readable when it returns."""
-        counts = np.zeros(verdicts.N_VERDICTS, np.int64)
+    def accept(self, batch: ExemplarBatch) -> tuple[ExemplarRows, Verdicts]:
+        """(what is to be committed, each one's verdict); readable when it returns."""
+        found = np.empty(len(batch), np.uint8)
         refs: list[int] = []
         exemplars: list[Exemplar] = []
         rows = zip(batch.refs.tolist(), batch.times_ms.tolist(), batch.values.tolist(), batch.labels, strict=True)
-        for ref, *content in rows:
+        for place, (ref, *content) in enumerate(rows):
             exemplar = Exemplar(*content)
             verdict = judge(self._last.get(ref), exemplar) if ref >= 0 else verdicts.REFUSED
-            counts[verdict] += 1
+            found[place] = verdict
             if verdict == verdicts.ACCEPTED:
                 self._last[ref] = exemplar
                 refs.append(ref)
@@ -70,7 +70,7 @@ class Exemplars:
         if refs:
             with self._lock:
                 self._waiting.append(accepted)
-        return accepted, counts
+        return accepted, found
 
     def write(self, batches: Sequence[ExemplarRows], sequence: int) -> None:
         """Raises StoreError."""

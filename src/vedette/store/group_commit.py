@@ -18,11 +18,14 @@ Not asyncio: rows come from any thread, and the insert blocks.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+
+from prometheus_client import Gauge
 
 from vedette.model.errors import QueueFull, StoreError, StoreUnavailable
 from vedette.model.telemetry import LIMIT_HITS, counter, gauge, histogram
@@ -30,6 +33,9 @@ from vedette.ports.clock import Clock
 
 EAGER_PAUSE_S: Final = 2.0
 """Under load a table commits this often: a commit costs 10 ms of CPU with 1,000 rows or with 7,000, and its part some merges."""
+
+NEVER: Final = math.inf
+"""When what does not wait is due."""
 
 RETRY_FIRST_S: Final = 0.25
 RETRY_MAX_S: Final = 5.0
@@ -72,6 +78,7 @@ class GroupCommit:
         self._sequence = last_sequence
         self._retry_at = 0.0
         self._retry_pause_s = 0.0
+        self._wakes_at = NEVER
         self._closing = False
         self._log = logging.getLogger(__name__)
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
@@ -109,7 +116,10 @@ class GroupCommit:
                 future.set_result(self._sequence)
                 return future
             queue.add(batch, future, queue.last_commit + (queue.table.wait_s if wait_s is None else wait_s))
-            self._changed.notify()
+            if (
+                queue.due() < self._wakes_at
+            ):  # else the thread wakes in time by itself: a hundred pages a second come here
+                self._changed.notify()
         return future
 
     def next_sequence(self) -> int:
@@ -134,8 +144,7 @@ class GroupCommit:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._closing and (pause := self._pause_s()) != 0:
-                    self._changed.wait(pause)
+                self._wait_until_due()
                 last = self._closing
                 self._sequence += 1
                 sequence = self._sequence
@@ -144,12 +153,15 @@ class GroupCommit:
                 self._refuse_waiting(StoreUnavailable("the store is closed"))
                 return
 
-    def _pause_s(self) -> float | None:
-        """Seconds until something is due; None: nothing waits."""
-        dues = [due for queue in self._queues.values() if (due := queue.due()) is not None]
-        if not dues:
-            return None
-        return max(0.0, max(min(dues), self._retry_at) - self._clock.monotonic_s())
+    def _wait_until_due(self) -> None:
+        """Under the lock."""
+        while not self._closing:
+            due = min(queue.due() for queue in self._queues.values())
+            self._wakes_at = due if due == NEVER else max(due, self._retry_at)
+            pause_s = self._wakes_at - self._clock.monotonic_s()
+            if pause_s <= 0:
+                return
+            self._changed.wait(None if due == NEVER else pause_s)
 
     def _commit_round(self, sequence: int) -> None:
         for queue in self._queues.values():
@@ -174,7 +186,7 @@ class GroupCommit:
             queue.rows -= rows
             queue.last_commit = started
             self._retry_at = self._retry_pause_s = 0.0
-        _QUEUE.labels(name).set(queue.rows)
+        queue.show()
         _ROWS.labels(name).inc(rows)
         if rows:
             _LATENCY.labels(name).observe(now - started)
@@ -214,25 +226,33 @@ class _Queue:
     futures: list[Future[int]] = field(default_factory=list)
     rows: int = 0
     """Rows not yet durable, those being written included."""
-    due_at: float | None = None
+    due_at: float = NEVER
     last_commit: float = -1e9
     """Start of it, by the monotonic clock."""
+    _waiting: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._waiting = _QUEUE.labels(self.table.name)
 
     def add(self, batch: Rows, future: Future[int], due: float) -> None:
         if len(batch):
             self.batches.append(batch)
             self.rows += len(batch)
         self.futures.append(future)
-        self.due_at = due if self.due_at is None else min(self.due_at, due)
-        _QUEUE.labels(self.table.name).set(self.rows)
+        self.due_at = min(self.due_at, due)
+        self.show()
 
-    def due(self) -> float | None:
-        if self.due_at is None or self.rows < self.table.eager_rows:
+    def show(self) -> None:
+        self._waiting.set(self.rows)
+
+    def due(self) -> float:
+        """When it is to be committed, by the monotonic clock; NEVER while nothing waits."""
+        if self.due_at == NEVER or self.rows < self.table.eager_rows:
             return self.due_at
         return min(self.due_at, self.last_commit + EAGER_PAUSE_S)
 
     def take(self) -> tuple[list[Any], list[Future[int]]]:
-        batches, self.batches, self.due_at = self.batches, [], None
+        batches, self.batches, self.due_at = self.batches, [], NEVER
         return batches, self.take_futures()
 
     def take_futures(self) -> list[Future[int]]:

@@ -41,7 +41,7 @@ from vedette.kernels.head_state import (
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.limits import IngestLimits
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
-from vedette.model.verdicts import IN_ORDER_WINDOW_MS, N_VERDICTS
+from vedette.model.verdicts import DUPLICATE, IN_ORDER_WINDOW_MS, N_VERDICTS
 
 _SERIES_PER_SLICE: Final = 4096
 _ROWS_PER_SLICE: Final = 1 << 17
@@ -81,6 +81,19 @@ class Head:
             rows = slice(start, start + _ROWS_PER_SLICE)
             with self._lock:
                 self._append(refs[rows], times_ms[rows], values[rows], (MAX_TIME_MS, MIN_TIME_MS, MIN_TIME_MS))
+
+    def restore(self, refs: Int64s, times_ms: Int64s, values: Float64s) -> None:
+        """`load`, of rows that were committed before anything was appended: they stay where both hold a time."""
+        for start in range(0, len(refs), _ROWS_PER_SLICE):
+            rows = refs[start : start + _ROWS_PER_SLICE], times_ms[start : start + _ROWS_PER_SLICE]
+            own = values[start : start + _ROWS_PER_SLICE]
+            with self._lock:
+                verdicts, _ = self._append(*rows, own, (MAX_TIME_MS, MIN_TIME_MS, MIN_TIME_MS))
+            later = np.flatnonzero(verdicts == DUPLICATE)
+            if len(later):
+                taken_back = rows[0][later], rows[1][later]
+                self.delete(taken_back[0], taken_back[1], taken_back[1])
+                self.load(*taken_back, own[later])
 
     def cover_from(self, time_ms: int) -> None:
         """Everything from here on was loaded or appended."""

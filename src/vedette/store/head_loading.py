@@ -7,6 +7,7 @@ whole minutes that fit, and the engine goes on answering for what lies before.
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -30,17 +31,19 @@ _MINUTE_MS: Final = 60_000
 _ID_SHARE: Final = 16
 
 
-def load_spans(state: StoreState) -> None:
-    """Widens the series' time spans by what is not compacted yet; from here on they are complete."""
+def widen_spans(state: StoreState, appending: Lock) -> None:
+    """Widens the series' time spans by what is not compacted yet; from here on they are complete. `appending` is the lock
+    under which appends widen them too."""
     rows = state.engine.query(
         "select series, min(time_ms) as first, max(time_ms) as last from samples_recent group by series",
         lane=Lane.BACKGROUND,
     )
     refs = state.lookup.refs_of(column(rows, "series"))
     known = refs != UNKNOWN
-    state.facts.widen(refs[known], column(rows, "first")[known].astype(np.int64))
-    state.facts.widen(refs[known], column(rows, "last")[known].astype(np.int64))
-    state.facts.complete = True
+    with appending:
+        state.facts.widen(refs[known], column(rows, "first")[known])
+        state.facts.widen(refs[known], column(rows, "last")[known])
+        state.facts.complete = True
 
 
 def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
@@ -57,7 +60,7 @@ def load_head(state: StoreState, head: Head, limits: IngestLimits) -> int:
         refs = state.lookup.refs_of(ids)
         owners = np.repeat(refs, np.diff(samples.offsets))
         known = owners != UNKNOWN
-        head.load(owners[known], samples.times_ms[known], samples.values[known])
+        head.restore(owners[known], samples.times_ms[known], samples.values[known])
     head.cover_from(max(floor, _newest_chunk(state) + 1))
     _LOG.info("head rebuilt: %d samples in %.2f s", n_rows, state.clock.monotonic_s() - started)
     return n_rows

@@ -12,6 +12,7 @@ A mark without a row of that content is nothing: a damaged table, or a caller wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from vedette.kernels.histogram_digests import digest_histograms
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.histograms import EXPONENTIAL, Buckets, Histograms, Int64s
 from vedette.model.staleness import STALE_NAN_BITS
+from vedette.store.runs import Columns
 
 _PREFIX: Final = np.uint64(0x7FF4EDE7 << 32)
 _HIGH: Final = np.uint64(0x7FF4EDE7)
@@ -46,6 +48,20 @@ def marks_of(histograms: Histograms) -> Float64s:
 
 def are_marks(values: Float64s) -> Bools:
     return np.asarray(values.view(np.uint64) >> np.uint64(32) == _HIGH)
+
+
+def without_marks(samples: Columns) -> Columns:
+    """The floats among the samples: of histograms there are no rollups."""
+    keep = ~are_marks(samples.values)
+    if keep.all():
+        return samples
+    kept_before = np.append(0, np.cumsum(keep))
+    return replace(
+        samples,
+        offsets=kept_before[samples.offsets],
+        times_ms=samples.times_ms[keep],
+        values=samples.values[keep],
+    )
 
 
 def is_stale(histograms: Histograms) -> Bools:

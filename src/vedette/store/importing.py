@@ -116,11 +116,14 @@ class Importer:
         self._days.update(Partition(day, class_) for day in days for class_ in np.unique(classes).tolist())
         with self._state.chunks_lock:
             samples = Columns(np.append(starts, len(refs)), times, values)
-            return write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
+            n_rows = write_chunk_rows(self._state, refs[starts], samples, self._commits.next_sequence())
+        self._state.changes.note_samples(times)
+        return n_rows
 
     def _write_young(self, rows: SampleBatch) -> None:
         if len(rows):
             self._head.load(rows.refs, rows.times_ms, rows.values)
+            self._state.changes.note_samples(rows.times_ms)
             self._commits.append("samples", rows, 0.0).result()
 
     def _note(self, times: Int64s, n_rows: int) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,23 @@ Admit = Callable[[str, Labels], bool]
 _NOTHING: Final = np.empty(0, np.int32)
 _NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
 _IDS_CHECKED: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCodes:
+    """One label over some series: row `rows[i]` of them carries `values[codes[i]]`."""
+
+    name: str
+    values: Sequence[str]
+    rows: Int64s
+    codes: Int32s
+    counts: Int64s
+    """How many carry each value."""
+
+    @classmethod
+    def of(cls, column: LabelColumn, rows: Int64s, codes: Int32s) -> LabelCodes:
+        values = [value for _, value in column.pairs]
+        return cls(column.name, values, rows, codes, np.bincount(codes, minlength=len(values)).astype(np.int64))
 
 
 class SeriesIndex:
@@ -162,6 +180,19 @@ class SeriesIndex:
                 pairs = zip(present.tolist(), per_code[present].tolist(), strict=True)
                 counts[column.name] = [(column.pairs[code][1], count) for code, count in pairs]
         return counts
+
+    def codes_of(self, refs: Int64s) -> list[LabelCodes]:
+        """By label name, ascending: what the series `refs` (ascending) carry."""
+        n = self._n
+        place = np.full(n, -1, np.int64)
+        place[refs] = np.arange(len(refs))
+        found = []
+        for column in sorted(self._columns.values(), key=lambda column: column.name):
+            carriers, codes = column.carriers(n)
+            rows = place[carriers]
+            if (rows >= 0).any():
+                found.append(LabelCodes.of(column, rows[rows >= 0], codes[rows >= 0]))
+        return found
 
     def value_counts(self, name: str, refs: Int64s) -> dict[str, int]:
         """How many of the series carry each value of the label; the empty value: none."""

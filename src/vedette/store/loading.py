@@ -11,18 +11,19 @@ import pyarrow as pa
 from vedette.model.blocks import MetricMetadata
 from vedette.store.deletions import Deletion, Deletions
 from vedette.store.engine import Engine, Lane
+from vedette.store.id_lookup import UNKNOWN, IdLookup
 from vedette.store.index import SeriesIndex
 from vedette.store.label_table import LabelTable
 from vedette.store.reading import column
 from vedette.store.retention import Retention
 from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.series_facts import SeriesFacts
-from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, THIRD_SCHEMA
+from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, SPANS, THIRD_SCHEMA
 
 
 def load_series(engine: Engine, index: SeriesIndex, facts: SeriesFacts, retention: Retention) -> None:
     """Fills the empty index; the newest row of an id counts."""
-    rows = engine.query("select tenant, metric, id, labels, first_ms, last_ms, seq from series", lane=Lane.CONTROL)
+    rows = engine.query("select tenant, metric, id, labels, seq from series", lane=Lane.CONTROL)
     rows = _newest_of_each_id(rows)
     tenants, metrics = (rows[name].combine_chunks().dictionary_encode() for name in ("tenant", "metric"))
     labels = LabelTable.from_arrow(rows["labels"].combine_chunks())
@@ -35,8 +36,15 @@ def load_series(engine: Engine, index: SeriesIndex, facts: SeriesFacts, retentio
         for key in distinct.tolist()
     ]
     facts.fill(named, places, retention.classes_of(index))
-    refs = np.arange(len(index), dtype=np.int64)
-    facts.put_spans(refs, column(rows, "first_ms").astype(np.int64), column(rows, "last_ms").astype(np.int64))
+
+
+def load_spans(engine: Engine, lookup: IdLookup, facts: SeriesFacts) -> None:
+    """What is known of the compacted samples' times."""
+    rows = engine.query("select series as id, first_ms, last_ms, seq from spans", lane=Lane.CONTROL)
+    rows = _newest_of_each_id(rows)
+    refs = lookup.refs_of(column(rows, "id"))
+    known = refs != UNKNOWN
+    facts.put_spans(refs[known], column(rows, "first_ms")[known], column(rows, "last_ms")[known])
 
 
 def _newest_of_each_id(rows: pa.Table) -> pa.Table:
@@ -68,6 +76,6 @@ def load_deletions(engine: Engine) -> Deletions:
 
 
 def last_sequence(engine: Engine) -> int:
-    tables = (table.name for table in (*FIRST_SCHEMA, *ROLLUP_TABLES, RETENTION_CLASSES, *THIRD_SCHEMA))
+    tables = (table.name for table in (*FIRST_SCHEMA, *ROLLUP_TABLES, RETENTION_CLASSES, *THIRD_SCHEMA, SPANS))
     parts = " union all ".join(f"select max(seq) as seq from {table}" for table in tables)
     return int(engine.query(f"select max(seq) as seq from ({parts})", lane=Lane.CONTROL)["seq"][0].as_py())

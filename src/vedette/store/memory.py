@@ -36,6 +36,7 @@ from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN, STALE_NAN_BITS, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
@@ -51,6 +52,8 @@ from vedette.ports.store import (
     StoreStats,
 )
 from vedette.store.cardinality import rank_cardinality
+from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
+from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
 
@@ -87,6 +90,7 @@ class MemoryStore(Store):
         self._series: list[_Samples] = []
         self._metadata: dict[str, dict[str, MetricMetadata]] = {}
         self._newest_ms = MIN_TIME_MS
+        self._changes = Changes()
         self._commits = 0
         self._committed: list[tuple[int, int, int, float]] = []
         """(commit, series id, time, value) of every float, in the order of the commits."""
@@ -152,9 +156,14 @@ class MemoryStore(Store):
             self._metadata.setdefault(principal.tenant, {}).update((entry.metric, entry) for entry in entries)
 
     def select(self, principal: Principal, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
+        return self._select(principal, [plan.matchers], plan, deadline)
+
+    def _select(
+        self, principal: Principal, selectors: Sequence[Selector], plan: ScanPlan, deadline: Deadline
+    ) -> SeriesColumns:
         deadline.check()
         with self._lock:
-            refs = self._index.select(principal.tenant, [plan.matchers])
+            refs = self._index.select(principal.tenant, selectors)
             plan.check_series(len(refs))
             kept: list[int] = []
             offsets = [0]
@@ -203,14 +212,20 @@ class MemoryStore(Store):
         return sorted(found, key=lambda one: one.series)
 
     def slices(
-        self, principal: Principal, plan: ScanPlan, deadline: Deadline, *, by_labels: bool = False
+        self,
+        principal: Principal,
+        plan: ScanPlan,
+        deadline: Deadline,
+        *,
+        also: Sequence[Selector] = (),
+        by_labels: bool = False,
     ) -> Sequence[Slice]:
         """One: the whole answer."""
 
         def read() -> SeriesColumns:
-            columns = self.select(principal, plan, deadline)
-            order = sorted(range(columns.n_series), key=columns.labels.__getitem__)
-            return columns.take(np.array(order, np.int64)) if by_labels else columns
+            columns = self._select(principal, (plan.matchers, *also), plan, deadline)
+            keys = columns.labels if by_labels else [(labels.name, labels) for labels in columns.labels]
+            return columns.take(np.array(sorted(range(columns.n_series), key=keys.__getitem__), np.int64))
 
         return [read]
 
@@ -245,6 +260,13 @@ class MemoryStore(Store):
             known = self._metadata.get(principal.tenant, {})
             return [known[name] for name in sorted(known) if metric in ("", name)]
 
+    @property
+    def change_count(self) -> int:
+        return self._changes.count
+
+    def unchanged_until(self, since: int, min_time_ms: int, max_time_ms: int) -> int:
+        return self._changes.unchanged_until(since, min_time_ms, max_time_ms)
+
     def delete(
         self, principal: Principal, selectors: Sequence[Selector], min_time_ms: int, max_time_ms: int
     ) -> DeleteResult:
@@ -256,7 +278,24 @@ class MemoryStore(Store):
                 n_series += window.stop > window.start
                 n_samples += window.stop - window.start
                 del samples.times[window], samples.values[window], samples.starts[window]
+            self._changes.note(min_time_ms, max_time_ms)
         return DeleteResult(series=n_series, samples=n_samples)
+
+    def cardinality(
+        self,
+        principal: Principal,
+        selectors: Sequence[Selector],
+        min_time_ms: int,
+        max_time_ms: int,
+        question: CardinalityQuestion,
+    ) -> CardinalityReport:
+        with self._lock:
+            refs, now_ms = self._asked(principal, selectors, min_time_ms, max_time_ms), self._clock.now_ms()
+            times = [samples.times or [MIN_TIME_MS] for samples in self._series]
+            spans = np.array([some[0] for some in times], np.int64), np.array([some[-1] for some in times], np.int64)
+            windows = (self._series[ref].between(now_ms - RATE_WINDOW_MS + 1, now_ms) for ref in refs.tolist())
+            recent = sum(window.stop - window.start for window in windows)
+            return report_cardinality(self._index, refs, question, spans, now_ms, recent)
 
     def stats(self, principal: Principal, top: int = 10) -> StoreStats:
         with self._lock:
@@ -291,7 +330,9 @@ class MemoryStore(Store):
         with self._lock:
             now = self._clock.now_ms()
             horizon = min(now, self._newest_ms)
-            return self._result([self._put(*row, now, horizon) for row in rows])
+            result = self._result([self._put(*row, now, horizon) for row in rows])
+            self._changes.note_samples(batch.times_ms)
+            return result
 
     def _result(self, found: list[int]) -> AppendResult:
         """`found`: a verdict for each row."""

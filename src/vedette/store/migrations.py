@@ -12,9 +12,10 @@ from typing import Final
 
 from vedette.model.errors import SchemaTooNew
 from vedette.store.directory import DataDirectory
-from vedette.store.engine import Engine
+from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.rollup_tables import ROLLUP_TABLES
-from vedette.store.tables import FIRST_SCHEMA, RETENTION_CLASSES, THIRD_SCHEMA, Table
+from vedette.store.sql import literal
+from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, RETENTION_CLASSES, SPANS, THIRD_SCHEMA, Table
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,10 +35,35 @@ def create(tables: Sequence[Table]) -> Callable[[Engine], None]:
     return apply
 
 
+def move_spans(engine: Engine) -> None:
+    engine.execute(SPANS.create_statement())
+    if _has_column(engine, "series", "first_ms"):
+        engine.execute(
+            "insert into spans select id, first_ms, last_ms, seq from series final where first_ms <= last_ms"
+        )
+        engine.execute("alter table series drop column first_ms, drop column last_ms")
+
+
+def merge_recent_rows_less(engine: Engine) -> None:
+    settings = ", ".join(f"{name} = {value}" for name, value in RECENT_MERGES.items())
+    engine.execute(f"alter table samples_recent modify setting {settings}")
+
+
+def _has_column(engine: Engine, table: str, name: str) -> bool:
+    found = engine.query(
+        f"select count() as n from system.columns where database = {literal(DATABASE)} "
+        f"and table = {literal(table)} and name = {literal(name)}",
+        lane=Lane.CONTROL,
+    )
+    return bool(found["n"][0].as_py())
+
+
 MIGRATIONS: Final = (
     Migration(1, "series, recent samples, chunks, metadata, deletions", create(FIRST_SCHEMA)),
     Migration(2, "rollups, retention classes", create((*ROLLUP_TABLES, RETENTION_CLASSES))),
     Migration(3, "native histograms, exemplars, start times", create(THIRD_SCHEMA)),
+    Migration(4, "time spans apart from labels", move_spans),
+    Migration(5, "recent rows are merged less often", merge_recent_rows_less),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

@@ -158,8 +158,12 @@ def _without(found: SeriesColumns, lost: Int64s) -> SeriesColumns:
     keep = np.ones(len(found.values), np.bool_)
     keep[lost] = False
     kept_before = np.append(0, np.cumsum(keep))
+    downsampled = found.downsampled
+    if downsampled is not None and downsampled.counts is not None:
+        downsampled = replace(downsampled, counts=downsampled.counts[keep])
     return replace(
         found,
+        downsampled=downsampled,
         offsets=kept_before[found.offsets],
         times_ms=found.times_ms[keep],
         values=found.values[keep],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,6 +36,8 @@ class Repair:
         self._engine = engine
         self._lock = threading.Lock()
         engine.mend = self.mend
+        self.on_detached: Callable[[], None] = lambda: None
+        """Told when rows are gone: what was read of them before must not be answered from a cache."""
         self.problems: list[str] = []
         """One line each: table, part, rows, time range."""
 
@@ -68,6 +71,7 @@ class Repair:
             span = time_range(table, rows[0]["partition"])
             problem = f"{table}: part {part} is damaged and was detached: {rows[0]['rows']} rows, {span}"
             self.problems.append(problem)
+        self.on_detached()
         _DETACHED.labels(table).inc()
         _LOG.error("%s; reason: %s", problem, error.message)
         return True

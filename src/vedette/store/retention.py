@@ -85,12 +85,6 @@ class Retention:
     def rollups_of(self, class_: int) -> Keeps:
         return next((rule.rollups for rule in self.rules if rule.number == class_), self.rollups)
 
-    @property
-    def longest_ms(self) -> int:
-        """No sample of any kind is kept longer."""
-        keeps = [self.keep_ms, *self.rollups.values()]
-        return max(keeps + [keep for rule in self.rules for keep in (rule.keep_ms, *rule.rollups.values())])
-
 
 def apply_retention(state: StoreState, retention: Retention, now_ms: int) -> int:
     """Returns the number of partitions dropped. Raises StoreError."""
@@ -149,5 +143,6 @@ def _drop(state: StoreState, table: str, partition: Partition, reason: str) -> N
         state.partitions.forget_recent(partition)
     else:
         state.partitions.forget_rollup(table, partition)
+    state.changes.note()
     _DROPPED.labels(reason).inc()
     _LOG.info("retention by %s dropped %s partition %s", reason, table, partition.literal())

@@ -27,6 +27,7 @@ from vedette.model.telemetry import counter
 from vedette.model.time import BLOCK_MS
 from vedette.store.chunks import encode, to_arrow
 from vedette.store.engine import Engine, Lane
+from vedette.store.histogram_marks import without_marks
 from vedette.store.id_lookup import id_ranges
 from vedette.store.partitions import DAY_MS, Partition, replace_partition
 from vedette.store.reading import CHUNK_COLUMNS, column, decode_rows, without
@@ -145,7 +146,8 @@ class RollingUp:
         if len(runs.slots) < rows.num_rows:
             raise StoreError(f"chunk rows that cannot be decoded: {rows.num_rows - len(runs.slots)}")
         runs = without(runs, ids, list(state.deletions))
-        return refs, merge([runs], len(ids), start - BLOCK_MS, end)
+        samples = merge([runs], len(ids), start - BLOCK_MS, end)
+        return refs, without_marks(samples) if state.histograms.may_be_within(start - BLOCK_MS, end) else samples
 
     def _write_slice(
         self, day: Partition, resolution: Resolution, refs: Int64s, samples: Columns, sequence: int

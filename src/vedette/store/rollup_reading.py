@@ -19,6 +19,8 @@ from vedette.model.blocks import Float64s, Int64s
 from vedette.model.time import MAX_TIME_MS
 from vedette.ports.scan import Deadline, Reduction, ScanPlan
 from vedette.store.deletions import Deletion
+from vedette.store.histogram_marks import are_marks
+from vedette.store.native_histograms import TABLE as HISTOGRAMS
 from vedette.store.partitions import DAY_MS, Partition, Partitions, day_of
 from vedette.store.reading import IDS_LISTED_MAX, METRICS_LISTED_MAX, Wanted, column, decode_rows, without
 from vedette.store.rollup_tables import COARSEST_MS, RESOLUTIONS, ROLLUP_COLUMNS, TIME_DIVISOR, Resolution
@@ -76,6 +78,8 @@ def raw_from_ms(partitions: Partitions, chosen: Chosen, plan: ScanPlan) -> int:
     """The plan's raw samples that no chosen day stands for are not older than this."""
     if not plan.resolution_max_ms or not chosen:
         return plan.min_time_ms  # chosen days have no raw samples
+    if partitions.any_beside(HISTOGRAMS, plan.min_time_ms, plan.max_time_ms):
+        return plan.min_time_ms  # native histograms are not rolled up
     taken = frozenset[Partition]().union(*chosen.values())
     left = [day.unit for day in partitions.chunks - taken if day.unit >= day_of(plan.min_time_ms)]
     first = min(left, default=max(day.unit for day in taken) + 1)
@@ -83,11 +87,12 @@ def raw_from_ms(partitions: Partitions, chosen: Chosen, plan: ScanPlan) -> int:
 
 
 def without_days(samples: Columns, classes: Int64s, chosen: Chosen) -> Columns:
-    """Raw samples that the chosen days do not stand for. `classes` by slot. A day ends with its last bucket's end."""
+    """Raw samples that the chosen days do not stand for, native histograms among them. `classes` by slot. A day ends with
+    its last bucket's end."""
     taken = np.array([(day.unit << 16) | day.class_ for days in chosen.values() for day in days], np.int64)
     owners = np.repeat(np.arange(len(classes)), np.diff(samples.offsets))
     days = (samples.times_ms - 1) // DAY_MS
-    keep = ~np.isin((days << 16) | classes[owners], taken)
+    keep = ~np.isin((days << 16) | classes[owners], taken) | are_marks(samples.values)
     offsets = np.append(0, np.cumsum(np.bincount(owners[keep], minlength=len(classes))))
     return Columns(offsets, samples.times_ms[keep], samples.values[keep])
 

@@ -85,6 +85,12 @@ def run_starts(sorted_keys: NDArray[Any]) -> Int64s:
     return np.flatnonzero(changes)
 
 
+def distinct(keys: Int64s) -> Int64s:
+    """Ascending, each once. `np.unique` hashes integers and takes ten times as long."""
+    ascending = np.sort(keys)
+    return ascending[run_starts(ascending)]
+
+
 def merge(parts: Sequence[Runs], n_slots: int, min_time_ms: int, max_time_ms: int) -> Columns:
     """All samples within the inclusive bounds, one per (slot, time). Takes ownership of the parts' run arrays."""
     runs = _concatenate(parts)

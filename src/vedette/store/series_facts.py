@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.kernels.borrowing import borrowed
+from vedette.kernels.spans import widen_spans
 from vedette.model.blocks import Int64s
 from vedette.model.labels import Labels
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
@@ -85,8 +87,7 @@ class SeriesFacts:
 
     def widen(self, refs: Int64s, times_ms: Int64s) -> None:
         """One entry per sample."""
-        np.minimum.at(self._first, refs, times_ms)
-        np.maximum.at(self._last, refs, times_ms)
+        widen_spans(self._first, self._last, borrowed(refs, np.int64), borrowed(times_ms, np.int64))
 
     def widen_spans(self, refs: Int64s, first_ms: Int64s, last_ms: Int64s) -> None:
         """One entry per series, each once."""

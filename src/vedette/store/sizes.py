@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vedette.model.telemetry import gauge
+from vedette.ports.administration import StoredDay
 from vedette.store.engine import DATABASE, Lane
 from vedette.store.head import Head
 from vedette.store.partitions import Partition
@@ -30,6 +31,17 @@ def partition_bytes(state: StoreState) -> dict[tuple[str, str], int]:
 def bytes_of(state: StoreState, table: str, partition: Partition) -> int:
     """Raises StoreError."""
     return partition_bytes(state).get((table, f"({partition.unit},{partition.class_})"), 0)
+
+
+def stored_days(state: StoreState) -> list[StoredDay]:
+    """Raises StoreError."""
+    rows = state.engine.query(
+        "select day, class, max(seq) as version, min(t0) as first, max(t1) as last, sum(samples) as samples, "
+        "uniq(series) as series, count() as chunks from chunks group by day, class order by day, class",
+        lane=Lane.CONTROL,
+    )
+    names = ("day", "class", "version", "first", "last", "samples", "series", "chunks")
+    return [StoredDay(*(row[name] for name in names)) for row in rows.to_pylist()]
 
 
 def show_sizes(state: StoreState, head: Head) -> None:

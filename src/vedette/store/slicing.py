@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -25,31 +26,39 @@ SERIES_PER_SLICE_MAX: Final = 10_000
 """Also where a series has few samples: labels and statements have a size, too."""
 
 
-def slice_answer(
-    state: StoreState, selecting: Selecting, tenant: str, plan: ScanPlan, deadline: Deadline, *, by_labels: bool
-) -> Sequence[Slice]:
-    refs = selecting.refs_within(tenant, (plan.matchers,), plan.min_time_ms, plan.max_time_ms)
-    plan.check_series(len(refs))
-    if by_labels:
-        labels = state.index.labels_of(refs)
-        refs = refs[np.array(sorted(range(len(refs)), key=labels.__getitem__), np.int64)]
-    elif len(refs) > 1:
-        refs = state.facts.by_metric(refs, state.index.ids[refs])
-    cuts = _cut(_most_samples(state, refs, plan))
-    return [
-        partial(_read, selecting, tenant, refs[start:end], plan, deadline, by_labels)
-        for start, end in itertools.pairwise(cuts)
-    ]
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    state: StoreState
+    selecting: Selecting
+    tenant: str
+    plan: ScanPlan
+    deadline: Deadline
 
+    def slices(self, refs: Int64s, *, by_labels: bool) -> Sequence[Slice]:
+        """Of these series, in the order of the chunk table or of their labels."""
+        if by_labels:
+            labels = self.state.index.labels_of(refs)
+            refs = refs[np.array(sorted(range(len(refs)), key=labels.__getitem__), np.int64)]
+        elif len(refs) > 1:
+            refs = self.state.facts.by_metric(refs, self.state.index.ids[refs])
+        cuts = _cut(self._most_samples(refs))
+        return [partial(self._read, refs[start:end], by_labels) for start, end in itertools.pairwise(cuts)]
 
-def _most_samples(state: StoreState, refs: Int64s, plan: ScanPlan) -> Int64s:
-    """int64[n]: a guess from above, at least 1."""
-    first, last = (
-        np.clip(bounds[refs], plan.min_time_ms, plan.max_time_ms)
-        for bounds in (state.facts.first_ms, state.facts.last_ms)
-    )
-    guess: Int64s = np.maximum(last - first, 0) // ASSUMED_INTERVAL_MS + 1
-    return guess
+    def _most_samples(self, refs: Int64s) -> Int64s:
+        """int64[n]: a guess from above, at least 1."""
+        facts, plan = self.state.facts, self.plan
+        first, last = (
+            np.clip(bounds[refs], plan.min_time_ms, plan.max_time_ms) for bounds in (facts.first_ms, facts.last_ms)
+        )
+        guess: Int64s = np.maximum(last - first, 0) // ASSUMED_INTERVAL_MS + 1
+        return guess
+
+    def _read(self, refs: Int64s, by_labels: bool) -> SeriesColumns:
+        self.deadline.check()
+        columns = self.selecting.columns_of(self.tenant, refs, self.plan, self.deadline)
+        if not by_labels:
+            return columns
+        return columns.take(np.array(sorted(range(columns.n_series), key=columns.labels.__getitem__), np.int64))
 
 
 def _cut(samples: Int64s) -> list[int]:
@@ -61,13 +70,3 @@ def _cut(samples: Int64s) -> list[int]:
             start, total = place, 0
         total += n
     return [*cuts, len(samples)] if len(samples) else cuts
-
-
-def _read(
-    selecting: Selecting, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline, by_labels: bool
-) -> SeriesColumns:
-    deadline.check()
-    columns = selecting.columns_of(tenant, refs, plan, deadline)
-    if not by_labels:
-        return columns
-    return columns.take(np.array(sorted(range(columns.n_series), key=columns.labels.__getitem__), np.int64))

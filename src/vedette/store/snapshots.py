@@ -5,7 +5,7 @@
         engine/metadata/          the tables' definitions, copied
         engine/store/.../PART/    the tables' parts, hard links (ALTER TABLE FREEZE): parts never change
 
-Samples are frozen first and series last: every sample finds its series' row. Chores and imports wait, so that no row moves
+Recent samples are frozen first and series last: every sample finds its series' row. Chores and imports wait, so that no row moves
 from one table to another meanwhile. The directory gets its name when it is complete and on disk.
 
 Not BACKUP: it copies every byte, and reads it back through the engine to restore.
@@ -25,14 +25,15 @@ from typing import Final
 
 from vedette.model.errors import StoreError
 from vedette.store.directory import DataDirectory, sync_folder
-from vedette.store.engine import DATABASE, Engine
-from vedette.store.rollup_tables import RESOLUTIONS
+from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.sql import literal
 
 _LOG = logging.getLogger(__name__)
 
 FOLDER: Final = "snapshots"
-FROZEN: Final = ("samples_recent", "chunks", *(resolution.table.name for resolution in RESOLUTIONS))
-FROZEN_LAST: Final = ("metadata", "deletions", "retention_classes", "series")
+RECENT: Final = "samples_recent"
+LAST: Final = ("deletions", "series")
+"""Frozen behind all others, in this order."""
 
 
 def take_snapshot(engine: Engine, directory: DataDirectory, now_ms: int, *, skip_recent: bool) -> str:
@@ -42,7 +43,7 @@ def take_snapshot(engine: Engine, directory: DataDirectory, now_ms: int, *, skip
     draft = directory.path / FOLDER / f"{name}.new"
     frozen = name.replace("-", "_")  # the engine escapes other characters in file names
     shadow = directory.engine_path / "shadow" / frozen
-    tables = [table for table in (*FROZEN, *FROZEN_LAST) if not (skip_recent and table == "samples_recent")]
+    tables = [table for table in tables_to_freeze(engine) if not (skip_recent and table == RECENT)]
     with _removed_on_failure(draft):
         try:
             for table in tables:
@@ -54,6 +55,13 @@ def take_snapshot(engine: Engine, directory: DataDirectory, now_ms: int, *, skip
             shutil.rmtree(shadow, ignore_errors=True)
     _LOG.info("snapshot %s taken", draft.with_suffix(""))
     return name
+
+
+def tables_to_freeze(engine: Engine) -> list[str]:
+    """Recent samples first, because they move on to the others; drafts are empty."""
+    rows = engine.query(f"select name from system.tables where database = {literal(DATABASE)}", lane=Lane.CONTROL)
+    names = sorted(name for name in rows["name"].to_pylist() if not name.endswith("_draft"))
+    return [RECENT, *(name for name in names if name != RECENT and name not in LAST), *LAST]
 
 
 def restore_snapshot(snapshot: Path, data: Path) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vedette.model.limits import StoreLimits
 from vedette.ports.clock import Clock
+from vedette.store.changes import Changes
 from vedette.store.chunk_cache import ChunkCache
 from vedette.store.deletions import Deletions
 from vedette.store.engine import Engine
@@ -35,5 +36,6 @@ class StoreState:
     histograms: NativeHistograms
     start_times: StartTimes
     quota: SeriesQuota
+    changes: Changes = field(default_factory=Changes)
     chunks_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while chunk rows are written, and while a day of them is replaced."""

@@ -7,7 +7,7 @@ two inserts of one commit leaves the first: none of its rows was acknowledged th
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +21,13 @@ from vedette.store.feed import CommitFeed
 from vedette.store.id_lookup import Ids
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import Partition, Partitions
+from vedette.store.runs import distinct
 from vedette.store.series_facts import SeriesFacts
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesRows:
-    """Series whose row is to be written (again): their span and labels are taken when it is."""
+    """Series whose labels, or whose time spans, are to be written: what they are then is taken."""
 
     refs: Int64s
 
@@ -68,24 +69,29 @@ class Writer:
         refs = np.concatenate([batch.refs for batch in batches])
         times = np.concatenate([batch.times_ms for batch in batches])
         values = np.concatenate([batch.values for batch in batches])
-        blocks = (times // BLOCK_MS).astype(np.int32)
-        classes = self._facts.classes(refs)
-        keys = (blocks.astype(np.int64) << 16) | classes
+        keys = (times // BLOCK_MS << 16) | self._facts.classes(refs)
         with self.lock:
-            for key in np.unique(keys).tolist():
+            for key in distinct(keys).tolist():
                 partition = Partition(key >> 16, key & 0xFFFF)
                 self._partitions.note_recent(partition)  # before the rows exist: no reader may skip them
-                places = np.flatnonzero(keys == key)
-                for start in range(0, len(places), self._rows_max):
-                    some = places[start : start + self._rows_max]
-                    columns = self._index.ids[refs[some]], times[some], values[some]
-                    self._engine.insert("samples_recent", _samples_batch(partition, *columns, sequence))
+                own = keys == key
+                rows = SampleBatch(refs[own], times[own], values[own])
+                self._write_partition(partition, rows, sequence)
         self._feed.publish(sequence, self._index.ids[refs], times, values)
 
+    def _write_partition(self, partition: Partition, rows: SampleBatch, sequence: int) -> None:
+        for start in range(0, len(rows), self._rows_max):
+            some = slice(start, start + self._rows_max)
+            columns = self._index.ids[rows.refs[some]], rows.times_ms[some], rows.values[some]
+            self._engine.insert("samples_recent", _samples_batch(partition, *columns, sequence))
+
     def write_series(self, batches: Sequence[SeriesRows], sequence: int) -> None:
-        refs = np.unique(np.concatenate([batch.refs for batch in batches]))
-        for start in range(0, len(refs), self._rows_max):
-            self._engine.insert("series", self._series_batch(refs[start : start + self._rows_max], sequence))
+        for refs in self._portions(batches):
+            self._engine.insert("series", self._series_batch(refs, sequence))
+
+    def write_spans(self, batches: Sequence[SeriesRows], sequence: int) -> None:
+        for refs in self._portions(batches):
+            self._engine.insert("spans", self._spans_batch(refs, sequence))
 
     def write_metadata(self, batches: Sequence[MetadataRows], sequence: int) -> None:
         rows = [(batch.tenant, entry) for batch in batches for entry in batch.entries]
@@ -102,6 +108,12 @@ class Writer:
             ),
         )
 
+    def _portions(self, batches: Sequence[SeriesRows]) -> Iterator[Int64s]:
+        """Refs of the batches, each once, for one insert at a time."""
+        refs = distinct(np.concatenate([batch.refs for batch in batches]))
+        for start in range(0, len(refs), self._rows_max):
+            yield refs[start : start + self._rows_max]
+
     def _series_batch(self, refs: Int64s, sequence: int) -> pa.RecordBatch:
         labels = self._index.labels_of(refs)
         offsets = np.append(0, np.cumsum([len(one) for one in labels])).astype(np.int32)
@@ -112,6 +124,12 @@ class Writer:
             metric=self._facts.metric_column(refs),
             id=self._index.ids[refs],
             labels=pa.MapArray.from_arrays(pa.array(offsets), names, values),
+            seq=np.full(len(refs), sequence, np.uint64),
+        )
+
+    def _spans_batch(self, refs: Int64s, sequence: int) -> pa.RecordBatch:
+        return _batch(
+            series=self._index.ids[refs],
             first_ms=self._facts.first_ms[refs],
             last_ms=self._facts.last_ms[refs],
             seq=np.full(len(refs), sequence, np.uint64),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from vedette.model.errors import MalformedPage
@@ -41,6 +42,9 @@ DEFAULT_SCRAPE_PROTOCOLS: Final = (
 )
 PROTO_FIRST_SCRAPE_PROTOCOLS: Final = ("PrometheusProto", *DEFAULT_SCRAPE_PROTOCOLS)
 """The default where native histograms are scraped."""
+
+_CONTENT_TYPES_KEPT: Final = 64
+"""Every scrape asks again; targets say the same few things."""
 
 _ESCAPED_PROTOCOLS: Final = frozenset({"PrometheusText1.0.0", "OpenMetricsText1.0.0"})
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -73,6 +77,7 @@ def fallback_format(protocol: str) -> Format | None:
     return Format(SCRAPE_PROTOCOLS[protocol].split(";")[0]) if protocol else None
 
 
+@lru_cache(maxsize=_CONTENT_TYPES_KEPT)
 def format_of(content_type: str, fallback: Format | None = None) -> Negotiated:
     """The format of a response by its Content-Type. Raises MalformedPage where it names none and there is no fallback."""
     media_type, parameters = _parse_media_type(content_type)

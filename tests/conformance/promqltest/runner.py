@@ -48,10 +48,9 @@ OPTIONS: Final = EngineOptions(
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """`failure` is empty when the eval and all its re-evaluations hold. `loaded`: what had been loaded when it ran."""
+    """`failure` is empty when the eval and all its re-evaluations hold."""
 
     command: Eval
-    loaded: tuple[Load, ...]
     failure: str
     n_evaluations: int
 
@@ -65,7 +64,6 @@ class ScriptRunner:
         self._engine = Engine(store, LIMITS, OPTIONS)
         self._name = name
         self._n_clears = 0
-        self._loaded: tuple[Load, ...] = ()
         self._n_evaluations = 0
 
     def run(self, commands: list[Command]) -> Iterator[CaseResult]:
@@ -73,7 +71,6 @@ class ScriptRunner:
             match command:
                 case Clear():
                     self._n_clears += 1
-                    self._loaded = ()
                 case Load():
                     self._load(command)
                 case Eval():
@@ -84,7 +81,6 @@ class ScriptRunner:
         return Principal(f"{self._name}-{self._n_clears}", "promqltest")
 
     def _load(self, command: Load) -> None:
-        self._loaded = (*self._loaded, command)
         series = [*command.series, *(native_series(command.series) if command.with_nhcb else ())]
         refs = self._store.register(self._principal, [each.labels for each in series])
         floats: list[tuple[int, int, int, float]] = []
@@ -121,7 +117,7 @@ class ScriptRunner:
             failure = str(wrong)
         except VedetteError as error:
             failure = f"failed: {error.message}"
-        return CaseResult(command, self._loaded, failure, self._n_evaluations - before)
+        return CaseResult(command, failure, self._n_evaluations - before)
 
     def _check_range(self, command: Eval) -> None:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import random
 import resource
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +13,8 @@ import pytest
 from aiohttp import web
 
 from tests.unit.intake.scraping import Endpoint, Scene, scene
+from vedette.intake.bodies import inflate
+from vedette.model.errors import BodyTooLarge, MalformedPage
 
 TEXT = {"Content-Type": "text/plain; version=0.0.4"}
 GZIP = {**TEXT, "Content-Encoding": "gzip"}
@@ -20,6 +24,23 @@ def gzip_of_zeros(size: int) -> bytes:
     stream = zlib.compressobj(9, wbits=31)
     block = bytes(1 << 20)
     return b"".join(stream.compress(block) for _ in range(size >> 20)) + stream.flush()
+
+
+@pytest.mark.parametrize("size", [1, 1 << 16])
+def test_inflating_at_once_and_as_a_stream_give_the_same(size: int) -> None:
+    plain = random.Random(size).randbytes(size // 2 + 1) + b"a" * (size // 2)
+    packed = gzip.compress(plain)
+    longer = packed[:-4] + (len(plain) + 1).to_bytes(4, "little")
+    assert bytes(inflate(packed, "gzip", len(plain) + 1)) == plain
+    assert bytes(inflate(packed + gzip.compress(b"more"), "gzip", 1 << 20)) == plain + b"more"
+    assert bytes(inflate(packed + packed, "gzip", 1 << 20)) == plain + plain
+    with pytest.raises(BodyTooLarge):
+        inflate(packed, "gzip", len(plain))
+    with pytest.raises(MalformedPage, match="incorrect length check"):
+        inflate(longer, "gzip", 1 << 20)
+    for end in range(0, len(packed), max(1, len(packed) // 100)):
+        with pytest.raises(MalformedPage):
+            inflate(packed[:end], "gzip", 1 << 20)
 
 
 async def outcome(endpoint: Endpoint, job: str = "") -> str:

@@ -153,13 +153,17 @@ async def peer(answer: Answer) -> AsyncIterator[tuple[Peer, Connections]]:
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
 
+async def ask(served: Peer, connections: Connections, timeout_s: float = 5.0) -> Response:
+    return await connections.ask(served.origin, REQUEST, 1000, asyncio.get_running_loop().time() + timeout_s)
+
+
 def test_a_connection_is_used_again() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.write(LENGTH)) as (served, connections):
             for _ in range(3):
-                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await ask(served, connections)).body == b"hello"
             assert served.connections == 1
-            await asyncio.gather(*(connections.ask(served.origin, REQUEST, 1000) for _ in range(2)))
+            await asyncio.gather(*(ask(served, connections) for _ in range(2)))
             assert served.connections == 2
 
     asyncio.run(run())
@@ -176,7 +180,7 @@ def test_a_kept_connection_that_the_peer_has_closed_is_replaced_unseen() -> None
     async def run() -> None:
         async with peer(answer) as (served, connections):
             for _ in range(2):
-                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await ask(served, connections)).body == b"hello"
             assert served.connections == 2
 
     asyncio.run(run())
@@ -186,7 +190,7 @@ def test_a_new_connection_that_closes_without_an_answer_is_an_error() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.close()) as (served, connections):
             with pytest.raises(FetchFailed, match=r"EOF|eof"):
-                await connections.ask(served.origin, REQUEST, 1000)
+                await ask(served, connections)
 
     asyncio.run(run())
 
@@ -195,7 +199,7 @@ def test_bytes_that_nobody_asked_for_close_the_connection() -> None:
     async def run() -> None:
         async with peer(lambda writer, _: writer.write(LENGTH + b"junk")) as (served, connections):
             for _ in range(2):
-                assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
+                assert (await ask(served, connections)).body == b"hello"
             assert served.connections == 2
 
     asyncio.run(run())
@@ -209,7 +213,21 @@ def test_a_cancelled_request_does_not_give_its_connection_back() -> None:
         ):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
-                    await connections.ask(served.origin, REQUEST, 1000)
-            assert (await connections.ask(served.origin, REQUEST, 1000)).body == b"hello"
+                    await ask(served, connections)
+            assert (await ask(served, connections)).body == b"hello"
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_is_not_whole_in_time_is_an_error_and_its_connection_is_not_used_again() -> None:
+    async def run() -> None:
+        async with peer(lambda writer, connection: writer.write(LENGTH if connection != 1 else b"HTTP")) as (
+            served,
+            connections,
+        ):
+            with pytest.raises(TimeoutError):
+                await ask(served, connections, 0.05)
+            assert (await ask(served, connections)).body == b"hello"
+            assert served.connections == 2
 
     asyncio.run(run())

@@ -159,7 +159,7 @@ def test_the_environment_s_proxy_is_taken_only_where_asked() -> None:
 async def fetch(job: str, url: str) -> Response:
     client = HttpClient(config(job, "a:1").jobs[0].http)
     try:
-        return await client.get(URL(url), {}, timeout_s=5, bytes_max=1000)
+        return await client.get_prepared(client.prepare(URL(url), {}), timeout_s=5, bytes_max=1000)
     finally:
         await client.close()
 
@@ -199,3 +199,37 @@ def test_a_client_certificate_is_shown_from_files_and_inline(tmp_path: Path) -> 
                 await fetch(f"tls_config: {{ca_file: {cert}}}", url)
 
     asyncio.run(run())
+
+
+def test_a_post_carries_its_body_over_kept_connections_and_redirects_that_keep_the_method() -> None:
+    seen: list[tuple[str, bytes, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        seen.append((request.path, await request.read(), request.headers.get("Authorization", "")))
+        return web.Response(status=204)
+
+    async def send_on(request: web.Request) -> web.Response:
+        raise web.HTTPPermanentRedirect("/b") if request.path == "/a" else web.HTTPFound("/b")
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_post("/b", take)
+        app.router.add_post("/a", send_on)
+        app.router.add_post("/c", send_on)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        client = HttpClient(config("basic_auth: {username: me, password: pw}", f"127.0.0.1:{port}").jobs[0].http)
+
+        async def post(path: str, body: bytes) -> int:
+            url = URL(f"http://127.0.0.1:{port}{path}")
+            return (await client.post(url, {"X-A": "b"}, body, timeout_s=5, bytes_max=1000)).status
+
+        assert [await post("/b", b"one"), await post("/a", b"two"), await post("/c", b"three")] == [204, 204, 302]
+        await client.close()
+        await runner.cleanup()
+
+    asyncio.run(run())
+    assert seen == [("/b", b"one", basic("me", "pw")), ("/b", b"two", basic("me", "pw"))]

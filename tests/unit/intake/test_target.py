@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.intake.scraping import config
-from vedette.intake.target import Target, TargetId, build_target, discovered_labels, next_offset_ms
+from vedette.intake.target import (
+    TARGETS_TOGETHER,
+    Target,
+    TargetId,
+    build_target,
+    discovered_labels,
+    next_offset_ms,
+    start_slots,
+)
 from vedette.model.errors import BadInput
 
 
@@ -83,9 +94,28 @@ def test_targets_are_told_apart_by_labels_and_url() -> None:
     assert built().identity == built("scrape_interval: 20s").identity
 
 
-@given(st.integers(0, (1 << 64) - 1), st.integers(0, (1 << 64) - 1), st.integers(1, 10**8), st.integers(0, 10**14))
-def test_a_target_has_one_place_within_its_interval(target: int, seed: int, interval_ms: int, now_ms: int) -> None:
-    wait = next_offset_ms(TargetId(target), seed, interval_ms, now_ms)
+BIG = st.integers(0, (1 << 64) - 1)
+
+
+@given(BIG, BIG, st.integers(1, 10**8), st.integers(0, 10**14), st.sampled_from([16, 64, 1024]))
+def test_a_target_has_one_place_within_its_interval(
+    target: int, seed: int, interval_ms: int, now_ms: int, slots: int
+) -> None:
+    wait = next_offset_ms(TargetId(target), seed, interval_ms, now_ms, slots)
     assert 0 <= wait < interval_ms
     later = now_ms + interval_ms // 3
-    assert (now_ms + wait - later - next_offset_ms(TargetId(target), seed, interval_ms, later)) % interval_ms == 0
+    assert (
+        now_ms + wait - later - next_offset_ms(TargetId(target), seed, interval_ms, later, slots)
+    ) % interval_ms == 0
+
+
+def test_targets_are_spread_over_the_slots_of_an_interval_and_a_few_share_one() -> None:
+    generator = random.Random(1)
+    for n_targets in (1, 100, 5_000):
+        slots = start_slots(n_targets)
+        places = Counter(
+            next_offset_ms(TargetId(generator.getrandbits(64)), 0, 15_000, 0, slots) for _ in range(n_targets)
+        )
+        assert set(places) <= {slot * 15_000 // slots for slot in range(slots)}
+        assert max(places.values()) <= 4 * TARGETS_TOGETHER
+    assert [start_slots(n) for n in (0, 128, 136, 5_000)] == [16, 16, 32, 1024]

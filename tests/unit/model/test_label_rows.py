@@ -73,3 +73,11 @@ def test_a_row_that_is_taken_twice_is_a_duplicate() -> None:
     rows, _ = rows_of([Labels.of(a="x"), Labels.of(a="y")], [0, 1])
     assert not have_duplicates(rows)
     assert have_duplicates(take_labels(rows, np.array([0, 0])))
+
+
+def test_no_rows_of_a_table_with_series() -> None:
+    rows, _ = rows_of([Labels.of(a="x")], [])
+    assert list(rows) == list(order_by_labels(rows)) == []
+    assert not have_duplicates(rows)
+    assert distinct_values(rows, "a") == distinct_values(rows, "b") == set()
+    assert group_series(rows, ["a"], without=False).labels == []

@@ -21,9 +21,19 @@ from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, MatchType
 from vedette.model.staleness import NORMAL_NAN, STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
+from vedette.ports.cardinality import (
+    CardinalityQuestion,
+    CardinalityReport,
+    Churn,
+    LabelDrop,
+    LabelSize,
+    NameDrop,
+    NameShare,
+    PairSize,
+)
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, SampleSources, ScanPlan
-from vedette.ports.store import AppendResult, NameCount, Store
+from vedette.ports.store import AppendResult, NameCount, Selector, Store
 
 ONE = Principal(tenant="one", user="tester")
 TWO = Principal(tenant="two", user="tester")
@@ -353,3 +363,38 @@ def test_commits_are_handed_on_in_their_order_and_whole(build, clock):
     assert committed(store, last) == (last, [])
     assert store.labels_of_ids(np.array([12345], np.uint64)) == [None]
     store.close()
+
+
+def ask_cardinality(store: Store, *selectors: Selector, limit: int = 10, drop: str = "") -> CardinalityReport:
+    question = CardinalityQuestion(limit, drop)
+    return store.cardinality(ONE, selectors, MIN_TIME_MS, MAX_TIME_MS, question)
+
+
+def test_cardinality_names_what_makes_series_many(store: Store) -> None:
+    for labels in (UP, DOWN, LOAD):
+        append(store, labels, [(NOW - MINUTE, 1.0), (NOW, 1.0)])
+    append(store, UP, [(NOW, 1.0)], TWO)
+    report = ask_cardinality(store)
+    assert (report.series, report.samples_per_second) == (3, 6 / 300)
+    assert report.names == [NameShare("up", 2, 2 / 3), NameShare("load", 1, 1 / 3)]
+    assert report.labels[0] == LabelSize("__name__", 2, 3)
+    assert LabelSize("mode", 1, 1) in report.labels
+    assert report.pairs[:2] == [PairSize("job", "node", 3), PairSize("instance", "a:9100", 2)]
+    assert report.drop is None
+    assert ask_cardinality(store, UP_SELECTOR).series == 2
+    assert len(ask_cardinality(store, limit=1).names) == 1
+    assert ask_cardinality(store, (equal("job", "never"),)) == CardinalityReport(0, 0.0, [], [], [], [], None)
+
+
+def test_cardinality_says_what_dropping_a_label_would_save(store: Store) -> None:
+    for labels in (UP, DOWN, LOAD):
+        append(store, labels, [(NOW, 1.0)])
+    drop = ask_cardinality(store, drop="instance").drop
+    assert drop == LabelDrop("instance", 3, 2, [NameDrop("up", 2, 1)])
+    assert ask_cardinality(store, drop="never").drop == LabelDrop("never", 3, 3, [])
+
+
+def test_cardinality_counts_who_came_and_who_fell_silent(store: Store) -> None:
+    append(store, UP, [(NOW - 50 * MINUTE, 1.0), (NOW - 10 * MINUTE, 1.0)])
+    append(store, DOWN, [(NOW, 1.0)])
+    assert ask_cardinality(store).churn == [Churn("up", 2, 1)]

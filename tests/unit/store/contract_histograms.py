@@ -221,3 +221,14 @@ def test_an_exemplar_with_long_labels_or_of_a_refused_series_is_left_out(store: 
     batch = ExemplarBatch(np.array([-1]), np.array([NOW]), np.array([1.0]), [Labels()])
     assert store.append_exemplars(ONE, batch).accepted == 0
     assert append_exemplars(store, UP, [(NOW, 1.0, Labels.of(trace_id="é" * 120))]).accepted == 1
+
+
+def test_histograms_are_not_handed_on_as_floats(build, clock):
+    store = build(clock)
+    before = store.committed_sequence()
+    append_histograms(store, UP, [(NOW, SMALL)])
+    append(store, UP, [(NOW + 1, 1.0)])
+    rows = store.committed_since(ONE, "test", before, 1000)
+    assert (rows.times_ms.tolist(), rows.values.tolist()) == ([NOW + 1], [1.0])
+    assert rows.sequence == store.committed_sequence()
+    store.close()

@@ -95,10 +95,9 @@ def test_a_read_says_what_came_from_the_engine_and_what_was_kept(opened, clock):
         return counted
 
     first, second = sources(), sources()
-    assert (first.head, first.cache) == (0, 0)
+    assert (first.cache, first.head) == (0, second.head)
     assert second.cache > 0
     assert second.cache + second.engine == first.engine
-    assert second.head == 0
 
 
 def test_a_read_beside_the_head_letting_go_misses_nothing(opened, clock, monkeypatch):
@@ -276,3 +275,47 @@ def test_short_chunks_of_an_import_are_rewritten_to_one_per_block(opened, clock)
     store.import_samples(batches)
     assert count(store, "chunks") == 1
     assert len(read(store)[UP]) == 200
+
+
+def rows_after(store, after):
+    """Number of samples handed on after a commit, and the last commit."""
+    n, last = 0, store.committed_sequence()
+    while after < last:
+        rows = store.committed_since(ONE, "slow", after, 500)
+        n, after = n + len(rows), rows.sequence
+    return n, last
+
+
+def test_compaction_waits_for_who_follows_the_commits_and_lags(opened, clock):
+    store = opened()
+    before = store.committed_sequence()
+    n_samples = sum(map(len, fill(store, clock).values()))
+    store = opened()
+    store.committed_since(ONE, "slow", before, 1)
+    store.maintain()
+    assert count(store, "samples_recent") == n_samples
+    assert rows_after(store, before)[0] == n_samples
+    last = store.committed_sequence()
+    assert len(store.committed_since(ONE, "slow", last, 1)) == 0
+    store.maintain()
+    assert count(store, "samples_recent", f"block < {block_of(clock.time_ms - HOUR)}") == 0
+
+
+def test_compaction_waits_a_day_at_most(opened, clock):
+    store = opened()
+    before = store.committed_sequence()
+    fill(store, clock)
+    clock.time_ms += 27 * HOUR
+    store.committed_since(ONE, "slow", before, 1)
+    store.maintain()
+    assert count(store, "samples_recent") == 0
+    assert read(store, ALL)
+
+
+def test_who_has_not_asked_for_long_holds_nothing_back(opened, clock):
+    store = opened()
+    before = store.committed_sequence()
+    store.committed_since(ONE, "gone", before, 1)
+    fill(store, clock)
+    store.maintain()
+    assert count(store, "samples_recent", f"block < {block_of(clock.time_ms - HOUR)}") == 0

@@ -192,6 +192,20 @@ def test_loaded_rows_stand_before_live_ones_and_never_replace_them():
     assert np.array([bits for _, bits in rows[100:]], np.uint64).view(np.float64)[0] == float(NOW % 7)
 
 
+def test_restored_rows_were_committed_first_and_replace_what_was_appended_meanwhile():
+    head = Head(LIMITS, rebuilding=True)
+    live = fill(head, 3, 40)
+    old = live[5:9]
+    refs = np.repeat(np.arange(2), len(old))
+    head.restore(refs, np.tile(old, 2), np.full(len(refs), 9.0))
+    for ref, replaced in ((0, True), (1, True), (2, False)):
+        times, bits = zip(*read(head, [ref])[0], strict=True)
+        values = np.array(bits, np.uint64).view(np.float64)
+        assert list(times) == live.tolist()
+        assert (values[5:9] == 9.0).all() == replaced
+        assert (values[np.r_[:5, 9:40]] != 9.0).all()
+
+
 def test_forgetting_frees_pages_and_raises_what_is_covered():
     head = Head(LIMITS)
     fill(head, 50, PAGE_SAMPLES + 8)

@@ -13,12 +13,14 @@ import pytest
 from tests.clocks import SetClock
 from tests.unit.store.contract import DOWN, NOW, UP, append, bits_of, equal, plan_of, read
 from vedette.model.errors import DataDirectoryInUse, SchemaTooNew, StoreError, StoreUnavailable
+from vedette.model.limits import StoreLimits
 from vedette.model.time import BLOCK_MS
 from vedette.store import migrations
 from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.directory import DataDirectory
-from vedette.store.engine import EngineError
+from vedette.store.engine import Engine, EngineError
 from vedette.store.migrations import LATEST, Migration, migrate
+from vedette.store.tables import FIRST_SCHEMA
 
 OPENED = []
 
@@ -102,6 +104,31 @@ def test_migrations_run_once_in_order_and_again_after_a_kill(tmp_path):
 
 def test_migration_numbers_rise_by_one():
     assert [migration.version for migration in migrations.MIGRATIONS] == list(range(1, LATEST + 1))
+
+
+def test_spans_leave_the_series_table_and_a_step_cut_short_is_run_again(tmp_path):
+    engine = Engine(tmp_path / "engine", StoreLimits())
+    try:
+        migrations.create(FIRST_SCHEMA)(engine)
+        engine.execute(
+            "insert into series (tenant, metric, id, labels, first_ms, last_ms, seq) values "
+            "('a', 'up', 1, {'__name__': 'up'}, 10, 20, 1), ('a', 'up', 1, {'__name__': 'up'}, 10, 30, 2), "
+            "('a', 'up', 2, {'__name__': 'up', 'x': 'y'}, 5, 4, 3)"
+        )
+        for _ in range(2):
+            migrations.move_spans(engine)
+        spans = engine.query("select series, first_ms, last_ms, seq from spans final").to_pylist()
+        assert spans == [{"series": 1, "first_ms": 10, "last_ms": 30, "seq": 2}]
+        assert engine.query("select * from series final order by id").column_names == [
+            "tenant",
+            "metric",
+            "id",
+            "labels",
+            "seq",
+        ]
+        assert engine.query("select max(seq) as seq from series").to_pylist() == [{"seq": 3}]
+    finally:
+        engine.close()
 
 
 def test_while_the_engine_refuses_nothing_accepted_is_lost(tmp_path, monkeypatch):
@@ -194,4 +221,20 @@ def test_damaged_chunk_rows_are_detached_too(tmp_path):
     store = open_store(tmp_path, clock)
     assert read(store, ALL) == {DOWN: bits_of([(clock.time_ms, 1.0)])}
     assert "chunks" in "; ".join(store.health().problems)
+    store.close()
+
+
+def test_what_was_cached_of_a_part_goes_with_it(tmp_path):
+    clock = SetClock(NOW)
+    fill_two_blocks(tmp_path, clock)
+    clock.time_ms += 3 * BLOCK_MS
+    store = open_store(tmp_path, clock)
+    store.maintain()
+    state = store._state
+    state.chunk_cache.query("select t0 from chunks", None)
+    damage(tmp_path, f"{NOW // 86_400_000}-0")
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows > 0
+    state.engine.query("select sum(arraySum(floats)) from chunks")
+    assert "chunks" in "; ".join(store.health().problems)
+    assert state.chunk_cache.query("select t0 from chunks", None).num_rows == 0
     store.close()

@@ -73,8 +73,8 @@ def test_a_native_histogram_is_noted_with_its_message() -> None:
     body += pb.family("h", pb.HISTOGRAM, [pb.metric(pb.histogram(5, 2.5, {}, span), {"a": "b"})])
     page = read(body)
     assert page.natives is not None
-    [(before, start, stop)] = page.natives.tolist()
-    assert before == 1
+    [(start, stop)] = page.natives.spans.tolist()
+    assert page.natives.labels(0) == Labels.of(__name__="h", a="b")
     assert page.buffer[start:stop].tobytes() == pb.metric(pb.histogram(5, 2.5, {}, span), {"a": "b"})
 
 

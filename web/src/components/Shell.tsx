@@ -1,5 +1,6 @@
 // The frame of every page: brand, navigation, language and theme, and the place where a page goes.
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import "./shell.css";
 import { type Key, t } from "../i18n/translate.ts";
 import { chooseLanguage, chooseTheme, language, themeChoice } from "../state/preferences.ts";
@@ -17,6 +18,12 @@ const PAGES: readonly { path: string; title: Key; icon: IconName }[] = [
 ];
 
 export function Shell({ children }: { children: ComponentChildren }) {
+  const { path } = location.value;
+  const navigation = useRef<HTMLElement>(null);
+  /** On a phone the row of pages scrolls: the one that is open stays in sight. */
+  useEffect(() => {
+    navigation.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   return (
     <div class="shell">
       <a class="skip" href="#content" onClick={skip}>
@@ -28,9 +35,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <Mark />
             <span>Vedette</span>
           </a>
-          <nav aria-label={t("nav.label")}>
-            {PAGES.map(({ path, title, icon }) => (
-              <a key={path} href={address(path)} aria-current={location.value.path === path ? "page" : undefined}>
+          <nav ref={navigation} aria-label={t("nav.label")}>
+            {PAGES.map(({ path: own, title, icon }) => (
+              <a key={own} href={address(own)} aria-current={own === path ? "page" : undefined}>
                 <Icon name={icon} size={18} />
                 <span>{t(title)}</span>
               </a>

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
-from vedette.model.labels import is_classic_metric_name
+from vedette.model.labels import NAMES_REMEMBERED, is_classic_metric_name
 
 _PREFIX: Final = "U__"
 _ESCAPED: Final = re.compile(r"__|_([0-9a-fA-F]{1,5})_|[^_]")
@@ -39,6 +40,7 @@ def _unescape(piece: re.Match[str]) -> str | None:
     return None if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
+@lru_cache(NAMES_REMEMBERED)
 def escape_name(name: str, scheme: str) -> str:
     """`scheme`: allow-utf-8, underscores, dots or values. Classic names stay as they are."""
     if not name or is_classic_metric_name(name) or scheme not in _SCHEMES:

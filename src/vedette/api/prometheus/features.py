@@ -33,7 +33,7 @@ async def features(api: Api, request: Request) -> Answer:
             "query_stats": True,
             "query_warnings": True,
             "remote_write_receiver": False,
-            "search": False,
+            "search": api.services.search_enabled,
             "time_range_labels": True,
             "time_range_series": True,
         },

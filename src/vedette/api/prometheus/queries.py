@@ -65,9 +65,11 @@ async def query_range(api: Api, request: Request) -> Answer:
     step_ms = parameters.step_ms(given, start_ms, end_ms)
     asked = _read(api, given, limit)
     engine = api.services.engine
+    use_kept = given.get("nocache") not in ("1", "true")
 
     def evaluate() -> QueryResult:
-        return engine.range(request.principal, asked.text, start_ms, end_ms, step_ms, asked.deadline, **asked.options)
+        bounds = (start_ms, end_ms, step_ms)
+        return engine.range(request.principal, asked.text, *bounds, asked.deadline, use_kept=use_kept, **asked.options)
 
     return await _run(api, request, asked, evaluate, None)
 

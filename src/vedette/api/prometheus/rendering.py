@@ -18,8 +18,10 @@ import numpy as np
 
 from vedette.api.answers import Buffer, Piece
 from vedette.api.prometheus import envelope
+from vedette.kernels.json_histograms import histogram_texts, write_mixed
 from vedette.kernels.json_rows import Texts, times_as_rows, write_samples, write_steps
-from vedette.model.blocks import SeriesColumns
+from vedette.model.blocks import Int64s, SeriesColumns
+from vedette.model.histograms import FLOAT
 from vedette.model.labels import Labels
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue, Value
 
@@ -29,6 +31,10 @@ POINTS_PER_PIECE: Final = 32_768
 _DOCUMENT: Final = envelope.OPEN + b'{"resultType":"%s","result":%s'
 _MATRIX_TAIL: Final = b"]},"
 _VECTOR_TAIL: Final = b"},"
+
+_MIXED_MATRIX: Final = (b',"values":[', b',"histograms":[', b"]")
+_MIXED_VECTOR: Final = (b',"value":', b',"histogram":', b"")
+_HISTOGRAM_POINTS: Final = 20
 
 Slice = tuple[int, int]
 Writer = Callable[[int, int], memoryview]
@@ -61,7 +67,12 @@ def truncate(value: Value, limit: int) -> tuple[Value, bool]:
 def _first_series(columns: SeriesColumns, n: int) -> SeriesColumns:
     end = int(columns.offsets[n])
     return SeriesColumns(
-        columns.labels[:n], columns.offsets[: n + 1], columns.times_ms[:end], columns.values[:end], columns.has_stale
+        columns.labels[:n],
+        columns.offsets[: n + 1],
+        columns.times_ms[:end],
+        columns.values[:end],
+        columns.has_stale,
+        None if columns.histograms is None else columns.histograms[:end],
     )
 
 
@@ -87,6 +98,8 @@ def _time_text(time_ms: int) -> bytes:
 
 def _render_matrix(matrix: Matrix, ending: bytes, *, is_range: bool) -> Buffer | list[Piece]:
     matrix = matrix.without_empty_series()
+    if matrix.histograms is not None:
+        return _render_mixed(_samples_of(matrix), ending, is_range=is_range)
     kind, key, tail = (b"matrix", b"values", _MATRIX_TAIL) if is_range else (b"vector", b"value", _VECTOR_TAIL)
     times = times_as_rows(matrix.grid.times_ms)
 
@@ -98,13 +111,54 @@ def _render_matrix(matrix: Matrix, ending: bytes, *, is_range: bool) -> Buffer |
 
 
 def _render_samples(columns: SeriesColumns, ending: bytes) -> Buffer | list[Piece]:
+    if columns.histograms is not None:
+        return _render_mixed(columns, ending, is_range=True)
+
     def write(first: int, last: int) -> memoryview:
         heads = _heads(columns.labels[first:last], b"values", is_list=True)
         offsets = columns.offsets[first : last + 1]
         return write_samples(heads, offsets, columns.times_ms, columns.values, _MATRIX_TAIL)
 
-    longest = int(np.diff(columns.offsets).max(initial=1))
-    return _assemble(b"matrix", _slices(columns.n_series, longest), write, ending)
+    return _assemble(b"matrix", _slices(columns.n_series, _longest(columns)), write, ending)
+
+
+def _render_mixed(columns: SeriesColumns, ending: bytes, *, is_range: bool) -> Buffer | list[Piece]:
+    """Floats and native histograms, the latter about twenty times the size of the former."""
+    cells = columns.histograms
+    assert cells is not None
+    kind, words = (b"matrix", _MIXED_MATRIX) if is_range else (b"vector", _MIXED_VECTOR)
+
+    def write(first: int, last: int) -> memoryview:
+        heads = Texts.of([b'{"metric":' + _encode(dict(series.pairs)) for series in columns.labels[first:last]])
+        start, end = int(columns.offsets[first]), int(columns.offsets[last])
+        used, rows = _used_rows(cells.rows[start:end])
+        samples = (
+            columns.offsets[first : last + 1] - start,
+            columns.times_ms[start:end],
+            columns.values[start:end],
+            rows,
+        )
+        return write_mixed(heads, samples, histogram_texts(cells.table.take(used)), words)
+
+    return _assemble(kind, _slices(columns.n_series, _HISTOGRAM_POINTS * _longest(columns)), write, ending)
+
+
+def _used_rows(rows: Int64s) -> tuple[Int64s, Int64s]:
+    """(the table's rows that are used, ascending; `rows` as places among these)"""
+    used = np.unique(rows[rows != FLOAT])
+    return used, np.where(rows == FLOAT, FLOAT, np.searchsorted(used, rows))
+
+
+def _samples_of(matrix: Matrix) -> SeriesColumns:
+    series, steps = np.nonzero(matrix.present)
+    offsets = np.searchsorted(series, np.arange(matrix.n_series + 1))
+    cells = None if matrix.histograms is None else matrix.histograms[series, steps]
+    times, values = matrix.grid.times_ms[steps], matrix.values[series, steps]
+    return SeriesColumns(matrix.labels, offsets, times, values, histograms=cells)
+
+
+def _longest(columns: SeriesColumns) -> int:
+    return int(np.diff(columns.offsets).max(initial=1))
 
 
 def _heads(labels: Sequence[Labels], key: bytes, *, is_list: bool) -> Texts:

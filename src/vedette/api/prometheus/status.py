@@ -5,6 +5,7 @@ Field names are the reference's; where it counts goroutines we count threads. Se
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import threading
@@ -19,9 +20,11 @@ from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import BuildInfo, Document
 from vedette.model.errors import BadInput
+from vedette.ports.administration import StoredDay
 from vedette.ports.store import NameCount, StoreStats
 
 TOP_MAX: Final = 10_000
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 async def config(api: Api, request: Request) -> Answer:
@@ -125,8 +128,39 @@ def _counts(counts: Sequence[NameCount]) -> list[Document]:
 
 
 async def tsdb_blocks(api: Api, request: Request) -> Answer:
-    """The reference's block directories; our store has none."""
-    return envelope.success({"blocks": []})
+    """The days of our store stand for the reference's blocks."""
+    require_owner(request.principal)
+    store = api.services.administration
+
+    def work() -> Answer:
+        days = store.stored_days() if store is not None else []
+        return envelope.success({"blocks": [_describe_day(day) for day in days]})
+
+    return await api.look_up(request, work)
+
+
+def _describe_day(day: StoredDay) -> Document:
+    identity = _ulid(day)
+    return {
+        "ulid": identity,
+        "minTime": day.min_time_ms,
+        "maxTime": day.max_time_ms + 1,
+        "stats": {
+            "numSamples": day.samples,
+            "numFloatSamples": day.samples,
+            "numSeries": day.series,
+            "numChunks": day.chunks,
+        },
+        "compaction": {"level": 1, "sources": [identity]},
+        "version": 1,
+    }
+
+
+def _ulid(day: StoredDay) -> str:
+    """The first 48 bits are the day's time; the others change with its rows. https://github.com/ulid/spec"""
+    text = f"{day.day} {day.class_} {day.version}".encode()
+    number = max(0, day.min_time_ms) << 80 | int.from_bytes(hashlib.blake2b(text, digest_size=10).digest())
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 async def wal_replay(api: Api, request: Request) -> Answer:

@@ -54,7 +54,7 @@ async def _write(api: Api, request: Request, receiver: LineReceiver, database: s
         body = await request.body(limits.body_bytes_max)
 
         def work() -> Receipt:
-            plain = inflate(body, encoding, limits.inflated_bytes_max)
+            plain = bytes(inflate(body, encoding, limits.inflated_bytes_max))
             return receiver.receive(
                 request.principal, plain, precision=given.get("precision"), database=given.get(database)
             )

@@ -60,7 +60,7 @@ async def _export(api: Api, request: Request, receiver: OtlpReceiver, media: str
     body = await request.body(limits.body_bytes_max)
 
     def work() -> Receipt:
-        plain = inflate(body, encoding, limits.inflated_bytes_max)
+        plain = bytes(inflate(body, encoding, limits.inflated_bytes_max))
         lookback_ms = api.services.query_limits.lookback_ms
         return receiver.receive(request.principal, plain, is_json=media == JSON, lookback_ms=lookback_ms)
 

@@ -213,6 +213,12 @@ def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
         if remote
         for key in remote.unbuilt
     ]
+    warnings += [
+        f"remote_write {quote(remote.shown_url)}: {key} is not built yet; floats are sent"
+        for remote in config.remotes
+        for key in ("send_native_histograms", "send_exemplars")
+        if getattr(remote, key)
+    ]
     return warnings
 
 

@@ -278,6 +278,11 @@ COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 
 
+def annotated_place(arg: Expr) -> int:
+    """Where annotations about the first argument of a range function point. The reference forgets a subquery's place."""
+    return 0 if isinstance(arg, SubqueryExpr) else arg.start
+
+
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct operands in the order of evaluation; duration expressions are not among them."""
     match expr:

@@ -29,6 +29,7 @@ from vedette.query.promql.instant_functions import vector_of
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import parse_expr
 from vedette.query.promql.plan import Settings, make_plan
+from vedette.query.promql.results_cache import ResultKey, ResultsCache, join_steps, reach_of
 from vedette.query.promql.stats import SampleStats
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue, Value, merge_same_labels
 from vedette.query.shared.steps import Grid
@@ -75,6 +76,8 @@ class Engine:
     store: Store
     limits: QueryLimits = field(default_factory=QueryLimits)
     options: EngineOptions = field(default_factory=EngineOptions)
+    results: ResultsCache | None = None
+    """Not shared with an engine of other options."""
 
     def instant(
         self,
@@ -106,9 +109,13 @@ class Engine:
         *,
         lookback_ms: int | None = None,
         detailed_stats: bool = False,
+        use_kept: bool = True,
         resolution_max_ms: int = 0,
     ) -> QueryResult:
-        """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid."""
+        """The value is a Matrix sorted by labels. Raises as `instant`, and BadInput for times that make no grid.
+
+        `use_kept`: steps that were computed before may be taken from the results cache, if there is one.
+        """
         if step_ms <= 0:
             raise BadInput("zero or negative query resolution step widths are not accepted. Try a positive integer")
         if end_ms < start_ms:
@@ -116,6 +123,9 @@ class Engine:
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms)
         request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats, resolution_max_ms)
+        plain = not (detailed_stats or resolution_max_ms)
+        if self.results is not None and use_kept and plain and start_ms % step_ms == 0:
+            return self._complete(principal, request, deadline, self.results)
         return self._run(principal, request, deadline)
 
     def explain(
@@ -139,6 +149,31 @@ class Engine:
         result = self._execute(evaluation, expr, request)
         size = series_of(result.value), result.value.n_samples
         return Explanation(expr, evaluation.nodes, evaluation.reads, *size, result.warnings, result.infos, stats)
+
+    def _complete(
+        self, principal: Principal, request: _Request, deadline: Deadline, results: ResultsCache
+    ) -> QueryResult:
+        """The leading steps that are kept, and the others evaluated. An answer with annotations is not kept."""
+        change = self.store.change_count  # before anything is read
+        stats = SampleStats(request.grid)
+        expr = self._parse(request, stats)
+        reach = reach_of(expr, self._prepare(principal, expr, request, deadline, stats, Evaluation).plan)
+        if reach is None:
+            return self._run(principal, request, deadline)
+        key = ResultKey(principal.tenant, request.query, request.step_ms, request.lookback_ms)
+        known = results.leading_steps(key, request.grid, reach, self.store)
+        n_known = 0 if known is None else known.grid.n_steps
+        left = Grid(request.grid.start_ms + n_known * request.step_ms, request.step_ms, request.grid.n_steps - n_known)
+        result = self._run(principal, replace(request, grid=left), deadline)
+        value = result.value
+        assert isinstance(value, Matrix)
+        if known is not None:
+            if value.histograms is not None:
+                return self._run(principal, request, deadline)
+            value = join_steps(known, value)
+        if not result.warnings and not result.infos:
+            results.keep(key, value, change)
+        return replace(result, value=value)
 
     def _run(self, principal: Principal, request: _Request, deadline: Deadline) -> QueryResult:
         stats = SampleStats(request.grid, request.detailed_stats)

@@ -15,7 +15,7 @@ from vedette.model.errors import QueryFailed
 from vedette.query.promql.ast import MatrixSelector, VectorSelector
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.plan import PlanExpr
-from vedette.query.promql.samples import Samples
+from vedette.query.promql.samples import RangeColumns, Samples
 from vedette.query.promql.values import Matrix
 from vedette.query.shared.steps import Grid
 
@@ -41,7 +41,10 @@ def extended_kernel(selector: VectorSelector, function: str, lookback_ms: int) -
 
 
 def smoothed_vector(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:
-    columns = samples.ranged
+    return smoothed_floats(evaluation, samples.ranged, times, grid)
+
+
+def smoothed_floats(evaluation: Evaluation, columns: RangeColumns, times: tuple[int, int], grid: Grid) -> Matrix:
     values, present = evaluation.allocate(columns.n_series, grid)
     arrays = (columns.offsets, columns.times_ms, columns.values)
 

@@ -6,7 +6,7 @@ towards the window's ends as a float's would be. Source of semantics: Prometheus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,34 +15,14 @@ from vedette.kernels.histogram_scaling import divide, multiply
 from vedette.kernels.histogram_sums import Sums, sum_histograms
 from vedette.kernels.histogram_terms import increase_terms, window_minima
 from vedette.model.blocks import Bools, Float64s, Int64s
-from vedette.model.histograms import CounterReset, Histograms, join_histograms, offsets_of
+from vedette.model.histograms import CounterReset, Histograms, join_histograms
 from vedette.query.promql.annotations import Annotations
 from vedette.query.promql.histogram_results import Found, say_incompatible, say_reconciled
-from vedette.query.promql.histogram_windows import HistogramSeries, MixedWindows
+from vedette.query.promql.histogram_windows import MixedWindows, Spans
 from vedette.query.promql.start_times import is_start_reset, overlaps
 
 ADDITION = "addition"
 SUBTRACTION = "subtraction"
-
-
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """Windows [begins[i], ends[i]) of the columns `series`, each with a histogram at least; `resets` with those of start times."""
-
-    series: HistogramSeries
-    begins: Int64s
-    ends: Int64s
-    resets: Bools
-
-    @property
-    def starts_anew(self) -> Bools:
-        """Whether the second histogram comes after a reset: then the first one counts for nothing."""
-        second = np.minimum(self.begins + 1, self.ends - 1)
-        return (self.ends - self.begins >= 2) & self.resets[second]
-
-    def any_in(self, marks: Bools, begins: Int64s, ends: Int64s) -> Bools:
-        running = offsets_of(marks.astype(np.int64))
-        return running[np.maximum(begins, ends)] > running[begins]
 
 
 def histogram_increase(windows: MixedWindows, wanted: Bools, *, is_counter: bool, is_rate: bool) -> Found:
@@ -70,10 +50,7 @@ def add_increases(spans: Spans, is_counter: bool) -> Sums:
     series = spans.series
     begins = spans.begins + spans.starts_anew if is_counter else spans.begins
     custom = series.is_custom
-    if is_counter:
-        agree = ~(spans.any_in(custom, begins, spans.ends) & spans.any_in(~custom, begins, spans.ends))
-    else:
-        agree = custom[begins] == custom[spans.ends - 1]
+    agree = spans.agree(begins) if is_counter else custom[begins] == custom[spans.ends - 1]
     arrays = (series.rows, spans.resets, spans.begins, np.where(agree, spans.ends, spans.begins), is_counter)
     term_ends = np.empty(len(spans.begins), np.int64)
     n = increase_terms(*arrays, np.empty(0, np.int64), np.empty(0), term_ends)

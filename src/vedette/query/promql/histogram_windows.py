@@ -14,11 +14,10 @@ import numpy as np
 
 from vedette.kernels.histogram_resets import find_resets
 from vedette.kernels.histogram_table import table_of
-from vedette.kernels.places import window_places
+from vedette.kernels.places import first_places, window_places
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.histograms import CUSTOM_BUCKETS, FLOAT, CounterReset, HistogramCells, Histograms, offsets_of
-from vedette.query.promql.samples import RangeColumns
-from vedette.query.promql.selectors import Windows
+from vedette.query.promql.samples import RangeColumns, Windows
 from vedette.query.shared.steps import Grid
 
 
@@ -54,6 +53,31 @@ class HistogramSeries:
         return self.table.hints[self.rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Windows [begins[i], ends[i]) of the columns `series`, each with a histogram at least; `resets` with those of start times."""
+
+    series: HistogramSeries
+    begins: Int64s
+    ends: Int64s
+    resets: Bools
+
+    @property
+    def starts_anew(self) -> Bools:
+        """Whether the second histogram comes after a reset: then the first one counts for nothing."""
+        second = np.minimum(self.begins + 1, self.ends - 1)
+        return (self.ends - self.begins >= 2) & self.resets[second]
+
+    def any_in(self, marks: Bools, begins: Int64s, ends: Int64s) -> Bools:
+        running = offsets_of(marks.astype(np.int64))
+        return running[np.maximum(begins, ends)] > running[begins]
+
+    def agree(self, begins: Int64s) -> Bools:
+        """Whether the histograms from `begins` on all have custom buckets, or none has."""
+        custom = self.series.is_custom
+        return ~(self.any_in(custom, begins, self.ends) & self.any_in(~custom, begins, self.ends))
+
+
 class MixedWindows:
     """`windows` of columns that have histograms."""
 
@@ -84,6 +108,14 @@ class MixedWindows:
     def n_floats(self) -> Int64s:
         return self.all_places.counts - self.n_histograms
 
+    @property
+    def is_mixed(self) -> Bools:
+        return np.asarray((self.n_floats > 0) & (self.n_histograms > 0), np.bool_)
+
+    @property
+    def has_histograms_only(self) -> Bools:
+        return np.asarray((self.n_floats == 0) & (self.n_histograms > 0), np.bool_)
+
     @cached_property
     def floats(self) -> Windows:
         return replace(self.windows, columns=pick_samples(self.columns, ~self.is_histogram))
@@ -108,6 +140,13 @@ class MixedWindows:
         windows = self.windows
         window_places(offsets, times_ms, windows.end0_ms, windows.end_step_ms, windows.range_ms, begins, ends)
         return Places(begins, ends)
+
+    def first_from(self, begins: Int64s, ends: Int64s, at_ms: Int64s) -> Int64s:
+        """The first histogram in each flat window [begins[i], ends[i]) that is not before at_ms[i], or the window's end."""
+        series = self.histograms
+        out = np.empty(len(begins), np.int64)
+        first_places(series.times_ms, begins, ends, at_ms, out)
+        return out
 
     @property
     def window_ends_ms(self) -> Int64s:

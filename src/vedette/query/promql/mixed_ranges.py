@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vedette.kernels.histogram_equality import equal_rows
-from vedette.kernels.histogram_table import table_of
 from vedette.model.blocks import Bools, Float64s
 from vedette.model.histograms import FLOAT, HistogramCells
 from vedette.model.labels import METRIC_NAME
+from vedette.query.promql.ast import annotated_place
 from vedette.query.promql.histogram_averages import add_over_windows
 from vedette.query.promql.histogram_rates import histogram_increase, last_histogram_change
 from vedette.query.promql.histogram_windows import MixedCells, MixedWindows
-from vedette.query.promql.start_times import is_start_reset
+from vedette.query.promql.mixed_events import EVENTS_OF_BOTH, events_between
 
 if TYPE_CHECKING:
     from vedette.query.promql.range_functions import Job
@@ -44,11 +43,7 @@ class MixedJob:
 
     @property
     def position(self) -> int:
-        return self.job.call.args[0].start
-
-    @property
-    def is_mixed(self) -> Bools:
-        return (self.windows.n_floats > 0) & (self.windows.n_histograms > 0)
+        return annotated_place(self.job.call.args[0])
 
     def names(self, where: Bools) -> set[str]:
         """The metrics of the series that are marked at some step."""
@@ -56,7 +51,7 @@ class MixedJob:
         return {labels[row].get(METRIC_NAME) for row in np.flatnonzero(where.any(axis=1)).tolist()}
 
     def warn_of_mix(self) -> None:
-        for name in self.names(self.is_mixed):
+        for name in self.names(self.windows.is_mixed):
             self.job.evaluation.annotations.mixed_floats_and_histograms(name, self.position)
 
     def plain(self, values: Float64s, present: Bools) -> MixedCells:
@@ -69,7 +64,7 @@ def evaluate_mixed(job: Job, cells: HistogramCells, of_floats: FloatFunction) ->
 
 
 def _of_floats_only(mixed: MixedJob) -> MixedCells:
-    for name in mixed.names(mixed.is_mixed):
+    for name in mixed.names(mixed.windows.is_mixed):
         mixed.job.evaluation.annotations.histogram_ignored_in_range(name, mixed.position)
     return mixed.plain(*mixed.of_floats(mixed.floats))
 
@@ -99,8 +94,7 @@ def _increase(is_counter: bool, is_rate: bool) -> Callable[[MixedJob], MixedCell
         mixed.warn_of_mix()
         values, present = mixed.of_floats(mixed.floats)
         windows = mixed.windows
-        wanted = (windows.n_histograms > 0) & (windows.n_floats == 0)
-        found = histogram_increase(windows, wanted, is_counter=is_counter, is_rate=is_rate)
+        found = histogram_increase(windows, windows.has_histograms_only, is_counter=is_counter, is_rate=is_rate)
         found.annotate(mixed.job.evaluation.annotations, windows.columns.labels, mixed.position)
         floats = values, present & (windows.n_histograms == 0)
         return MixedCells.join(floats, found.places, found.rows, found.table)
@@ -134,8 +128,7 @@ def _add(averaged: bool) -> Callable[[MixedJob], MixedCells]:
         mixed.warn_of_mix()
         windows = mixed.windows
         values, present = mixed.of_floats(mixed.floats)
-        wanted = (windows.n_histograms > 0) & (windows.n_floats == 0)
-        found = add_over_windows(windows, wanted, averaged=averaged)
+        found = add_over_windows(windows, windows.has_histograms_only, averaged=averaged)
         found.annotate(mixed.job.evaluation.annotations, windows.columns.labels, mixed.position)
         floats = values, present & (windows.n_histograms == 0)
         return MixedCells.join(floats, found.places, found.rows, found.table)
@@ -143,44 +136,13 @@ def _add(averaged: bool) -> Callable[[MixedJob], MixedCells]:
     return compute
 
 
-def _count_events(of_neighbours: Callable[[MixedWindows], Bools]) -> Callable[[MixedJob], MixedCells]:
-    """resets, changes: `of_neighbours` marks the samples that differ so from the one before."""
-
+def _count_events(name: str) -> Callable[[MixedJob], MixedCells]:
     def count(mixed: MixedJob) -> MixedCells:
-        windows = mixed.windows
-        places = windows.all_places
+        places = mixed.windows.all_places
         present = places.counts > 0
-        running = np.cumsum(np.concatenate([[0], of_neighbours(windows)]))
-        events = running[places.ends] - running[np.minimum(places.begins + 1, places.ends)]
-        return mixed.plain(np.where(present, events, 0).astype(np.float64), present)
+        return mixed.plain(events_between(EVENTS_OF_BOTH[name](mixed.windows), places, present), present)
 
     return count
-
-
-def _resets(windows: MixedWindows) -> Bools:
-    columns, kinds = windows.columns, windows.is_histogram
-    marks = np.zeros(len(kinds), np.bool_)
-    marks[kinds] = windows.histograms.resets
-    fell = np.concatenate([np.zeros(min(1, len(kinds)), np.bool_), columns.values[1:] < columns.values[:-1]])
-    marks = _changed_kind(kinds) | np.where(kinds, marks, fell)
-    if columns.start_times_ms is not None:
-        marks |= is_start_reset(columns.start_times_ms, columns.times_ms) & ~_changed_kind(kinds)
-    return np.asarray(marks, np.bool_)
-
-
-def _changes(windows: MixedWindows) -> Bools:
-    kinds, values, rows = windows.is_histogram, windows.columns.values, windows.cells.rows
-    unlike = (values[1:] != values[:-1]) & ~(np.isnan(values[1:]) & np.isnan(values[:-1]))
-    marks = np.concatenate([np.zeros(min(1, len(kinds)), np.bool_), unlike])
-    both = 1 + np.flatnonzero(kinds[1:] & kinds[:-1])
-    equal = np.empty(len(both), np.bool_)
-    equal_rows(table_of(windows.cells.table), rows[both], rows[both - 1], equal)
-    marks[both] = ~equal
-    return np.asarray(marks | _changed_kind(kinds), np.bool_)
-
-
-def _changed_kind(kinds: Bools) -> Bools:
-    return np.concatenate([np.zeros(min(1, len(kinds)), np.bool_), kinds[1:] != kinds[:-1]])
 
 
 MIXED_FUNCTIONS: dict[str, Callable[[MixedJob], MixedCells]] = {
@@ -198,6 +160,6 @@ MIXED_FUNCTIONS: dict[str, Callable[[MixedJob], MixedCells]] = {
     "idelta": _last_change(is_rate=False),
     "sum_over_time": _add(averaged=False),
     "avg_over_time": _add(averaged=True),
-    "resets": _count_events(_resets),
-    "changes": _count_events(_changes),
+    "resets": _count_events("resets"),
+    "changes": _count_events("changes"),
 }

@@ -20,14 +20,15 @@ from vedette.model.histograms import HistogramCells
 from vedette.model.label_rows import distinct_values, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.promql.annotations import COUNTER_SUFFIXES
-from vedette.query.promql.ast import Call, Expr, ValueType
+from vedette.query.promql.ast import Call, Expr, ValueType, annotated_place
 from vedette.query.promql.downsampled import split_job
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extended_kernel, extended_selector
+from vedette.query.promql.mixed_extended import evaluate_extended
 from vedette.query.promql.mixed_ranges import evaluate_mixed
-from vedette.query.promql.samples import RangeColumns
+from vedette.query.promql.samples import RangeColumns, Windows
 from vedette.query.promql.selector_labels import exact_labels
-from vedette.query.promql.selectors import Windows, windows_of
+from vedette.query.promql.selectors import windows_of
 from vedette.query.promql.start_times import START_TIME_FUNCTIONS
 from vedette.query.promql.values import Matrix
 from vedette.query.shared.steps import Grid
@@ -90,7 +91,10 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     selector = extended_selector(call.args[place])
     columns = windows.columns
     cells = None
-    if selector is not None:
+    if selector is not None and columns.histograms is not None:
+        mixed = evaluate_extended(job, selector, columns.histograms)
+        values, present, cells = mixed.values, mixed.present, HistogramCells(mixed.rows, mixed.table)
+    elif selector is not None:
         kernel, arguments = extended_kernel(selector, name, evaluation.lookback_ms)
         values, present = job.run(kernel, *arguments)
     elif columns.downsampled is not None:
@@ -103,7 +107,7 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     matrix = Matrix(columns.labels, grid, values, present, columns.drop_name, cells).without_empty_series()
     if name in ("rate", "increase"):
         having_floats = np.flatnonzero(matrix.float_present.any(axis=1))
-        annotate_non_counters(evaluation, take_labels(matrix.labels, having_floats), call.args[0])
+        annotate_non_counters(evaluation, take_labels(matrix.labels, having_floats), annotated_place(call.args[0]))
     if name == "absent_over_time":
         return absence(evaluation, matrix, call.args[0])
     return matrix if name in KEEP_NAMES else evaluation.without_names(matrix)
@@ -115,15 +119,15 @@ def function_of_floats(name: str, columns: RangeColumns) -> Callable[[Job], tupl
     return RANGE_FUNCTIONS[name]
 
 
-def annotate_non_counters(evaluation: Evaluation, labels: Sequence[Labels], arg: Expr) -> None:
+def annotate_non_counters(evaluation: Evaluation, labels: Sequence[Labels], position: int) -> None:
     if evaluation.options.type_and_unit_labels:
         for metric, type_label in {(each.get(METRIC_NAME), each.get("__type__")) for each in labels}:
             if metric and type_label not in ("counter", "histogram"):
-                evaluation.annotations.possible_non_counter_type(metric, type_label, arg.start)
+                evaluation.annotations.possible_non_counter_type(metric, type_label, position)
         return
     for metric in distinct_values(labels, METRIC_NAME):
         if metric and not metric.endswith(COUNTER_SUFFIXES):
-            evaluation.annotations.possible_non_counter(metric, arg.start)
+            evaluation.annotations.possible_non_counter(metric, position)
 
 
 def absence(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Matrix:

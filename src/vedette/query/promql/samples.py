@@ -47,6 +47,16 @@ class RangeColumns:
         return longest(self.offsets)
 
 
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Window k of a range function ends at end0_ms + k * end_step_ms, is range_ms long and left-open."""
+
+    columns: RangeColumns
+    end0_ms: int
+    end_step_ms: int
+    range_ms: int
+
+
 class Samples:
     def __init__(self, columns: SeriesColumns) -> None:
         self.columns = columns

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vedette.kernels.instant import select_instant, select_instant_times
+from vedette.kernels.instant import select_instant
 from vedette.kernels.places import newest_places
 from vedette.kernels.window_ends import COUNT, window_ends
 from vedette.model.blocks import Bools, Float64s, Int64s, SeriesColumns
@@ -18,20 +18,11 @@ from vedette.query.promql.ast import MatrixSelector, SubqueryExpr, VectorSelecto
 from vedette.query.promql.downsampled import first_raw_step, join, part_of_grid
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
+from vedette.query.promql.mixed_extended import smoothed_vector_of_both
 from vedette.query.promql.plan import StepInvariant
-from vedette.query.promql.samples import RangeColumns, Samples, range_columns_of
+from vedette.query.promql.samples import RangeColumns, Samples, Windows, range_columns_of
 from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Window k of a range function ends at end0_ms + k * end_step_ms, is range_ms long and left-open."""
-
-    columns: RangeColumns
-    end0_ms: int
-    end_step_ms: int
-    range_ms: int
 
 
 def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int, int]:
@@ -44,8 +35,11 @@ def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int,
 def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
     samples = evaluation.samples(node)
     times = reference_times(node.timestamp_ms, node.offset_ms, grid)
-    select = smoothed_vector if node.smoothed else newest_samples
-    matrix = select(evaluation, samples, times, grid)
+    if node.smoothed and samples.resolved is not None:
+        matrix = smoothed_vector_of_both(evaluation, samples, times, grid, node.start)
+    else:
+        select = smoothed_vector if node.smoothed else newest_samples
+        matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
         evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
     return matrix.without_empty_series()
@@ -111,10 +105,10 @@ def select_times(evaluation: Evaluation, samples: Samples, times: tuple[int, int
     columns = samples.columns
     _, present = evaluation.allocate(columns.n_series, grid)
     times_ms = np.empty(present.shape, np.int64)
-    arrays = (columns.offsets, columns.times_ms, samples.bits)
+    arrays = (columns.offsets, columns.times_ms, columns.times_ms, samples.bits)
 
     def select_slice(low: int, high: int) -> None:
-        select_instant_times(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
+        select_instant(*arrays, low, high, *times, evaluation.lookback_ms, times_ms, present)
 
     evaluation.run_slices(select_slice, columns.n_series, present.size)
     return Matrix.of(columns.labels, grid, times_ms.astype(np.float64), present)
@@ -171,6 +165,9 @@ def select_raw(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
             rows = None if columns.histograms is None else columns.histograms.rows[inside]
             chosen = Piece(columns.times_ms[inside], columns.values[inside], rows)
         else:
+            if columns.histograms is not None and (columns.histograms.rows[own] != FLOAT).any():
+                modifier = "anchored" if selector.anchored else "smoothed"
+                raise QueryFailed(f"{modifier} modifier is not supported with histograms")
             near = samples_near(columns, own, edges, selector, evaluation.lookback_ms)
             chosen = Piece(*extend_samples(*near, edges, selector.smoothed), None)
         if len(chosen.times):

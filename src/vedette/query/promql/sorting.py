@@ -6,10 +6,12 @@ Range queries are sorted by labels when they are done, so there sorting does not
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cmp_to_key
 
 import numpy as np
 
+from vedette.model.blocks import Int64s
 from vedette.model.labels import Labels
 from vedette.query.promql.ast import Call, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
@@ -39,12 +41,12 @@ def sort_series(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     return matrix.rows(np.lexsort((keys, np.isnan(values))))
 
 
-def order_by_labels(labels: object, names: list[str], descending: bool) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def order_by_labels(labels: Sequence[Labels], names: list[str], descending: bool) -> Int64s:
     """Indices in natural order (`a2` before `a10`) of the named labels, then of all labels."""
-    assert isinstance(labels, list | tuple)
+    every = list(labels)
 
     def compare(i: int, j: int) -> int:
-        a, b = labels[i], labels[j]
+        a, b = every[i], every[j]
         return -compare_by(a, b, names) if descending else compare_by(a, b, names)
 
     return np.array(sorted(range(len(labels)), key=cmp_to_key(compare)), np.int64)

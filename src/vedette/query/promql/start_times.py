@@ -15,6 +15,7 @@ from vedette.kernels.places import window_places
 from vedette.kernels.start_time_rates import count_marks, started_rate
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.labels import METRIC_NAME
+from vedette.query.promql.ast import annotated_place
 from vedette.query.promql.samples import RangeColumns
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _rate(is_rate: bool) -> Callable[[Job], tuple[Float64s, Bools]]:
         for row in np.flatnonzero((crossed > 0).any(axis=1)).tolist():
             name = columns.labels[row].get(METRIC_NAME)
             n_windows = int(np.count_nonzero(crossed[row]))
-            job.evaluation.annotations.start_time_overlap(name, job.call.args[0].start, n_windows)
+            job.evaluation.annotations.start_time_overlap(name, annotated_place(job.call.args[0]), n_windows)
         return job.run(started_rate, is_rate, starts, resets_of(columns))
 
     return compute

@@ -88,8 +88,9 @@ class Matching:
         none = None if self.one.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left, rows_of(self.many), none)
 
-    def fill_many_side(self, groups: MatchGroups, fill: float) -> Meetings:
-        met = self.one.present & ~groups.any_present(groups.left, self.many.present)[groups.right]
+    def fill_many_side(self, groups: MatchGroups, fill: float, matched: Bools) -> Meetings:
+        """Series of the one side, where their match group is not `matched` bool[n_groups, n_steps]."""
+        met = self.one.present & ~matched[groups.right]
         labels = [self.result_labels(self.rule.signature(labels), labels) for labels in self.one.labels]
         none = None if self.many.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right, none, rows_of(self.one))
@@ -144,6 +145,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     drops_name = node.op in ARITHMETIC or (node.return_bool and not evaluation.options.delayed_name_removal)
     match = Matching(node, spec, many, one, drops_name)
     groups = matching.match_groups(many.labels, one.labels, match.rule)
+    has_histograms = node.op in TRIMS or many.histograms is not None or one.histograms is not None
     filled = spec.fill_left is not None or spec.fill_right is not None
     steps = np.logical_or(many.present.any(axis=0), filled)
     matching.check_one_side(one.labels, one.present, groups.right, match.rule, "left" if swapped else "right", steps)
@@ -153,8 +155,12 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     if spec.fill_right is not None:
         rows = join_meetings(rows, match.fill_one_side(groups, spec.fill_right))
     if spec.fill_left is not None:
-        rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left))
-    if node.op in TRIMS or many.histograms is not None or one.histograms is not None:
+        matched = groups.any_present(groups.left, many.present)
+        if has_histograms:
+            # Who met nothing that the operator takes counts as having met nobody.
+            matched = groups.any_present(rows.group, match.outcome(rows).kept)
+        rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left, matched))
+    if has_histograms:
         outcome = match.outcome(rows)
         annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
         match.check_unique(replace(rows, met=outcome.kept))

@@ -16,11 +16,14 @@ class Grid:
     start_ms: int
     step_ms: int
     n_steps: int
+    ends_between: bool = False
+    """A single step whose range ends after it: not an instant query."""
 
     @classmethod
     def between(cls, start_ms: int, end_ms: int, step_ms: int) -> Grid:
         """From the start to the last step not after the end."""
-        return cls(start_ms, step_ms, max(0, (end_ms - start_ms) // step_ms + 1))
+        n_steps = max(0, (end_ms - start_ms) // step_ms + 1)
+        return cls(start_ms, step_ms, n_steps, ends_between=n_steps == 1 and end_ms > start_ms)
 
     @classmethod
     def instant(cls, time_ms: int) -> Grid:
@@ -37,7 +40,7 @@ class Grid:
 
     @property
     def is_instant(self) -> bool:
-        return self.n_steps == 1
+        return self.n_steps == 1 and not self.ends_between
 
     def first_step(self) -> Grid:
         return Grid(self.start_ms, self.step_ms, min(1, self.n_steps))

@@ -16,11 +16,14 @@ from vedette.kernels.json_rows import Texts
 from vedette.kernels.text_rows import write_arrays, write_lines
 from vedette.model.blocks import Bools, SeriesColumns
 from vedette.model.errors import BadInput
-from vedette.model.histograms import FLOAT
-from vedette.model.labels import METRIC_NAME, escape_value, is_classic_metric_name
+from vedette.model.histograms import FLOAT, stretches
+from vedette.model.labels import METRIC_NAME, Labels, escape_value, exposition_text, is_classic_metric_name
 from vedette.model.staleness import STALE_NAN_BITS
 
 Buffer = bytes | memoryview
+
+SAMPLES_PER_LINE_MAX: Final = 100_000
+"""4 MB of a line: readers have limits."""
 
 
 class ExportWriter(Protocol):
@@ -68,7 +71,7 @@ class OpenMetricsWriter:
     def _lines(columns: SeriesColumns, keep: Bools, first: int, last: int) -> Buffer:
         if first == last:
             return b""
-        heads = Texts.of([str(labels).encode() for labels in columns.labels[first:last]])
+        heads = Texts.of([_series_text(labels) for labels in columns.labels[first:last]])
         offsets = columns.offsets[first : last + 1]
         return write_lines(heads, offsets, columns.times_ms, columns.values, keep, time_first=False)
 
@@ -95,7 +98,7 @@ class CsvWriter:
 
 
 class JsonLinesWriter:
-    """A line for each series: `{"metric":{...},"values":[...],"timestamps":[...]}`, times in ms."""
+    """A line for each series: `{"metric":{...},"values":[...],"timestamps":[...]}`, times in ms; a long one has several."""
 
     content_type = b"application/x-ndjson"
 
@@ -106,14 +109,23 @@ class JsonLinesWriter:
         return b""
 
     def write(self, columns: SeriesColumns) -> Buffer:
-        floats = _floats(columns)
-        self.left_out += int((~floats).sum())
-        filled = np.flatnonzero(np.diff(columns.offsets))
-        some = columns if len(filled) == columns.n_series else columns.take(filled)
-        keep = floats if some is columns else _floats(some)
+        keep = _floats(columns)
+        self.left_out += int((~keep).sum())
+        lengths = np.diff(columns.offsets)
+        # a series without samples has no line, a long one several
+        n_lines = -(-lengths // SAMPLES_PER_LINE_MAX)
+        _, places = stretches(np.zeros(len(lengths), np.int64), n_lines)
+        starts = np.repeat(columns.offsets[:-1], n_lines) + places * SAMPLES_PER_LINE_MAX
         encode = msgspec.json.Encoder().encode
-        heads = Texts.of([b'{"metric":%s,"values":[' % encode(dict(labels.pairs)) for labels in some.labels])
-        return write_arrays(heads, some.offsets, some.times_ms, some.values, keep, b'],"timestamps":[', b"]}\n")
+        heads = Texts.of(
+            [
+                b'{"metric":%s,"values":[' % encode(dict(labels.pairs))
+                for labels, n in zip(columns.labels, n_lines.tolist(), strict=True)
+                for _ in range(n)
+            ]
+        )
+        offsets = np.append(starts, columns.offsets[-1])
+        return write_arrays(heads, offsets, columns.times_ms, columns.values, keep, b'],"timestamps":[', b"]}\n")
 
     def end(self) -> Buffer:
         return b""
@@ -227,3 +239,7 @@ def _printable(columns: SeriesColumns) -> tuple[Bools, int]:
 def _type_line(metric: str) -> bytes:
     shown = metric if is_classic_metric_name(metric) else f'"{escape_value(metric)}"'
     return f"# TYPE {shown} unknown\n".encode() if metric else b""
+
+
+def _series_text(labels: Labels) -> bytes:
+    return exposition_text(labels.name, [pair for pair in labels if pair[0] != METRIC_NAME]).encode()

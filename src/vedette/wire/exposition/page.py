@@ -6,14 +6,14 @@ so it is dropped as soon as its samples are appended. Arrays are borrowed: nobod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels.exposition_series import NO_TIME as _NO_TIME
-from vedette.model.blocks import Float64s, Int64s, MetricMetadata
+from vedette.model.blocks import Bools, Float64s, Int64s, MetricMetadata
 from vedette.model.labels import Labels
 
 NO_TIME: Final = _NO_TIME
@@ -33,6 +33,8 @@ class SeriesSource(Protocol):
 
     def exemplar_labels(self, start: int, end: int) -> Labels: ...
 
+    def take(self, rows: Int64s) -> SeriesSource: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Exemplars:
@@ -46,6 +48,9 @@ class Exemplars:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, which: Int64s | Bools) -> Exemplars:
+        return Exemplars(self.rows[which], self.spans[which], self.times_ms[which], self.values[which])
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -54,7 +59,8 @@ class Page:
     keys: uint64[n], keyed hash of the bytes that name the series; spans: int64[n, 2] of them in buffer: uint8[].
     times_ms: int64[n], NO_TIME where the page gives none; values: float64[n], bits kept (NaN from text is NORMAL_NAN).
     types: uint8[n], the metric type in force. start_times_ms: int64[n], 0 where unknown, or None where the format has none.
-    natives: int64[k, 3] (samples before it, span of the Metric message) of native histograms, for whoever decodes them.
+    natives: the native histograms among them, as a page of its own (native_histograms.py), or None; their classic series
+    are samples of this page, too. An exemplar of native histogram k has the row -1 - k here.
     """
 
     n: int
@@ -67,7 +73,7 @@ class Page:
     exemplars: Exemplars
     source: SeriesSource
     start_times_ms: Int64s | None = None
-    natives: Int64s | None = None
+    natives: Page | None = None
 
     def labels(self, i: int) -> Labels:
         """The series of sample i as its target exposes it. Raises MalformedPage where no series can have such labels."""
@@ -79,6 +85,25 @@ class Page:
     def metadata(self) -> list[MetricMetadata]:
         """One entry a metric family, in the page's order; parsed at each call."""
         return self.source.metadata()
+
+    def take(self, rows: Int64s) -> Page:
+        """The samples `rows`, ascending, with their exemplars; native histograms are left out."""
+        place = np.full(self.n, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        owners = np.where(self.exemplars.rows >= 0, place[self.exemplars.rows], -1)
+        exemplars = replace(self.exemplars.take(owners >= 0), rows=owners[owners >= 0])
+        return Page(
+            len(rows),
+            self.keys[rows],
+            self.spans[rows],
+            self.buffer,
+            self.times_ms[rows],
+            self.values[rows],
+            self.types[rows],
+            exemplars,
+            self.source.take(rows),
+            None if self.start_times_ms is None else self.start_times_ms[rows],
+        )
 
     def exemplar_labels(self, k: int) -> Labels:
         start, end = self.exemplars.spans[k]

@@ -7,6 +7,7 @@ By default a page is judged as Prometheus 3.14 judges a scrape; `strict` adds wh
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -156,21 +157,27 @@ def _scan_protobuf_page(body: bytes | memoryview, limits: IngestLimits) -> Page:
 def _protobuf_page(
     samples: Int64s, families: Int64s, exemplars: Int64s, natives: Int64s, buffer: NDArray[np.uint8]
 ) -> Page:
+    page = _protobuf_rows(samples, families, exemplars, buffer)
+    if not len(natives):
+        return page
+    return replace(page, natives=_protobuf_rows(natives, families, exemplars[:0], buffer))
+
+
+def _protobuf_rows(rows: Int64s, families: Int64s, exemplars: Int64s, buffer: NDArray[np.uint8]) -> Page:
     def column(index: int) -> NDArray[np.int64]:
-        return np.ascontiguousarray(samples[:, index])
+        return np.ascontiguousarray(rows[:, index])
 
     return Page(
-        n=len(samples),
+        n=len(rows),
         keys=column(protobuf.KEY).view(np.uint64),
-        spans=np.ascontiguousarray(samples[:, protobuf.START : protobuf.STOP + 1]),
+        spans=np.ascontiguousarray(rows[:, protobuf.START : protobuf.STOP + 1]),
         buffer=buffer,
         times_ms=column(protobuf.TIME),
         values=column(protobuf.BITS).view(np.float64),
-        types=families[samples[:, protobuf.FAMILY], protobuf.FAMILY_COLUMNS - 1].astype(np.uint8),
+        types=families[rows[:, protobuf.FAMILY], protobuf.FAMILY_COLUMNS - 1].astype(np.uint8),
         exemplars=_exemplars(exemplars),
-        source=ProtobufSeries(buffer, samples, families),
+        source=ProtobufSeries(buffer, rows, families),
         start_times_ms=column(protobuf.START_TIME),
-        natives=natives,
     )
 
 

@@ -32,6 +32,9 @@ class ProtobufSeries:
     rows: Int64s
     families: Int64s
 
+    def take(self, rows: Int64s) -> ProtobufSeries:
+        return ProtobufSeries(self.buffer, self.rows[rows], self.families)
+
     def raw(self, i: int) -> bytes:
         """The series as text, for messages: the page has no such bytes."""
         return str(self.labels(i)).encode()

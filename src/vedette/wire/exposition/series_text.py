@@ -7,7 +7,7 @@ and scrape's checks of a label set (name mandatory, valid, unique; a name that h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -42,6 +42,9 @@ class TextSeries:
     types: NDArray[np.uint8]
     rows: Int64s
     quotes_in_help: bool
+
+    def take(self, rows: Int64s) -> TextSeries:
+        return replace(self, spans=self.spans[rows], types=self.types[rows])
 
     def raw(self, i: int) -> bytes:
         start, end = self.spans[i]

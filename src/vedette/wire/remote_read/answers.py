@@ -1,7 +1,7 @@
 """Answers of remote read from columns: QueryResult messages of plain samples, or frames of XOR chunks.
 
 Labels come as the answer shows them: those of the series, with the external ones merged in. A series without samples is
-left out. Source: prometheus storage/remote/codec.go.
+left out, and so are native histograms, for which chunks are not written yet. Source: prometheus storage/remote/codec.go.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ Pairs = Sequence[tuple[str, str]]
 
 def encode_samples(columns: SeriesColumns, external: Pairs) -> memoryview:
     """The fields `timeseries` of a QueryResult."""
+    columns = columns.floats_only()
     filled = np.flatnonzero(np.diff(columns.offsets))
     offsets = np.append(columns.offsets[filled], columns.offsets[-1])
     samples = FloatSamples(offsets, columns.times_ms, columns.values)
@@ -38,6 +39,7 @@ def encode_samples(columns: SeriesColumns, external: Pairs) -> memoryview:
 
 def encode_chunks(columns: SeriesColumns, external: Pairs, query: int, frame_bytes_max: int) -> memoryview:
     """Frames, each of one series; `query` is the number of the query in its request."""
+    columns = columns.floats_only()
     filled = np.flatnonzero(np.diff(columns.offsets))
     starts, ends = columns.offsets[filled], columns.offsets[filled + 1]
     chunk_counts = -(-(ends - starts) // SAMPLES_PER_CHUNK)

@@ -17,7 +17,7 @@ from vedette.intake.receiving.pushgateway.files import GroupFiles
 from vedette.intake.receiving.pushgateway.groups import Group, Inconsistent, check_consistent, failed, pushed
 from vedette.intake.receiving.pushgateway.parsing import read_body, read_families
 from vedette.intake.receiving.pushgateway.rendering import render_page
-from vedette.intake.scrape import Counts, PageRules, ingest_page
+from vedette.intake.scrape import Counts, PageRules, TargetMemory, ingest_page
 from vedette.intake.series_labels import LabelLimits, SeriesLabeller
 from vedette.model.blocks import Int64s
 from vedette.model.errors import BadInput, BodyTooLarge, VedetteError
@@ -28,7 +28,7 @@ from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
-from vedette.wire.exposition import Format, Page, SeriesCache, scan
+from vedette.wire.exposition import Format, Page, scan
 
 FEED_EVERY_S: Final = 15.0
 _log: Final = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class PushFeeder:
         self._gateway = gateway
         self._store = store
         self._clock = clock
-        self._caches: dict[str, SeriesCache] = {}
+        self._memories: dict[str, TargetMemory] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -135,14 +135,15 @@ class PushFeeder:
             self._feed_tenant(Principal(tenant, "pushgateway"))
 
     def _feed_tenant(self, principal: Principal) -> None:
-        page, cache = self._page(principal.tenant), self._caches.setdefault(principal.tenant, SeriesCache())
+        page = self._page(principal.tenant)
+        memory = self._memories.setdefault(principal.tenant, TargetMemory())
 
         def register(labels: Sequence[Labels]) -> Int64s:
             return self._store.register(principal, labels)
 
         self._store.put_metadata(principal, page.metadata())
-        batch = ingest_page(page, cache, _HONOURED, PageRules(), register, self._clock.now_ms(), Counts())
-        self._store.append(principal, batch)
+        rows = ingest_page(page, memory, _HONOURED, PageRules(), register, self._clock.now_ms(), Counts())
+        self._store.append(principal, rows.samples)
 
     def _page(self, tenant: str) -> Page:
         return scan(self._gateway.page(tenant), Format.TEXT)

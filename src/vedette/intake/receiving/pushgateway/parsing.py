@@ -27,7 +27,7 @@ def read_body(body: bytes, encoding: str, bytes_max: int) -> bytes:
     """The plain bytes. Raises BadInput, BodyTooLarge."""
     match encoding.lower():
         case "gzip":
-            return inflate(body, "gzip", bytes_max)
+            return bytes(inflate(body, "gzip", bytes_max))
         case "snappy":
             return decompress_stream(body, bytes_max)
         case _:

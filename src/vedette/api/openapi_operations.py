@@ -1,0 +1,71 @@
+"""What each path of the API does and takes, in a line: the part of openapi.yaml that the routes do not know.
+
+Parameters are words: `name`, `name*` is required, `name[]` may be given several times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    summary: str
+    parameters: str = ""
+
+
+_RANGE: Final = "start end"
+_SEARCH: Final = (
+    "match[] search[] fuzz_threshold fuzz_alg case_sensitive sort_by sort_dir include_score start end limit batch_size"
+)
+_QUERY: Final = "query* timeout limit lookback_delta stats max_source_resolution"
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "/query": Operation("evaluate a query at one time", f"{_QUERY} time"),
+    "/query_range": Operation("evaluate a query over a range of time", f"{_QUERY} start* end* step*"),
+    "/query_exemplars": Operation("exemplars of the series that a query selects", f"query* {_RANGE}"),
+    "/format_query": Operation("write a query in its standard form", "query*"),
+    "/parse_query": Operation("the tree of a query", "query*"),
+    "/explain": Operation(
+        "how a query was evaluated, node by node", "query* time start end step timeout lookback_delta"
+    ),
+    "/why_empty": Operation("why a query gave nothing", "query* time start end step timeout lookback_delta"),
+    "/labels": Operation("names of labels", f"match[] {_RANGE} limit"),
+    "/label/{name}/values": Operation("values of a label", f"match[] {_RANGE} limit"),
+    "/series": Operation("label sets of the series that match", f"match[]* {_RANGE} limit"),
+    "/metadata": Operation("type, help and unit of metrics", "metric limit limit_per_metric"),
+    "/cardinality": Operation(
+        "what makes the series many, what dropping a label would save", f"match[] {_RANGE} limit drop"
+    ),
+    "/search/metric_names": Operation("search metric names; a stream of JSON lines", f"{_SEARCH} include_metadata"),
+    "/search/label_names": Operation("search label names; a stream of JSON lines", _SEARCH),
+    "/search/label_values": Operation("search a label's values; a stream of JSON lines", f"label* {_SEARCH}"),
+    "/targets": Operation("active and dropped targets", "state scrapePool"),
+    "/targets/metadata": Operation("metadata by target", "match_target metric limit"),
+    "/targets/relabel_steps": Operation("a target's relabelling, rule by rule", "scrapePool* labels*"),
+    "/scrape_pools": Operation("names of the scrape pools"),
+    "/scrape_pools/config": Operation("a pool's part of the configuration", "scrapePool*"),
+    "/rules": Operation("rules and their state", "type rule_name[] rule_group[] file[] match[]"),
+    "/alerts": Operation("active alerts"),
+    "/alertmanagers": Operation("where alerts are sent to"),
+    "/status/config": Operation("the configuration, without secrets"),
+    "/status/flags": Operation("how the server was started"),
+    "/status/buildinfo": Operation("versions"),
+    "/status/runtimeinfo": Operation("start time, retention, last reload"),
+    "/status/tsdb": Operation("what the store holds, and the largest metrics and labels", "limit"),
+    "/status/tsdb/blocks": Operation("the store's days"),
+    "/status/walreplay": Operation("always done: there is no log to replay"),
+    "/status/self_metrics": Operation("the server's own metrics as JSON", "metric_name_pattern"),
+    "/features": Operation("what this server can do"),
+    "/notifications": Operation("what an operator should know now"),
+    "/notifications/live": Operation("notifications as server-sent events"),
+    "/admin/tsdb/delete_series": Operation("delete samples", f"match[]* {_RANGE}"),
+    "/admin/tsdb/clean_tombstones": Operation("give the space of deleted samples back"),
+    "/admin/tsdb/snapshot": Operation("write a snapshot", "skip_head"),
+    "/read": Operation("remote read: snappy protobuf"),
+    "/write": Operation("remote write 1.0 and 2.0: snappy protobuf"),
+    "/otlp/v1/metrics": Operation("OTLP metrics: protobuf or JSON"),
+    "/openapi.yaml": Operation("this description", "openapi_version"),
+}
+"""Paths are those below /api/v1. One that is not served by this server is left out; one that is missing here has no summary."""
