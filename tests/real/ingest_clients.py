@@ -127,7 +127,7 @@ def deltas_of_an_opentelemetry_sdk_are_summed_up(server: Vedette) -> None:
     exporter = OTLPMetricExporter(endpoint=f"{server.url}/v1/metrics", preferred_temporality=dict(temporality))
     provider = sdk.MeterProvider(
         [PeriodicExportingMetricReader(exporter, export_interval_millis=1e9)],
-        resource=Resource.create({"service.name": "delta"}),
+        resource=Resource.create({"service.name": "delta", "service.instance.id": "one"}),
     )
     counter = provider.get_meter("test").create_counter("delta.requests")
     for _ in range(3):
@@ -135,7 +135,7 @@ def deltas_of_an_opentelemetry_sdk_are_summed_up(server: Vedette) -> None:
         provider.force_flush()
         time.sleep(0.01)
     provider.shutdown()
-    assert _values(server, "delta_requests_total") == {("delta", ""): 6.0}
+    assert _values(server, "delta_requests_total") == {("delta", "one"): 6.0}, _ask(server, "delta_requests_total")
 
 
 def an_influx_client_writes_points(server: Vedette) -> None:

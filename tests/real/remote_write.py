@@ -20,6 +20,8 @@ from tests.prometheus import Prometheus
 from tests.server import Vedette
 
 _MESSAGES: Final = {"1.0": "prometheus.WriteRequest", "2.0": "io.prometheus.write.v2.Request"}
+_FLAGS: Final = ("--web.enable-lifecycle", "--enable-feature=metadata-wal-records")
+"""Without the second one its 2.0 sends no metadata."""
 _SENT_WITHIN_S: Final = 60.0
 _SCRAPED_S: Final = 8
 _QUIET_S: Final = 4
@@ -35,7 +37,7 @@ def run(options: Options) -> Iterable[Outcome]:
             with Vedette(folder / "data", "--config", str(folder / "prometheus.yml"), "--no-node-job") as ours:
                 ours.wait_until_ready()
                 config = _config(ours.url, message)
-                with Prometheus(folder / "theirs", config, "--web.enable-lifecycle") as theirs:
+                with Prometheus(folder / "theirs", config, *_FLAGS) as theirs:
                     _scrape_itself(theirs, folder / "theirs.yml", config)
                     end_s = _scraped(theirs, ours, options.rounds_or(_SCRAPED_S))
                     found = run_checks(version, CHECKS, theirs, ours, end_s)
@@ -90,7 +92,7 @@ def both_hold_the_same_samples(theirs: Prometheus, ours: Vedette, end_s: int) ->
     assert len(expected) > 300, len(expected)
     assert found.keys() == expected.keys(), list(found.keys() ^ expected.keys())[:5]
     different = [labels for labels, series in expected.items() if found[labels] != series]
-    assert not different, [(labels, expected[labels], found[labels]) for labels in different[:2]]
+    assert not different, [(labels, _first_difference(expected[labels], found[labels])) for labels in different[:5]]
 
 
 def native_histograms_are_among_them(theirs: Prometheus, ours: Vedette, end_s: int) -> None:
@@ -110,13 +112,32 @@ def metadata_is_there(theirs: Prometheus, ours: Vedette, end_s: int) -> None:
 def nothing_was_refused(theirs: Prometheus, ours: Vedette, end_s: int) -> None:
     for name in ("failed", "dropped"):
         found = _instant(theirs, f"sum(prometheus_remote_storage_samples_{name}_total)", end_s)
-        assert [one["value"][1] for one in found] == ["0"], (name, found)
+        assert all(one["value"][1] == "0" for one in found), (name, found)
+
+
+def _first_difference(expected: dict[str, Any], found: dict[str, Any]) -> Any:
+    for kind in expected.keys() | found.keys():
+        sides = expected.get(kind, []), found.get(kind, [])
+        if sides[0] != sides[1]:
+            pairs = [(a, b) for a, b in zip(*sides, strict=False) if a != b]
+            return kind, len(sides[0]), len(sides[1]), pairs[:1]
+    return None
 
 
 def _by_labels(result: list[Any]) -> dict[str, Any]:
+    """Numbers as numbers: how small bounds are written is not the question here."""
     return {
-        json.dumps(one["metric"], sort_keys=True): {k: v for k, v in one.items() if k != "metric"} for one in result
+        json.dumps(one["metric"], sort_keys=True): {key: _plain(value) for key, value in one.items() if key != "metric"}
+        for one in result
     }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return repr(float(value)) if isinstance(value, str) else value
 
 
 CHECKS: Final = (both_hold_the_same_samples, native_histograms_are_among_them, metadata_is_there, nothing_was_refused)

@@ -2,7 +2,7 @@
 
 For each series there is a row with a key, a keyed hash of its labels' bytes, from which the receiver knows its ref without
 reading them; samples, exemplars and histograms name their series by its row. In 1.0 a series carries its labels as text; in
-2.0 as references to a table of symbols, so the key is made of the symbols' hashes: it is the same for every table.
+2.0 as references to a table of symbols, so the key is made of the symbols' hashes: it is the same for every table; its metadata, which stand with it, are part of it.
 Spec: prometheus.io/docs/specs/prw; messages: Prometheus prompb/remote.proto, prompb/io/prometheus/write/v2/types.proto.
 """
 
@@ -186,12 +186,27 @@ def _scan_series_v2(buffer: Any, start: Any, end: Any, seeds: Any, tables: Any) 
             _add_owned(tables.exemplars, counts, EXEMPLARS, row, first, stop)
         elif number == 5:
             metadata_start, metadata_stop = first, stop
+    key = _fold_metadata(buffer, metadata_start, metadata_stop, key, tables)
     if not known or n_refs % 2 == 1:
         key = _ZERO
     elif key == _ZERO:
         key = _STEP
     _add_series(tables.series, counts, key, (start, end), (metadata_start, metadata_stop), values)
     return -1
+
+
+@borrowing
+def _fold_metadata(buffer: Any, i: Any, end: Any, key: Any, tables: Any) -> Any:
+    """Other metadata make another key of the same series, so that they are read when they change."""
+    while i < end:
+        number, wire, value, _, _, i = read_field(buffer, i, end)
+        if i < 0:
+            return key
+        if number == 1:
+            key = fold(key ^ _STEP, value)
+        elif wire == VARINT:
+            key, _ = _fold_symbol(value, key, True, tables)
+    return key
 
 
 @borrowing

@@ -99,6 +99,7 @@ def test_metadata_of_both_versions_is_kept() -> None:
     outside.write(rw.request_v1([series("m", (NOW_MS, 1.0))], metadata))
     symbols = rw.Symbols()
     extra = rw.message(5, rw.integer(1, 2) + rw.integer(3, symbols.ref("Other.")))
+    outside.write(rw.request_v2([rw.Series.of({"__name__": "g"}, (NOW_MS, 1.0))]), rw.V2_TYPE)
     outside.write(rw.request_v2([rw.Series.of({"__name__": "g"}, (NOW_MS, 1.0), extra=extra)], symbols), rw.V2_TYPE)
     found = outside.caller.get("/api/v1/metadata").json["data"]
     assert found == {

@@ -119,7 +119,8 @@ class RemoteWriteReceiver:
 
 
 def _read_series(request: WriteRequest, row: int, refusals: Refusals) -> tuple[Labels, MetricMetadata | None] | None:
-    """The slow path, once for each series: 2.0 sends metadata with each of them, and it is read here. None: refused."""
+    """The slow path, once for each series: 2.0 sends metadata with each of them: a part of the key, so that a change comes here too.
+    None: refused."""
     try:
         labels = request.labels(row)
         return labels, request.metadata_of(row, labels.name) if request.message is Message.V2 else None
