@@ -39,6 +39,7 @@ END: Final = START + DAYS * DAY
 WIDTHS: Final = (5 * MINUTE, HOUR)
 ROLLUPS: Final = {"5m": 800 * DAY, "1h": 800 * DAY}
 
+AWAY_MS_MAX: Final = 9 * HOUR
 EXACT: Final = ("sum_over_time", "count_over_time", "avg_over_time", "min_over_time", "max_over_time", "last_over_time")
 RATES: Final = ("increase", "rate")
 RISING: Final = ("sum_over_time", "count_over_time", "max_over_time", "increase")
@@ -183,9 +184,17 @@ class Asked:
         allowed = np.full(raw.values.shape, bound)
         if question.function in RATES:
             scale = question.range_ms / 1000 if question.function == "rate" else 1.0
-            allowed += 2 * self._steps[:, None] / scale
+            allowed += 2 * self._largest_steps(question, raw) / scale
         worst = np.where(both, np.abs(raw.values - found.values) - allowed, -np.inf).max()
         return f"off by {worst:g} more than allowed" if worst > 0 else ""
+
+    def _largest_steps(self, question: Question, raw: Matrix) -> NDArray[np.float64]:
+        """By series and step of the query: from one minute to the next, or across the longest gap where the window has one."""
+        reach_ms = question.range_ms + question.width_ms
+        counts = self._ask_raw(question, f"count_over_time(requests_total[{format_duration(reach_ms)}])")
+        assert counts.values.shape == raw.values.shape
+        whole = counts.present & (counts.values * MINUTE >= reach_ms)
+        return np.where(whole, self._steps[:, None], self._steps[:, None] * AWAY_MS_MAX / MINUTE)
 
     def _compare_between(self, question: Question, found: Matrix) -> str:
         width = question.width_ms
