@@ -23,7 +23,7 @@ _QUERY: Final = "query* timeout limit lookback_delta stats max_source_resolution
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "/query": Operation("evaluate a query at one time", f"{_QUERY} time"),
-    "/query_range": Operation("evaluate a query over a range of time", f"{_QUERY} start* end* step*"),
+    "/query_range": Operation("evaluate a query over a range of time", f"{_QUERY} start* end* step* nocache"),
     "/query_exemplars": Operation("exemplars of the series that a query selects", f"query* {_RANGE}"),
     "/format_query": Operation("write a query in its standard form", "query*"),
     "/parse_query": Operation("the tree of a query", "query*"),
