@@ -29,7 +29,7 @@ from vedette.query.promql.instant_functions import vector_of
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import parse_expr
 from vedette.query.promql.plan import Settings, make_plan
-from vedette.query.promql.results_cache import ResultKey, ResultsCache, join_steps, reach_of
+from vedette.query.promql.results_cache import ResultKey, ResultsCache, join_steps, reach_of, steps_of
 from vedette.query.promql.stats import SampleStats
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue, Value, merge_same_labels
 from vedette.query.shared.steps import Grid
@@ -123,7 +123,7 @@ class Engine:
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
         grid = Grid.between(start_ms, end_ms, step_ms)
         request = _Request(query, grid, end_ms, step_ms, lookback, detailed_stats, resolution_max_ms)
-        plain = not (detailed_stats or resolution_max_ms)
+        plain = grid.n_steps > 1 and not (detailed_stats or resolution_max_ms)
         if self.results is not None and use_kept and plain and start_ms % step_ms == 0:
             return self._complete(principal, request, deadline, self.results)
         return self._run(principal, request, deadline)
@@ -162,6 +162,9 @@ class Engine:
             return self._run(principal, request, deadline)
         key = ResultKey(principal.tenant, request.query, request.step_ms, request.lookback_ms)
         known = results.leading_steps(key, request.grid, reach, self.store)
+        if known is not None and known.grid.n_steps == request.grid.n_steps - 1:
+            # a grid of one step is evaluated as an instant query, which has other annotations
+            known = steps_of(known, 0, known.grid.n_steps - 1)
         n_known = 0 if known is None else known.grid.n_steps
         left = Grid(request.grid.start_ms + n_known * request.step_ms, request.step_ms, request.grid.n_steps - n_known)
         result = self._run(principal, replace(request, grid=left), deadline)
