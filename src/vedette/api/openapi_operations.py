@@ -66,6 +66,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/read": Operation("remote read: snappy protobuf"),
     "/write": Operation("remote write 1.0 and 2.0: snappy protobuf"),
     "/otlp/v1/metrics": Operation("OTLP metrics: protobuf or JSON"),
+    "/export": Operation("samples as OpenMetrics, JSON lines, CSV or Parquet", f"match[]* {_RANGE} format"),
+    "/import/openmetrics": Operation("load OpenMetrics with timestamps, of any age"),
+    "/import/jsonl": Operation("load JSON lines, of any age"),
+    "/metrics": Operation("Pushgateway: the pushed groups"),
+    "/status": Operation("Pushgateway: how it was started"),
+    "/admin/wipe": Operation("Pushgateway: forget all groups"),
     "/openapi.yaml": Operation("this description", "openapi_version"),
 }
 """Paths are those below /api/v1. One that is not served by this server is left out; one that is missing here has no summary."""
