@@ -80,8 +80,9 @@ def run(options: Options) -> Iterable[Outcome]:
 
 
 def make_series(seed: int) -> list[Series]:
+    """In the order of their labels: the reference's `limitk` takes series in the order in which it first saw them."""
     rng = random.Random(seed)
-    return [*float_series(rng), *native_series(rng)]
+    return sorted([*float_series(rng), *native_series(rng)], key=lambda series: series.labels)
 
 
 def make_questions(seed: int, count: int) -> Iterator[Question]:

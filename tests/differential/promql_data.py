@@ -11,7 +11,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 from typing import Final
 
 from tests.differential.promql_generator import Metric
@@ -61,12 +61,19 @@ def float_series(rng: random.Random) -> list[Series]:
 
 
 def write_requests(series: Sequence[Series]) -> Iterator[list[WrittenSeries]]:
-    """The samples in the order of time, a request for each minute: a head takes nothing that is an hour late."""
+    """The samples in the order of time, a minute at a time: a head takes nothing that is an hour late.
+
+    A series' floats and histograms come in requests apart, because the reference appends a request's floats first.
+    """
     for low in range(START_S * 1000, END_S * 1000 + 60_000, 60_000):
-        cut = [(one.labels, [each for each in one.samples if low <= each.time_ms < low + 60_000]) for one in series]
-        request: list[WrittenSeries] = [(labels, samples) for labels, samples in cut if samples]
-        if request:
-            yield request
+        cut = {one.labels: [each for each in one.samples if low <= each.time_ms < low + 60_000] for one in series}
+        waiting = {labels: [list(run) for _, run in groupby(samples, _is_native)] for labels, samples in cut.items()}
+        while any(waiting.values()):
+            yield [(labels, runs.pop(0)) for labels, runs in waiting.items() if runs]
+
+
+def _is_native(sample: WrittenSample) -> bool:
+    return isinstance(sample.value, NativeHistogram)
 
 
 def magnitudes(series: Sequence[Series]) -> dict[str, float]:

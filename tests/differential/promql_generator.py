@@ -87,7 +87,7 @@ class QueryGenerator:
             (3, self._with_scalar),
             (2, self._grouped_join),
             (3, self._histogram_quantile),
-            (4 if any(metric.is_native for metric in self._metrics) else 0, self._native_histogram_call),
+            *(((4, self._native_histogram_call),) if any(metric.is_native for metric in self._metrics) else ()),
             (2, self._label_call),
             (2, self._shaped_call),
             (1, lambda left: f"vector({self.scalar(left)})"),
