@@ -28,6 +28,8 @@ from vedette.model.histograms import (
     Histograms,
     join_histograms,
 )
+from vedette.model.label_rows import order_by_labels
+from vedette.model.labels import Labels
 from vedette.query.promql.annotations import Annotations
 from vedette.query.promql.histogram_averages import has_conflict
 from vedette.query.promql.operators import TRIMS, element_result
@@ -229,9 +231,11 @@ def trimmed(histograms: Histograms, limits: Float64s, *, keep_below: bool) -> Hi
     )
 
 
-def annotate_steps(annotations: Annotations, op: str, notes: Int64s, position: int) -> None:
-    """notes int64[n_rows, n_steps]: of each step the last one that is not silent is reported."""
+def annotate_steps(annotations: Annotations, op: str, notes: Int64s, labels: Sequence[Labels], position: int) -> None:
+    """notes int64[n_rows, n_steps]: of each step the last one, in the order of labels, that is not silent is reported."""
     said: set[int] = set()
+    if np.any(notes != _SILENT):
+        notes = notes[order_by_labels(labels)]
     for step in np.flatnonzero((notes != _SILENT).any(axis=0)).tolist():
         column = notes[:, step]
         said.add(int(column[np.flatnonzero(column)[-1]]))

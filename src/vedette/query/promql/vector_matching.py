@@ -162,7 +162,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
         rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left, matched))
     if has_histograms:
         outcome = match.outcome(rows)
-        annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
+        annotate_steps(evaluation.annotations, node.op, outcome.notes, rows.labels, node.start)
         match.check_unique(replace(rows, met=outcome.kept))
         return settle(evaluation, match.result_of_histograms(rows, outcome).without_empty_series())
     match.check_unique(rows)
