@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tempfile
 import time
 import urllib.parse
@@ -219,7 +220,7 @@ def attack_the_directory(folder: Path) -> Iterator[tuple[str, str]]:
         yield "directory in use", expect_start_refused(data, "in use")
     version = next(path for path in data.iterdir() if "version" in path.name.lower() or "schema" in path.name.lower())
     kept = version.read_text()
-    version.write_text(kept.replace("1", "999", 1))
+    version.write_text(re.sub(r"\d+", "999", kept, count=1))
     yield "newer schema", expect_start_refused(data, "newer")
     version.write_text(kept)
     with Vedette(data) as server:
