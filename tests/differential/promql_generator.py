@@ -33,11 +33,11 @@ _RANGE_FUNCTIONS: Final = (
 _EXTENDED_FUNCTIONS: Final = ("rate", "increase", "delta", "changes", "resets")
 _COUNTER_FUNCTIONS: Final = frozenset({"rate", "increase", "irate", "resets"})
 _INSTANT_FUNCTIONS: Final = (
-    *("abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "timestamp", "absent"),
+    *("abs", "ceil", "floor", "ln", "log2", "log10", "sqrt", "sgn", "timestamp", "absent"),
     *("asin", "acos", "atan", "tanh", "asinh", "acosh", "atanh", "deg", "rad"),
     *("minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year"),
 )
-_SENSITIVE_FUNCTIONS: Final = ("sin", "cos", "tan", "sinh", "cosh")
+_SENSITIVE_FUNCTIONS: Final = ("exp", "sin", "cos", "tan", "sinh", "cosh")
 """Of large numbers they amplify a difference in the last digit beyond any tolerance; they get small ones."""
 _AGGREGATORS: Final = ("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar")
 _ARITHMETIC: Final = ("+", "-", "*", "/", "%", "^", "atan2")

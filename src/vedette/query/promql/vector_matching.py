@@ -154,6 +154,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     # The reference fills the one side with fill_right and the many side with fill_left, also under group_right.
     if spec.fill_right is not None:
         rows = join_meetings(rows, match.fill_one_side(groups, spec.fill_right))
+    n_of_many = len(rows.labels)
     if spec.fill_left is not None:
         matched = groups.any_present(groups.left, many.present)
         if has_histograms:
@@ -162,7 +163,8 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
         rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left, matched))
     if has_histograms:
         outcome = match.outcome(rows)
-        annotate_steps(evaluation.annotations, node.op, outcome.notes, rows.labels, node.start)
+        of_both_sides = rows.labels[:n_of_many], rows.labels[n_of_many:]
+        annotate_steps(evaluation.annotations, node.op, outcome.notes, of_both_sides, node.start)
         match.check_unique(replace(rows, met=outcome.kept))
         return settle(evaluation, match.result_of_histograms(rows, outcome).without_empty_series())
     match.check_unique(rows)
