@@ -127,11 +127,12 @@ def _close_histograms(left: HistogramValue, right: HistogramValue, magnitude: fl
     """A bucket that one side does not show counts as empty there.
 
     Where the reference reconciles zero buckets of histograms at different resolutions, it may count an observation twice, so
-    that its buckets hold more than its count: then count and sum are compared, and that our buckets add up.
+    that its buckets hold more than its count: then count and sum are compared, and that our buckets add up. Of NaN times a
+    histogram every bucket is NaN, also the empty ones that happen to be listed: count and sum say enough.
     """
     if not (_close(left.count, right.count, magnitude) and _close(left.sum, right.sum, magnitude)):
         return False
-    if not _adds_up(right) and _adds_up(left):
+    if math.isnan(right.count) or (not _adds_up(right) and _adds_up(left)):
         return True
     return all(
         _close(left.buckets.get(bucket, 0.0), right.buckets.get(bucket, 0.0), magnitude)

@@ -1,7 +1,8 @@
 """Native histograms that both sides are sent: of changing resolution, with custom bounds, gauges, and floats among them.
 
-Counts grow by random observations, as an instrumented program's would, with resets; a series may change its schema, its zero
-bucket or its bounds between two samples.
+Counts grow by random observations, as an instrumented program's would, with resets; a series may change its schema or its
+bounds between two samples. Each histogram lists every bucket that its series ever fills at that schema: where the reference
+meets a new bucket, it lists it, empty, in the earlier histograms of the chunk, and comparisons and quantiles can tell.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tests.differential.promql_data import Series, label_sets, sample_times
 from tests.differential.promql_generator import Metric
 from tests.remote_writing import WrittenSample
 from vedette.model.histograms import CUSTOM_BUCKETS, CounterReset, NativeHistogram
-from vedette.model.staleness import STALE_NAN
+from vedette.model.staleness import STALE_NAN, is_stale
 
 _LABELS: Final = {"job": ("api", "web"), "instance": ("i1", "i2")}
 _BOUNDS: Final = ((0.1, 0.5, 1.0, 5.0), (0.1, 1.0, 5.0), (0.1, 0.5, 1.0, 2.5, 5.0, 10.0))
@@ -53,10 +54,10 @@ def _exponential(
             if rng.random() < 0.01:
                 seen.clear()
             if changing and rng.random() < 0.02:
-                schema, threshold = rng.choice((-1, 0, 1, 2, 3)), rng.choice((0.001, 0.01, 0.5))
+                schema = rng.choice((-1, 0, 1, 2, 3))
             seen += [observe(rng) for _ in range(rng.randrange(6))]
             samples.append(WrittenSample(time, _stale_at_times(rng, exponential(seen, schema, threshold))))
-        yield Series(labels, tuple(samples))
+        yield Series(labels, with_all_buckets(samples))
 
 
 def _custom(rng: random.Random, metric: Metric) -> Iterator[Series]:
@@ -79,7 +80,7 @@ def _gauges(rng: random.Random, metric: Metric) -> Iterator[Series]:
         for time in sample_times(rng):
             fills = exponential([rng.gauss(5, 3) for _ in range(rng.randrange(20))], 1, 0.01)
             samples.append(WrittenSample(time, replace(fills, hint=CounterReset.GAUGE)))
-        yield Series(labels, tuple(samples))
+        yield Series(labels, with_all_buckets(samples))
 
 
 def _mixed(rng: random.Random, metric: Metric) -> Iterator[Series]:
@@ -91,7 +92,27 @@ def _mixed(rng: random.Random, metric: Metric) -> Iterator[Series]:
             native ^= rng.random() < 0.03
             seen += [rng.lognormvariate(0, 1) for _ in range(rng.randrange(4))]
             samples.append(WrittenSample(time, exponential(seen, 0, 0.001) if native else float(len(seen))))
-        yield Series(labels, tuple(samples))
+        yield Series(labels, with_all_buckets(samples))
+
+
+def with_all_buckets(samples: list[WrittenSample]) -> tuple[WrittenSample, ...]:
+    """Histograms that list, empty, what others of the series fill at their schema. Stale ones stay as they are."""
+    sides: dict[int, tuple[dict[int, float], dict[int, float]]] = {}
+    for sample in samples:
+        if isinstance(sample.value, NativeHistogram):
+            positive, negative = sides.setdefault(sample.value.schema, ({}, {}))
+            positive.update(dict.fromkeys(sample.value.positive, 0.0))
+            negative.update(dict.fromkeys(sample.value.negative, 0.0))
+    return tuple(replace(sample, value=_filled_up(sample.value, sides)) for sample in samples)
+
+
+def _filled_up(
+    value: float | NativeHistogram, sides: dict[int, tuple[dict[int, float], dict[int, float]]]
+) -> float | NativeHistogram:
+    if not isinstance(value, NativeHistogram) or is_stale(value.sum):
+        return value
+    positive, negative = sides[value.schema]
+    return replace(value, positive=positive | value.positive, negative=negative | value.negative)
 
 
 def exponential(observed: list[float], schema: int, zero_threshold: float) -> NativeHistogram:
@@ -111,10 +132,10 @@ def exponential(observed: list[float], schema: int, zero_threshold: float) -> Na
 
 
 def with_bounds(observed: list[float], bounds: tuple[float, ...]) -> NativeHistogram:
-    buckets: dict[int, float] = {}
+    buckets = dict.fromkeys(range(len(bounds) + 1), 0.0)
     for value in observed:
         index = sum(value > bound for bound in bounds)
-        buckets[index] = buckets.get(index, 0.0) + 1
+        buckets[index] += 1
     count, total = float(len(observed)), math.fsum(observed)
     return NativeHistogram(CUSTOM_BUCKETS, count, total, positive=buckets, bounds=bounds)
 
