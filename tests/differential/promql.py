@@ -86,13 +86,18 @@ def make_series(seed: int) -> list[Series]:
 
 
 def make_questions(seed: int, count: int) -> Iterator[Question]:
+    """Without remainders of powers: there the last digit of a large number decides, and logarithms differ in it."""
     rng = random.Random(seed)
     generator = QueryGenerator(rng, (*METRICS, *NATIVE_METRICS), START_S, END_S)
-    for _ in range(count):
+    made = 0
+    while made < count:
         query = generator.query()
         end = rng.randint(START_S, END_S + 600)
         step = rng.choice((0, 7, 15, 30, 60, 300))
-        yield Question(query, end - rng.choice((60, 600, 3600)) if step else end, end, step)
+        question = Question(query, end - rng.choice((60, 600, 3600)) if step else end, end, step)
+        if not ("^" in query and "%" in query):
+            made += 1
+            yield question
 
 
 @contextmanager
