@@ -126,8 +126,8 @@ def _close(left: Point, right: Point, magnitude: float) -> bool:
 def _close_histograms(left: HistogramValue, right: HistogramValue, magnitude: float) -> bool:
     """A bucket that one side does not show counts as empty there.
 
-    Where the reference reconciles zero buckets of histograms at different resolutions, it may count an observation twice, so
-    that its buckets hold more than its count: then count and sum are compared, and that our buckets add up. Of NaN times a
+    Where histograms of different resolutions meet, the reference's buckets sometimes hold more than its count. Why is not known
+    yet (supposed: zero buckets reconciled twice), so this may hide a mistake of ours: then count and sum are compared, and that our buckets add up. Of NaN times a
     histogram every bucket is NaN, also the empty ones that happen to be listed: count and sum say enough.
     """
     if not (_close(left.count, right.count, magnitude) and _close(left.sum, right.sum, magnitude)):

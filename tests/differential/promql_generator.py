@@ -48,7 +48,7 @@ _NATIVE_RANGE_FUNCTIONS: Final = (
     *("rate", "rate", "increase", "delta", "irate", "idelta", "sum_over_time", "avg_over_time", "last_over_time"),
     *("first_over_time", "count_over_time", "present_over_time", "resets"),
 )
-"""Not `changes`: the reference also counts where its store begins a chunk, whose histograms list other empty buckets."""
+"""Not `changes`, where the two disagree: supposedly for empty buckets that the reference's chunks list; not verified."""
 _NATIVE_FUNCTIONS: Final = (
     *("histogram_count", "histogram_sum", "histogram_avg", "histogram_stddev", "histogram_stdvar"),
     *("sum", "avg", "count", "group", "min", "abs", "timestamp", "absent", "scalar"),

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clocks import SetClock
 from tests.unit.store.contract import DOWN, LOAD, NOW, ONE, TWO, UP, append, equal, plan_of, read
 from vedette.model.labels import Labels
 from vedette.model.limits import SeriesLimits
 from vedette.model.matchers import Matcher, MatchType
-from vedette.store.chdb_store import ChdbStore, StoreSettings
 from vedette.store.retention import Retention, RetentionRule
 
 DAY = 86_400_000
 ALL = plan_of(equal("job", "node"), samples_max=1_000_000)
 KEEP_LOAD = RetentionRule(0, (equal("__name__", "load"),), 30 * DAY)
 KEEP_UP = RetentionRule(0, (Matcher("__name__", MatchType.REGEX, "u.*"),), 60 * DAY)
-
-
-@pytest.fixture
-def clock():
-    return SetClock(NOW)
-
-
-@pytest.fixture
-def opened(tmp_path, clock):
-    stores = []
-
-    def open_store(**settings):
-        for store in stores:
-            store.close()
-        store = ChdbStore(StoreSettings(tmp_path / "data", commit_wait_s=0.0, maintenance=False, **settings), clock)
-        assert store.wait_until_head_ready(30)
-        stores.append(store)
-        return store
-
-    yield open_store
-    for store in stores:
-        store.close()
 
 
 def class_of(store, labels):
