@@ -15,6 +15,7 @@
     ├── BodyTooLarge             body_too_large
     ├── QueueFull                queue_full            try again later
     ├── Unreachable              unreachable           a server that we ask does not answer, or not as it should
+    ├── NotSent                  not_sent              a notification that its receiver did not take
     └── StoreError               store
         ├── StoreUnavailable     store_unavailable     disk full, engine stopped; nothing acknowledged is lost
         ├── DataDirectoryInUse   data_directory_in_use
@@ -119,6 +120,19 @@ class QueueFull(VedetteError):
 
 class Unreachable(VedetteError):
     code = "unreachable"
+
+
+class NotSent(VedetteError):
+    """`retry`: whether trying again may help; `after_s`: not before, where the receiver said so."""
+
+    code = "not_sent"
+
+    def __init__(self, message: str, *, retry: bool, after_s: float | None = None, reason: str = "other") -> None:
+        super().__init__(message)
+        self.retry = retry
+        self.after_s = after_s
+        self.reason = reason
+        """A label of `alertmanager_notifications_failed_total`: clientError, serverError, contextDeadlineExceeded, other."""
 
 
 class StoreError(VedetteError):
