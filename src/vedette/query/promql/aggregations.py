@@ -70,8 +70,9 @@ def evaluate_aggregate(evaluation: Evaluation, node: AggregateExpr, grid: Grid) 
         return count_values(evaluation, node, grid)
     parameter = np.empty(0) if node.param is None else evaluation.scalar(node.param, grid).values
     matrix = evaluation.matrix(node.expr, grid)
-    if node.op in SELECTIONS:
-        # Which of equals is chosen must not depend on the order in which a store found the series.
+    if node.op in SELECTIONS or matrix.histograms is not None:
+        # Which of equals is chosen must not depend on the order in which a store found the series, nor how the zero buckets
+        # and schemas of native histograms meet.
         matrix = matrix.sorted_by_labels()
     groups = group_series(matrix.labels, node.grouping, without=node.without)
     job = Job(evaluation, node, matrix, groups, parameter)
