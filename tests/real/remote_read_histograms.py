@@ -115,7 +115,22 @@ def plain(histogram: NativeHistogram) -> NativeHistogram:
     return NativeHistogram(histogram.schema, *numbers, *sides, histogram.bounds)
 
 
+def statistics_count_histograms_as_the_reference_does(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
+    for metric in NATIVE_METRICS:
+        for query in (metric.name, f"rate({metric.name}[5m])", f"histogram_count(rate({metric.name}[5m]))"):
+            asked = {"query": query, "start": str(START_S), "end": str(END_S), "step": "60", "stats": "all"}
+            expected, found = (service.api("query_range", **asked)["stats"]["samples"] for service in (theirs, ours))
+            for key in ("totalQueryableSamples", "totalQueryableSamplesPerStep"):
+                assert found[key] == expected[key], (
+                    query,
+                    key,
+                    expected["totalQueryableSamples"],
+                    found["totalQueryableSamples"],
+                )
+
+
 CHECKS: Final = (
+    statistics_count_histograms_as_the_reference_does,
     a_prometheus_that_reads_ours_answers_as_the_one_that_has_the_data,
     samples_of_a_window_are_the_same,
     one_message_has_the_reference_s_histograms,
