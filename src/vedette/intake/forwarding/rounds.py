@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfig
-from vedette.model.blocks import Bools, Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Bools, Int64s, MetricMetadata
 from vedette.model.histograms import FLOAT as NO_ROW
 from vedette.model.labels import Labels
 from vedette.model.names import ValidationScheme
 from vedette.ports.store import CommitParts, CommittedRows
 from vedette.signals.relabel import relabel
+from vedette.signals.type_and_unit import TYPE_LABEL, UNIT_LABEL
 from vedette.wire.remote_write.encoding import Catalog, CatalogV1, CatalogV2
 from vedette.wire.remote_write.entries import EXEMPLAR, FLOAT, HISTOGRAM, Entries
 from vedette.wire.series_messages import merge_labels
@@ -74,6 +75,8 @@ class Planner:
     scheme: ValidationScheme
     labels_of_ids: Callable[[NDArray[np.uint64]], list[Labels | None]]
     metadata: Callable[[str], MetricMetadata | None] = lambda metric: None
+    type_and_unit: bool = False
+    """A series' labels say its type and unit (--enable-feature=type-and-unit-labels)."""
     catalog: Catalog = field(init=False)
     _numbers: dict[int, int] = field(init=False)
     """By series id: its number in the catalog, or DROPPED."""
@@ -139,7 +142,15 @@ class Planner:
         sent = relabel(merged, self.config.rules(self.scheme))
         if sent is None or not len(sent):
             return DROPPED
-        return self.catalog.add(sent, self.metadata(sent.name))
+        return self.catalog.add(sent, self._described(sent))
+
+    def _described(self, labels: Labels) -> MetricMetadata | None:
+        found = self.metadata(labels.name)
+        if not self.type_and_unit:
+            return found
+        kind = labels.get(TYPE_LABEL)
+        known = kind if kind in METRIC_TYPES else METRIC_TYPES[0]
+        return MetricMetadata(labels.name, known, found.help if found else "", labels.get(UNIT_LABEL))
 
     def _begin_anew(self) -> None:
         self.catalog = CatalogV2() if self._is_v2 else CatalogV1()

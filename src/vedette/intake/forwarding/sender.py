@@ -28,6 +28,7 @@ from vedette.model.blocks import MetricMetadata
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import CommittedRows, Store
+from vedette.signals.families import possible_families
 from vedette.wire.remote_write.encoding import encode_metadata
 from vedette.wire.remote_write.entries import N_KINDS, Entries
 from vedette.wire.snappy import compress
@@ -37,8 +38,6 @@ _LOG = logging.getLogger(__name__)
 POLL_S: Final = 0.2
 ROWS_MAX: Final = 100_000
 """Of a round: its rows, their plan and the requests under way weigh about 10 MB."""
-_SUFFIXES: Final = ("_bucket", "_count", "_sum", "_total", "_created", "_info")
-"""Of series whose metadata is said of their family."""
 
 T = TypeVar("T")
 
@@ -161,8 +160,7 @@ def _encode_metadata(entries: Sequence[MetricMetadata]) -> bytes:
 
 def find_metadata(store: Store, principal: Principal, metric: str) -> MetricMetadata | None:
     """Of the metric, or of the family whose part it is."""
-    names = [metric, *(metric.removesuffix(suffix) for suffix in _SUFFIXES if metric.endswith(suffix))]
-    for name in names:
+    for name in possible_families(metric):
         if found := store.metadata(principal, name):
             return found[0]
     return None

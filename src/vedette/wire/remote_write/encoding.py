@@ -20,15 +20,12 @@ import numpy as np
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.json_rows import Texts
 from vedette.kernels.protobuf_writing import VARINT_BYTES_MAX, write_label_refs
-from vedette.model.blocks import Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Int64s, MetricMetadata
 from vedette.model.histograms import offsets_of, stretches
 from vedette.model.labels import Labels
 from vedette.wire.protobuf import FIXED64, bytes_field, varint, varint_field
 from vedette.wire.remote_write.entries import EXEMPLAR, Entries, floats_of, histogram_fields
 from vedette.wire.series_messages import encode_series, label_fields
-
-METRIC_TYPES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
-"""By their number on the wire, in both versions."""
 
 _SERIES_TAG_V2: Final = 0x2A
 _SYMBOLS: Final = 4
