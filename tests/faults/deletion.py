@@ -15,6 +15,7 @@ import time
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -172,7 +173,7 @@ def attack(server: Vedette, model: Model, newest_ms: int, chance: random.Random)
         write_sample(server, model, chance.choice(sorted(set(range(ROWS)) - HISTOGRAM_ROWS)))
         if chance.randrange(CLEANS_ONE_OF) == 0:
             server.get("/api/v1/admin/tsdb/clean_tombstones", method="POST", body=b"")
-    except OSError:
+    except (OSError, HTTPException):
         return 0  # killed
     return 1
 
