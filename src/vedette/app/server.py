@@ -42,6 +42,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
 from vedette.query.promql.results_cache import results_cache
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -81,9 +82,15 @@ class Server:
             configuration.current,
             limits=ingest_limits(settings, configuration.current),
             start_times=START_TIMES in settings.features,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._forwarding = ForwardingManager(
-            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+            store,
+            clock,
+            SYSTEM,
+            settings.data / "remote_write",
+            configuration.current,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._doors = Doors(
             store,
