@@ -326,16 +326,16 @@ def test_alerts_are_sent_by_job_then_instance_then_labels():
 
 
 def test_a_month_of_alerts_takes_about_a_second():
-    """30 days, an alert each 3 minutes that lasts 20, 40 groups, repeats each 4 h: about 28,000 notifications."""
+    """30 days, an alert each 6 minutes that lasts 20, in 40 groups: 7,200 alerts, 14,000 notifications."""
     root = replace(ROOT, group_by=("cluster",), group_interval_ms=5 * MINUTE, repeat_interval_ms=4 * HOUR)
     driver = Driver(root, rules=(INHIBIT,))
     driver.silence(Silence((matchers("alertname=~a1.*"),), T0 + DAY, T0 + 2 * DAY))
     started = time.process_time()
-    for number in range(30 * 24 * 20):
-        begin = T0 + number * 3 * MINUTE
+    for number in range(30 * 24 * 10):
+        begin = T0 + number * 6 * MINUTE
         driver.run_until(begin)
         driver.post(alert(f"a{number % 97}", starts=begin, ends=begin + 20 * MINUTE, cluster=f"c{number % 40}"))
     driver.run_until(T0 + 31 * DAY)
-    assert time.process_time() - started < 5
-    assert len(driver.sent) > 20_000
+    assert time.process_time() - started < 3
+    assert len(driver.sent) > 14_000
     assert driver.pipeline.group_count() == 0
