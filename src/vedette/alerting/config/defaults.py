@@ -41,7 +41,7 @@ class GlobalConfig:
     http_config: HttpClientConfig = PLAIN_HTTP
     jira_api_url: HttpUrl = NO_URL
     smtp_from: str = ""
-    smtp_hello: str = "localhost"
+    smtp_hello: str = field(default="localhost", metadata=ALWAYS)
     smtp_smarthost: HostPort = NO_HOST
     smtp_auth_username: str = ""
     smtp_auth_password: Secret = NO_SECRET

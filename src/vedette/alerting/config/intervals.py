@@ -1,70 +1,86 @@
-"""`time_intervals` and the older `mute_time_intervals`, read into `alerting.time_intervals`."""
+"""`time_intervals` and the older `mute_time_intervals`, as `routing.time_intervals` has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, NewType, Self
+from zoneinfo import ZoneInfo
 
-from vedette.alerting.time_intervals import (
-    DayOfMonthRange,
-    MonthRange,
-    TimeInterval,
-    TimeRange,
-    WeekdayRange,
-    YearRange,
-    format_minutes,
-    parse_location,
-)
+from vedette.alerting.config.defaults import OPTIONAL
+from vedette.alerting.routing import time_intervals
+from vedette.alerting.routing.time_intervals import MONTHS, WEEKDAYS, Range, TimeInterval
 from vedette.intake.config.codec import SCALARS, Scalar, read_section
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
 
+Times = NewType("Times", Range)
+Weekdays = NewType("Weekdays", Range)
+Days = NewType("Days", Range)
+Months = NewType("Months", Range)
+Years = NewType("Years", Range)
+
+_EMPTY: Final = Range(0, 0)
+_UTC: Final = ZoneInfo("UTC")
+
 
 @dataclass(frozen=True, slots=True)
-class _Times:
+class _TimesOfDay:
     TYPE: ClassVar[str] = "timeinterval.yamlTimeRange"
     start_time: str = ""
     end_time: str = ""
 
 
-def _read_times(node: Node) -> TimeRange:
-    times = read_section(_Times, node)
-    return TimeRange.parse(times.start_time, times.end_time)
+def _read_times(node: Node) -> Range:
+    times = read_section(_TimesOfDay, node)
+    return time_intervals.read_time_range(times.start_time, times.end_time)
 
 
-def _write_times(times: TimeRange) -> dict[str, str]:
-    return {"start_time": format_minutes(times.start_minute), "end_time": format_minutes(times.end_minute)}
+def _write_times(times: Range) -> dict[str, str]:
+    first, last = (f"{minute // 60:02}:{minute % 60:02}" for minute in times)
+    return {"start_time": first, "end_time": last}
 
 
-def _read_range(parse: Callable[[str], Any]) -> Callable[[Node], Any]:
-    return lambda node: parse(node.text())
+def _range(read: Callable[[str], Range], names: Sequence[str] = (), first: int = 0) -> Scalar:
+    """`names` stand for the numbers from `first` on."""
+
+    def shown(number: int) -> str:
+        place = number - first
+        return names[place] if 0 <= place < len(names) else str(number)
+
+    def write(pair: Range) -> str:
+        return shown(pair.begin) if pair.begin == pair.end else f"{shown(pair.begin)}:{shown(pair.end)}"
+
+    return Scalar(lambda node: read(node.text()), _EMPTY, write)
 
 
-SCALARS[TimeRange] = Scalar(_read_times, TimeRange(0, 0), _write_times)
-SCALARS[WeekdayRange] = Scalar(_read_range(WeekdayRange.parse), WeekdayRange(0, 0), str)
-SCALARS[DayOfMonthRange] = Scalar(_read_range(DayOfMonthRange.parse), DayOfMonthRange(0, 0), str)
-SCALARS[MonthRange] = Scalar(_read_range(MonthRange.parse), MonthRange(0, 0), str)
-SCALARS[YearRange] = Scalar(_read_range(YearRange.parse), YearRange(0, 0), str)
-SCALARS[tzinfo] = Scalar(_read_range(parse_location), UTC, str)
+SCALARS.update(
+    {
+        Times: Scalar(_read_times, _EMPTY, _write_times),
+        Weekdays: _range(time_intervals.read_weekdays, WEEKDAYS),
+        Days: _range(time_intervals.read_days_of_month),
+        Months: _range(time_intervals.read_months, MONTHS, first=1),
+        Years: _range(time_intervals.read_years),
+        ZoneInfo: Scalar(lambda node: time_intervals.read_location(node.text()), _UTC, str),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeIntervalConfig:
+    """None: no such condition; empty: never."""
+
     TYPE: ClassVar[str] = "timeinterval.TimeInterval"
-    times: tuple[TimeRange, ...] = ()
-    weekdays: tuple[WeekdayRange, ...] = ()
-    days_of_month: tuple[DayOfMonthRange, ...] = ()
-    months: tuple[MonthRange, ...] = ()
-    years: tuple[YearRange, ...] = ()
-    location: tzinfo | None = None
+    times: tuple[Times, ...] | None = field(default=None, metadata=OPTIONAL)
+    weekdays: tuple[Weekdays, ...] | None = field(default=None, metadata=OPTIONAL)
+    days_of_month: tuple[Days, ...] | None = field(default=None, metadata=OPTIONAL)
+    months: tuple[Months, ...] | None = field(default=None, metadata=OPTIONAL)
+    years: tuple[Years, ...] | None = field(default=None, metadata=OPTIONAL)
+    location: ZoneInfo | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def interval(self) -> TimeInterval:
-        return TimeInterval(
-            self.times, self.weekdays, self.days_of_month, self.months, self.years, self.location or UTC
-        )
+        return TimeInterval(self.times, self.weekdays, self.days_of_month, self.months, self.years, self.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +94,6 @@ class NamedIntervals:
         if not self.name:
             raise BadInput(f"missing name in {self.KIND}")
         return self
-
-    def contains(self, now_ms: int) -> bool:
-        return any(each.interval.contains(now_ms) for each in self.time_intervals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import yaml
 
 from vedette.alerting.config.defaults import GlobalConfig
 from vedette.alerting.config.sections import GROUP_BY_ALL, OUR_KINDS, AlertmanagerConfig, Receiver
+from vedette.alerting.matchers import MatcherMode
 from vedette.intake.config.codec import read_section, write_section
 from vedette.intake.config.load import read_config_file
 from vedette.intake.config.yaml_nodes import Document, Node, parse_yaml
@@ -22,18 +23,13 @@ from vedette.model.errors import BadInput, ConfigError
 from vedette.model.quoting import quote
 
 
-class MatcherSyntax(Protocol):
-    """How matchers and label names are read: a flag says which way."""
+def load_config(
+    path: str | Path, mode: MatcherMode = MatcherMode.FALLBACK, *, text: str | None = None
+) -> AlertmanagerConfig:
+    """The configuration of a file, or of `text` (then `path` names it in errors and roots its relative paths).
 
-    def matchers(self, text: str, origin: str) -> object:
-        """Raises BadInput."""
-        ...
-
-    def is_label_name(self, name: str) -> bool: ...
-
-
-def load_config(path: str | Path, syntax: MatcherSyntax, *, text: str | None = None) -> AlertmanagerConfig:
-    """The configuration of a file, or of `text` (then `path` names it in errors and roots its relative paths). Raises ConfigError."""
+    `mode`: how matchers and label names are read. Raises ConfigError.
+    """
     file = Path(path)
     document = Document(str(path), file.parent)
     root = parse_yaml(read_config_file(file) if text is None else text, document)
@@ -42,10 +38,10 @@ def load_config(path: str | Path, syntax: MatcherSyntax, *, text: str | None = N
     config = read_section(AlertmanagerConfig, root)
     places = _children(root)
     ready = _ready_receivers(config, places)
-    _check_routes(config, places["route"], syntax)
+    _check_routes(config, places["route"], mode)
     for rule in _items(places, "inhibit_rules"):
-        _check_matchers(rule, ("source_matchers", "target_matchers"), syntax)
-        _check_names(rule, "equal", "invalid label name {} in equal list", syntax)
+        _check_matchers(rule, ("source_matchers", "target_matchers"), mode)
+        _check_names(rule, "equal", "invalid label name {} in equal list", mode)
     warnings = (*document.warnings, *_unbuilt_warnings(config))
     return replace(config, ready_receivers=ready, warnings=warnings)
 
@@ -97,7 +93,7 @@ def _ready(receiver: Receiver, node: Node, common: GlobalConfig) -> Receiver:
     return replace(receiver, **filled)
 
 
-def _check_routes(config: AlertmanagerConfig, root: Node, syntax: MatcherSyntax) -> None:
+def _check_routes(config: AlertmanagerConfig, root: Node, mode: MatcherMode) -> None:
     receivers = {receiver.name for receiver in config.receivers}
     intervals: set[str] = set()
     for named in (*config.mute_time_intervals, *config.time_intervals):
@@ -113,10 +109,12 @@ def _check_routes(config: AlertmanagerConfig, root: Node, syntax: MatcherSyntax)
             for name in _items(places, key):
                 if name.text() not in intervals:
                     raise name.error(f"undefined time interval {quote(name.text())} used in route", _known(intervals))
-        _check_matchers(route, ("matchers",), syntax)
-        _check_names(route, "group_by", "invalid label name {} in group_by list", syntax)
+        _check_matchers(route, ("matchers",), mode)
+        _check_names(route, "group_by", "invalid label name {} in group_by list", mode)
         for label, _ in places["labels"].fields() if "labels" in places else ():
-            if not syntax.is_label_name(label.text()):
+            if not label.text():
+                raise label.error('"" is not a valid label name')
+            if not mode.is_label_name(label.text()):
                 raise label.error(f"invalid label name {quote(label.text())} in route labels")
 
 
@@ -132,18 +130,18 @@ def _known(names: set[str]) -> str:
     return f"defined are {', '.join(sorted(names))}" if names else "none is defined"
 
 
-def _check_matchers(node: Node, keys: tuple[str, ...], syntax: MatcherSyntax) -> None:
+def _check_matchers(node: Node, keys: tuple[str, ...], mode: MatcherMode) -> None:
     for key in keys:
         for text in _items(_children(node), key):
             try:
-                syntax.matchers(text.text(), "config")
+                mode.matchers(text.text(), "config")
             except BadInput as error:
                 raise text.located(error) from None
 
 
-def _check_names(node: Node, key: str, message: str, syntax: MatcherSyntax) -> None:
+def _check_names(node: Node, key: str, message: str, mode: MatcherMode) -> None:
     for name in _items(_children(node), key):
-        if name.text() != GROUP_BY_ALL and not syntax.is_label_name(name.text()):
+        if name.text() != GROUP_BY_ALL and not mode.is_label_name(name.text()):
             raise name.error(message.format(quote(name.text())))
 
 

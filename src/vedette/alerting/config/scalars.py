@@ -5,6 +5,7 @@ Source: Alertmanager config/common/url.go, config/config.go (HostPort), Go time.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -148,7 +149,7 @@ def parse_go_duration(text: str) -> GoDurationMs:
             raise BadInput(f"time: {problem} in duration {quote(text)}", hint="units are ms, s, m and h")
         total_ns += Decimal(part[1]) * _NS[part[2]]
         at = part.end()
-    milliseconds = -int(-total_ns // 10**6)
+    milliseconds = math.ceil(total_ns / 10**6)
     return GoDurationMs(-milliseconds if text.startswith("-") else milliseconds)
 
 

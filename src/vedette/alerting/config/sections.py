@@ -1,7 +1,7 @@
 """alertmanager.yml's sections: routes, receivers, inhibition rules, and the root.
 
 Each class here is one mapping of the file; the codec reads and renders it, `check` holds what the reference checks for that
-mapping. Matchers are texts here: which syntax they are read in is a flag (`load.MatcherSyntax`).
+mapping. Matchers are texts here: which syntax they are read in is a flag (`MatcherMode`).
 Source: Alertmanager config/config.go, config/common/inhibitrule.go, messages included.
 """
 
@@ -34,13 +34,14 @@ from vedette.alerting.config.paging import (
     VictoropsConfig,
 )
 from vedette.alerting.config.unbuilt import UNBUILT_SECTIONS, check_section
+from vedette.alerting.matchers.matcher import compile_expression
+from vedette.alerting.routing.time_intervals import TimeIntervals
 from vedette.intake.config.codec import SCALARS, Scalar
 from vedette.intake.config.values import DurationMs, FilePath
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
 from vedette.model.labels import is_classic_label_name
 from vedette.model.quoting import quote
-from vedette.model.regex import compile_anchored
 
 GROUP_BY_ALL: Final = "..."
 
@@ -57,7 +58,7 @@ def _read_expressions(node: Node) -> Expressions:
         if value.is_null:
             raise value.error(f"invalid regexp value for {quote(name)}")
         try:
-            compile_anchored(f"^(?:{value.text()})$")
+            compile_expression(value.text())
         except BadInput as error:
             raise value.located(error) from None
         found[name] = value.text()
@@ -208,9 +209,9 @@ class AlertmanagerConfig:
         assert self.route is not None
         return self.route
 
-    def intervals(self) -> dict[str, NamedIntervals]:
-        """By name."""
-        return {each.name: each for each in (*self.mute_time_intervals, *self.time_intervals)}
+    def intervals(self) -> TimeIntervals:
+        named = (*self.mute_time_intervals, *self.time_intervals)
+        return {each.name: tuple(part.interval for part in each.time_intervals) for each in named}
 
     def check(self) -> Self:
         route = self.route

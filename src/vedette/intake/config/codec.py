@@ -173,9 +173,9 @@ def _read_value(kind: Any, node: Node) -> Any:
         inner = next(argument for argument in arguments if argument is not type(None))
         return None if node.is_null else _read_value(inner, node)
     if origin is tuple:
-        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in node.items())
+        return () if node.is_null else tuple(read_value(arguments[0], item) for item in node.items())
     if origin is not None and issubclass(origin, Mapping):
-        return {} if node.is_null else {key.text(): _read_value(arguments[1], value) for key, value in node.fields()}
+        return {} if node.is_null else {key.text(): read_value(arguments[1], value) for key, value in node.fields()}
     if kind in SCALARS:
         return SCALARS[kind].zero if node.is_null else SCALARS[kind].read(node)
     if isinstance(kind, type) and issubclass(kind, Enum):
