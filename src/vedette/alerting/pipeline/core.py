@@ -20,7 +20,7 @@ from typing import Final
 from vedette.alerting.alerts import Alert, Fingerprint
 from vedette.alerting.notification import Notification
 from vedette.alerting.pipeline.alert_table import AlertTable
-from vedette.alerting.pipeline.groups import Group, in_order
+from vedette.alerting.pipeline.groups import Group
 from vedette.alerting.pipeline.inhibition import Inhibitor, InhibitRule
 from vedette.alerting.pipeline.moments import Moment
 from vedette.alerting.pipeline.muting import Muting, Stage
@@ -138,7 +138,7 @@ class Pipeline:
         return flushes
 
     def _flush(self, group: Group, now_ms: int) -> Flush:
-        alerts = in_order(group.alerts.values())
+        alerts = group.ordered()
         told = tuple([alert for alert in alerts if alert.ends_at_ms <= now_ms])
         muted = self.muting.mute(group, alerts, now_ms)
         attempts: tuple[Attempt, ...] = ()

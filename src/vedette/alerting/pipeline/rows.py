@@ -38,7 +38,7 @@ def read_alert(row: AlertRow) -> Alert:
         Labels.of(_decode_labels(row.labels)),
         row.starts_at_ms,
         row.ends_at_ms,
-        Labels.of(_decode_labels(row.annotations)),
+        Labels.from_sorted(tuple(_decode_labels(row.annotations).items())),
         row.generator_url,
         row.updated_at_ms,
         bool(row.timeout),

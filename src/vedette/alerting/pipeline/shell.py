@@ -280,9 +280,7 @@ class Shell:
             count = sum(silence.state(now_ms) is state for silence in pipeline.silences)
             metrics.SILENCES.labels(state.value).set(count)
         firing = [alert for alert in pipeline.alerts if alert.ends_at_ms > now_ms]
-        suppressed = sum(
-            pipeline.muting.status(alert, dict(alert.labels.pairs), now_ms).is_suppressed for alert in firing
-        )
+        suppressed = sum(pipeline.muting.status(alert, now_ms).is_suppressed for alert in firing)
         metrics.ALERTS.labels("suppressed").set(suppressed)
         metrics.ALERTS.labels("active").set(len(firing) - suppressed)
 
