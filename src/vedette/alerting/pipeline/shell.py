@@ -108,6 +108,11 @@ class Shell:
         return self._around.mode
 
     @property
+    def name(self) -> str:
+        """Of this server among those that share the database."""
+        return self._around.name
+
+    @property
     def limits(self) -> AlertLimits:
         return self._around.limits
 
