@@ -23,8 +23,9 @@ def fingerprints(label_sets: Sequence[Labels]) -> list[Fingerprint]:
     """As `alerts.fingerprint` of each."""
     if len(label_sets) <= FEW:
         return [fingerprint(labels) for labels in label_sets]
+    # A label set without labels has no separator either; an empty text behind each pair gives the last one its own.
     texts = [
-        f"{_SEPARATOR.join(chain.from_iterable(labels.pairs))}{_SEPARATOR}".encode(errors="surrogateescape")
+        _SEPARATOR.join([*chain.from_iterable(labels.pairs), ""]).encode(errors="surrogateescape")
         for labels in label_sets
     ]
     ends = np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
