@@ -91,12 +91,15 @@ class AlertingRule:
         return RuleSamples(refs, values)
 
     def _series_of(self, alert: ActiveAlert) -> tuple[Labels, Labels]:
-        """The rule's labels as they are written stand under the alert's own: so says the reference."""
+        """`ALERTS` and `ALERTS_FOR_STATE`. The rule's labels, as they are written, stand under the alert's own, as upstream."""
         if alert.series is None or alert.series[0] is not alert.state:
-            named = dict(self.definition.labels) | dict(alert.labels) | {ALERT_NAME: self.definition.name}
-            alert.series = (
-                alert.state,
-                Labels.of(named | {METRIC_NAME: ALERTS, "alertstate": alert.state.text}),
-                Labels.of(named | {METRIC_NAME: ALERTS_FOR_STATE}),
-            )
+            named = self._named(alert.labels) | {METRIC_NAME: ALERTS, "alertstate": alert.state.text}
+            alert.series = alert.state, Labels.of(named), self.for_state_series(alert.labels)
         return alert.series[1:]
+
+    def for_state_series(self, alert_labels: Labels) -> Labels:
+        """The `ALERTS_FOR_STATE` series of an alert."""
+        return Labels.of(self._named(alert_labels) | {METRIC_NAME: ALERTS_FOR_STATE})
+
+    def _named(self, alert_labels: Labels) -> dict[str, str]:
+        return dict(self.definition.labels) | dict(alert_labels) | {ALERT_NAME: self.definition.name}

@@ -85,8 +85,8 @@ class TestGroup:
     @property
     def last_ms(self) -> int:
         """Of all times that are asked about, after the start."""
-        tests = (*self.alert_rule_test, *self.promql_expr_test)
-        return max((test.eval_time for test in tests), default=NO_DURATION)
+        alert_times = (test.eval_time for test in self.alert_rule_test)
+        return max((*alert_times, *(test.eval_time for test in self.promql_expr_test)), default=0)
 
 
 @dataclass(frozen=True, slots=True)
