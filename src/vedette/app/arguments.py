@@ -183,7 +183,28 @@ GENERAL = (
     ),
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
-SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ)
+RULES = (
+    Flag(
+        "--rules.alert.resend-delay",
+        "DURATION",
+        "a firing alert is sent again after so long (1m)",
+        "持续触发的告警每隔多久重新发送（1m）",
+    ),
+    Flag(
+        "--rules.alert.for-outage-tolerance",
+        "DURATION",
+        "after a longer outage the `for` of alerts begins anew (1h)",
+        "停机超过该时长后，告警的 for 重新计时（1h）",
+    ),
+    Flag("--rules.max-concurrent-evals", "N", "threads that evaluate rules (4)", "评估规则的线程数（4）"),
+    Flag(
+        "--alertmanager.notification-queue-capacity",
+        "N",
+        "alerts that may wait for each other Alertmanager (10000)",
+        "每个外部 Alertmanager 的告警等待队列长度（10000）",
+    ),
+)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *RULES)
 AGENT_FLAGS = (
     Flag(
         "--listen",
@@ -253,6 +274,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("storage", "存储"), STORAGE),
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
+        (say("rules", "规则"), RULES),
     )
     add_flags(added, say, groups)
 
