@@ -52,7 +52,7 @@ class RuleService:
         self._external_url = external_url.rstrip("/")
         self.sender = AlertSender(clock, configuration.current, settings.rules.queue_max)
         workers = RuleWorkers(settings.rules.concurrent)
-        self.manager = RuleManager(self._environment(), FanOut((*sinks, self.sender)), workers)
+        self.manager = RuleManager(self._environment(), FanOut((*sinks, self.sender), self.sender.label), workers)
         self.manager.apply(configuration.rules)
 
     def apply(self) -> None:

@@ -161,7 +161,8 @@ class Server:
 
     def _rule_service(self, engine: Engine, url: str) -> RuleService:
         external_url = self._settings.external_url or url
-        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url)
+        sinks = (self._alerting.shell,)
+        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks)
 
     def _services(self, engine: Engine, rules: RuleService) -> Services:
         settings = self._settings
