@@ -24,6 +24,7 @@ from vedette.alerting.pipeline.building import build_rules, routing_tree, used_r
 from vedette.alerting.pipeline.core import plain_route_labels
 from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
 from vedette.api.alertmanager.routes import routes
+from vedette.api.native import alert_routing
 from vedette.api.routing import Route
 from vedette.api.services import BuildInfo
 from vedette.app.features import matcher_mode
@@ -82,7 +83,7 @@ class Alerting:
         self._note_reload(self.config)
 
     def routes(self, build: BuildInfo) -> tuple[Route, ...]:
-        return routes(self.shell, self._clock, build)
+        return routes(self.shell, self._clock, build) + alert_routing.routes(self.shell)
 
     async def run(self) -> None:
         await self.shell.run()
