@@ -133,6 +133,26 @@ QUERYING = (
         many=True,
     ),
 )
+ALERTING = (
+    Flag(
+        "--alertmanager.config",
+        "FILE",
+        "an alertmanager.yml: who is told of alerts (default: nobody; alerts and silences are only shown)",
+        "alertmanager.yml：告警通知谁（默认不通知，只展示告警与静默）",
+    ),
+    Flag(
+        "--alertmanager.dispatch-start-delay",
+        "DURATION",
+        "send no notification before this long after the start, so that silences and alerts arrive first (0s)",
+        "启动后经过该时长才发送通知，以便静默与告警先到齐（0s）",
+    ),
+    Flag(
+        "--control.database",
+        "URL",
+        "a PostgreSQL that several servers share for alerts and silences (default: a file in the data directory)",
+        "多个服务器共享的 PostgreSQL，保存告警与静默（默认：数据目录中的文件）",
+    ),
+)
 REMOTE_READ = (
     Flag(
         "--storage.remote.read-sample-limit",
@@ -183,7 +203,7 @@ GENERAL = (
     ),
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
-SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *ALERTING)
 AGENT_FLAGS = (
     Flag(
         "--listen",

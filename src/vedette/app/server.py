@@ -24,6 +24,7 @@ from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
+from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
 from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
@@ -62,6 +63,7 @@ class Server:
         clock: Clock,
         web: WebConfig,
         stop: asyncio.Event,
+        url: str,
         *,
         with_node: bool,
     ) -> None:
@@ -93,13 +95,17 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
+        self._alerting = Alerting(settings, clock, url)
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
-        app = build_app(self._services(), page, self._mounts(), self._doors.routes())
+        await self._alerting.start()
+        services = self._services()
+        doors = (*self._doors.routes(), *self._alerting.routes(services.build))
+        app = build_app(services, page, self._mounts(), doors)
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -113,6 +119,7 @@ class Server:
                 tasks.create_task(self._scraping.run()),
                 tasks.create_task(self._forwarding.run()),
                 tasks.create_task(self._doors.run()),
+                tasks.create_task(self._alerting.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
@@ -131,6 +138,7 @@ class Server:
             app.cancel_requests()
             await asyncio.wait(servers)
         app.close()
+        await self._alerting.close()
         own.socket.unlink(missing_ok=True)
 
     def _services(self) -> Services:
@@ -175,6 +183,7 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         try:
+            alerting = await asyncio.to_thread(self._alerting.read_config)
             config = await asyncio.to_thread(self._configuration.reload)
         except ConfigError:
             self._notices.announce(RELOAD_FAILED)
@@ -186,6 +195,7 @@ class Server:
         self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
+        await self._alerting.apply(alerting)
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 

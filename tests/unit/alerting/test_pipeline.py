@@ -214,17 +214,17 @@ def test_an_inhibition_outlives_one_of_two_sources():
     one = alert("one", severity="critical", job="x")
     driver.post(one, alert("two", severity="critical", job="x", ends=T0 + S))
     driver.now += 2 * S
-    labels = {"severity": "warning", "job": "x"}
-    assert driver.pipeline.muting.inhibitor.inhibitors(labels, driver.now) == one.fingerprint
+    target = alert("target", severity="warning", job="x")
+    assert driver.pipeline.muting.inhibitor.inhibitor(target, driver.now) == one.fingerprint
 
 
 def test_an_alert_on_both_sides_is_inhibited_by_none_like_it():
     rule = InhibitRule(matchers("a=~.+"), matchers("b=~.+"), ())
     driver = Driver(ROOT, rules=(rule,))
     driver.post(alert("both", a="1", b="1"))
-    inhibitors = driver.pipeline.muting.inhibitor.inhibitors
-    assert inhibitors({"a": "2", "b": "2"}, T0) is None
-    assert inhibitors({"b": "2"}, T0) is not None
+    inhibitor = driver.pipeline.muting.inhibitor.inhibitor
+    assert inhibitor(alert("other", a="2", b="2"), T0) is None
+    assert inhibitor(alert("target", b="2"), T0) is not None
 
 
 def test_silences_mute_from_their_start_to_their_end():

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from vedette.alerting.alerts import Alert, Fingerprint
 from vedette.alerting.notification import Notification
 from vedette.alerting.pipeline.alert_table import AlertTable
-from vedette.alerting.pipeline.groups import Group, in_order
+from vedette.alerting.pipeline.groups import Group
 from vedette.alerting.pipeline.inhibition import Inhibitor, InhibitRule
 from vedette.alerting.pipeline.moments import Moment
 from vedette.alerting.pipeline.muting import Muting, Stage
@@ -28,7 +28,7 @@ from vedette.alerting.pipeline.notification_log import LogEntry, LogKey, Notific
 from vedette.alerting.pipeline.silences import SilenceMarks, Silences
 from vedette.alerting.routing.routes import Route
 from vedette.alerting.routing.time_intervals import TimeIntervals
-from vedette.model.labels import Labels
+from vedette.model.labels import EMPTY_LABELS, Labels
 
 LOG_RETENTION_MS: Final = 120 * 3600_000
 
@@ -42,12 +42,19 @@ class IntegrationName:
     send_resolved: bool
 
 
+def plain_route_labels(group: Group, alerts: Sequence[Alert], now_ms: int) -> Labels:
+    """As they are written, for routes without templates."""
+    return Labels.of(group.route.options.labels)
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
     route: Route
     receivers: Mapping[str, Sequence[IntegrationName]]
     inhibit_rules: Sequence[InhibitRule] = ()
     intervals: TimeIntervals = field(default_factory=dict)
+    route_labels: Callable[[Group, Sequence[Alert], int], Labels] = plain_route_labels
+    """The labels of a group's route, its templates expanded over the alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ class Pipeline:
         return flushes
 
     def _flush(self, group: Group, now_ms: int) -> Flush:
-        alerts = in_order(group.alerts.values())
+        alerts = group.ordered()
         told = tuple([alert for alert in alerts if alert.ends_at_ms <= now_ms])
         muted = self.muting.mute(group, alerts, now_ms)
         attempts: tuple[Attempt, ...] = ()
@@ -150,6 +157,7 @@ class Pipeline:
         options = group.route.options
         firing = frozenset([alert.fingerprint for alert in alerts if alert.ends_at_ms > now_ms])
         resolved = frozenset([alert.fingerprint for alert in alerts if alert.ends_at_ms <= now_ms])
+        route_labels = self.config.route_labels(group, alerts, now_ms) if options.labels else EMPTY_LABELS
         for name in self.config.receivers[options.receiver]:
             key = LogKey(group.key, options.receiver, name.kind, name.place)
             entry = self.log.get(key)
@@ -171,7 +179,7 @@ class Pipeline:
                 alerts=tuple(sent),
                 now_ms=now_ms,
                 repeat_interval_ms=options.repeat_interval_ms,
-                route_labels=Labels.of(options.labels),
+                route_labels=route_labels,
                 reason=reason.value,
                 kept=kept,
             )

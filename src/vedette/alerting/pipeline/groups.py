@@ -19,7 +19,7 @@ _FIRST_LABELS: Final = ("job", "instance")
 
 
 class Group:
-    __slots__ = ("alerts", "is_busy", "key", "labels", "muted_by", "next_ms", "revision", "route")
+    __slots__ = ("_ordered", "alerts", "is_busy", "key", "labels", "muted_by", "next_ms", "route")
 
     def __init__(self, route: Route, labels: Labels, first: Alert, at: Moment) -> None:
         wait_ms = route.options.group_wait_ms
@@ -33,23 +33,28 @@ class Group:
         """A flush of it is under way; the next one waits for its end."""
         self.muted_by: list[str] = []
         """Time intervals that muted its last flush."""
-        self.revision = 0
-        """Changes with its alerts."""
+        self._ordered: list[Alert] | None = None
 
     def insert(self, alert: Alert) -> None:
         self.alerts[alert.fingerprint] = alert
-        self.revision += 1
+        self._ordered = None
 
     def remove(self, told: Iterable[Alert]) -> None:
         """Alerts whose end was told; one that was reported again meanwhile stays."""
         for alert in told:
             if self.alerts.get(alert.fingerprint) is alert:
                 del self.alerts[alert.fingerprint]
-        self.revision += 1
+        self._ordered = None
+
+    def ordered(self) -> list[Alert]:
+        """As the reference sorts what it sends and shows; not to be changed."""
+        if self._ordered is None:
+            self._ordered = in_order(self.alerts.values())
+        return self._ordered
 
 
 def in_order(alerts: Iterable[Alert]) -> list[Alert]:
-    """As the reference sorts what it sends: by job, instance, number of labels, then label by label."""
+    """By job, instance, number of labels, then label by label."""
     return sorted(alerts, key=_alert_order)
 
 

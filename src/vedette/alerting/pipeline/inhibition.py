@@ -34,13 +34,14 @@ _Sources = dict[tuple[str, ...], dict[Fingerprint, _Source]]
 
 
 class Inhibitor:
-    def __init__(self, rules: Sequence[InhibitRule], alerts: Iterable[Alert] = ()) -> None:
+    """Which rules an alert is a target of depends on its labels alone, and is remembered until `forget`."""
+
+    def __init__(self, rules: Sequence[InhibitRule]) -> None:
         self._rules = tuple(rules)
         self._by_source = MatcherIndex([rule.source for rule in rules])
         self._by_target = MatcherIndex([rule.target for rule in rules])
         self._sources: list[_Sources] = [{} for _ in rules]
-        for alert in alerts:
-            self.update(alert, dict(alert.labels.pairs))
+        self._targeted: dict[Fingerprint, tuple[int, ...]] = {}
 
     def update(self, alert: Alert, labels: Mapping[str, str]) -> None:
         """A report of an alert; `labels` are its labels."""
@@ -50,21 +51,37 @@ class Inhibitor:
             of_value.pop(alert.fingerprint, None)  # the last word of all stands last
             of_value[alert.fingerprint] = _Source(alert, matches_all(rule.target, labels))
 
-    def inhibitors(self, labels: Mapping[str, str], now_ms: int) -> Fingerprint | None:
-        """The firing alert that keeps an alert with these labels quiet, by the first rule that has one."""
-        for place in self._by_target.matching(labels):
+    def inhibitor(self, alert: Alert, now_ms: int) -> Fingerprint | None:
+        """The firing alert that keeps this one quiet, by the first rule that has one."""
+        found = self._found(alert, now_ms)
+        return found[1] if found else None
+
+    def rule(self, alert: Alert, now_ms: int) -> InhibitRule | None:
+        """The rule by which it is kept quiet."""
+        found = self._found(alert, now_ms)
+        return found[0] if found else None
+
+    def _found(self, alert: Alert, now_ms: int) -> tuple[InhibitRule, Fingerprint] | None:
+        places = self._targeted.get(alert.fingerprint)
+        if places is None:
+            places = tuple(self._by_target.matching(dict(alert.labels.pairs)))
+            self._targeted[alert.fingerprint] = places
+        if not places:
+            return None
+        labels = dict(alert.labels.pairs)
+        for place in places:
             rule = self._rules[place]
             sources = self._sources[place].get(_values(rule, labels))
             if not sources:
                 continue
             is_source = matches_all(rule.source, labels)
-            found = [
+            firing = [
                 source.alert
                 for source in sources.values()
                 if source.alert.ends_at_ms > now_ms and not (is_source and source.is_target)
             ]
-            if found:
-                return max(reversed(found), key=_end).fingerprint
+            if firing:
+                return rule, max(reversed(firing), key=_end).fingerprint
         return None
 
     def remove_resolved(self, now_ms: int) -> None:
@@ -75,12 +92,10 @@ class Inhibitor:
                 if not of_value:
                     del sources[value]
 
-    def rule_of(self, labels: Mapping[str, str], source: Fingerprint) -> InhibitRule | None:
-        """For explanations: the first rule by which `source` inhibits the labels."""
-        for place in self._by_target.matching(labels):
-            if source in self._sources[place].get(_values(self._rules[place], labels), {}):
-                return self._rules[place]
-        return None
+    def forget(self, fingerprints: Iterable[Fingerprint]) -> None:
+        """Alerts that are gone."""
+        for fingerprint in fingerprints:
+            self._targeted.pop(fingerprint, None)
 
 
 def _values(rule: InhibitRule, labels: Mapping[str, str]) -> tuple[str, ...]:

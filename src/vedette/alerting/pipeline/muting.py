@@ -6,9 +6,10 @@ asks why an alert was not sent. Source: alertmanager notify/mute.go, notify/noti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from vedette.alerting.alerts import Alert, Fingerprint
 from vedette.alerting.pipeline.groups import Group
@@ -38,6 +39,9 @@ class Status:
         return bool(self.silenced_by) or self.inhibited_by is not None
 
 
+AUDIBLE: Final = Status()
+
+
 @dataclass(slots=True)
 class Muted:
     """How many alerts of a flush each stage took, and those that are left."""
@@ -52,31 +56,28 @@ class Muting:
         self._marks = silence_marks
         self._intervals = intervals
 
-    def status(self, alert: Alert, labels: Mapping[str, str], now_ms: int) -> Status:
-        silenced_by = self._marks.silencing(alert.fingerprint, labels, now_ms)
-        return Status(silenced_by, self.inhibitor.inhibitors(labels, now_ms))
+    def status(self, alert: Alert, now_ms: int) -> Status:
+        silenced_by = self._marks.silencing(alert, now_ms)
+        inhibited_by = self.inhibitor.inhibitor(alert, now_ms)
+        return Status(silenced_by, inhibited_by) if silenced_by or inhibited_by is not None else AUDIBLE
 
     def mute(self, group: Group, alerts: list[Alert], now_ms: int) -> Muted:
-        muted = Muted(
-            [alert for alert in alerts if self.inhibitor.inhibitors(dict(alert.labels.pairs), now_ms) is None]
-        )
+        muted = Muted([alert for alert in alerts if self.inhibitor.inhibitor(alert, now_ms) is None])
         if len(muted.passed) < len(alerts):
             muted.taken[Stage.INHIBITION] = len(alerts) - len(muted.passed)
         stage = self._interval_stage(group, now_ms) if muted.passed else None
         if stage is not None:
             muted.taken[stage], muted.passed = len(muted.passed), []
-        audible = [
-            alert
-            for alert in muted.passed
-            if not self._marks.silencing(alert.fingerprint, dict(alert.labels.pairs), now_ms)
-        ]
+        audible = [alert for alert in muted.passed if not self._marks.silencing(alert, now_ms)]
         if len(audible) < len(muted.passed):
             muted.taken[Stage.SILENCE] = len(muted.passed) - len(audible)
         muted.passed = audible
         return muted
 
     def forget(self, fingerprints: Iterable[Fingerprint]) -> None:
-        self._marks.forget(fingerprints)
+        gone = tuple(fingerprints)
+        self._marks.forget(gone)
+        self.inhibitor.forget(gone)
 
     def _interval_stage(self, group: Group, now_ms: int) -> Stage | None:
         """The stage that mutes the whole group now; the group remembers by which intervals."""

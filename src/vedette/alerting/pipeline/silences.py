@@ -10,12 +10,12 @@ Source: alertmanager silence/silence.go, texts of errors included.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, NewType
 
-from vedette.alerting.alerts import Fingerprint
+from vedette.alerting.alerts import Alert, Fingerprint
 from vedette.alerting.matchers.index import MatcherIndex
 from vedette.alerting.matchers.matcher import AlertMatcher, Matchers
 from vedette.alerting.matchers.modes import MatcherMode
@@ -179,10 +179,13 @@ def _may_change(old: Silence, new: Silence, now_ms: int) -> bool:
             return False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Mark:
     version: int
     ids: tuple[SilenceId, ...]
+
+
+_UNTRIED: Final = _Mark(0, ())
 
 
 class SilenceMarks:
@@ -193,20 +196,29 @@ class SilenceMarks:
         self._marks: dict[Fingerprint, _Mark] = {}
         self._indexes: dict[int, tuple[MatcherIndex, list[SilenceId]]] = {}
         self._indexed_version = 0
+        self._shared = _UNTRIED
 
-    def silencing(self, fingerprint: Fingerprint, labels: Mapping[str, str], now_ms: int) -> list[SilenceId]:
+    def silencing(self, alert: Alert, now_ms: int) -> Sequence[SilenceId]:
         """Ids of the active silences that match; empty: not silenced."""
-        mark = self._marks.get(fingerprint)
-        version = self._silences.version
-        if mark is None or mark.version != version:
-            known = mark.ids if mark else ()
-            index, ids = self._index_since(mark.version if mark else 0)
-            found = dict.fromkeys((*known, *(ids[place] for place in index.matching(labels))))
-            mark = self._marks[fingerprint] = _Mark(version, tuple(found))
+        mark = self._marks.get(alert.fingerprint)
+        if mark is None or mark.version != self._silences.version:
+            mark = self._marks[alert.fingerprint] = self._renewed(mark or _UNTRIED, alert)
         if not mark.ids:
-            return []
+            return ()
         standing = [silence for key in mark.ids if (silence := self._silences.get(key)) is not None]
         return [silence.id for silence in standing if silence.state(now_ms) is SilenceState.ACTIVE]
+
+    def _renewed(self, mark: _Mark, alert: Alert) -> _Mark:
+        index, ids = self._index_since(mark.version)
+        matching = index.matching(dict(alert.labels.pairs))
+        found = tuple(dict.fromkeys((*mark.ids, *(ids[place] for place in matching)))) if matching else mark.ids
+        return _Mark(self._silences.version, found) if found else self._clean()
+
+    def _clean(self) -> _Mark:
+        """The mark of all alerts that nothing silences: most of them, so they share it."""
+        if self._shared.version != self._silences.version:
+            self._shared = _Mark(self._silences.version, ())
+        return self._shared
 
     def forget(self, fingerprints: Iterable[Fingerprint]) -> None:
         for fingerprint in fingerprints:
