@@ -56,6 +56,7 @@ from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
+from vedette.store.memory_alert_history import MemoryAlertHistory
 
 _SERIES_BETWEEN_CHECKS: Final = 1024
 
@@ -92,6 +93,7 @@ class MemoryStore(Store):
         self._newest_ms = MIN_TIME_MS
         self._changes = Changes()
         self._commits = 0
+        self.alert_history = MemoryAlertHistory()
         self._committed: list[tuple[int, int, int, float]] = []
         """(commit, series id, time, value) of every float, in the order of the commits."""
 
