@@ -17,7 +17,9 @@ OTHER = Principal("other", "u")
 
 
 def event(number, kind="firing", fingerprint=1, **labels):
-    return AlertEvent(NOW + number, fingerprint, kind, Labels.of(alertname=f"a{fingerprint}", **labels), NOW, text=f"n{number}")
+    return AlertEvent(
+        NOW + number, fingerprint, kind, Labels.of(alertname=f"a{fingerprint}", **labels), NOW, text=f"n{number}"
+    )
 
 
 @pytest.fixture(params=["engine", "memory"])
@@ -49,7 +51,9 @@ def test_each_bound_narrows_the_answer(history):
     assert read(history, selectors=matches(MatchType.EQUAL, "b")) == [3]
     assert read(history, selectors=matches(MatchType.EQUAL, "")) == [4, 2, 1]
     assert read(history, selectors=matches(MatchType.REGEX, "b|c")) == [3]
-    assert read(history, selectors=(*matches(MatchType.EQUAL, "b"), (Matcher("alertname", MatchType.EQUAL, "a1"),))) == [3, 2, 1]
+    assert read(
+        history, selectors=(*matches(MatchType.EQUAL, "b"), (Matcher("alertname", MatchType.EQUAL, "a1"),))
+    ) == [3, 2, 1]
     assert read(history, principal=OTHER) == [5]
 
 
