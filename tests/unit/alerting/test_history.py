@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -163,13 +164,13 @@ def test_whatever_is_seen_begins_and_ends_alternate(looks):
         events += changes(before, after, 100 + number)
         before = after
     kinds = [event.kind for event in events if event.kind in ("firing", "resolved")]
-    assert all(first != second for first, second in zip(kinds, kinds[1:], strict=False) if first == "resolved")
+    assert all(first != second for first, second in pairwise(kinds) if first == "resolved")
     assert not kinds or kinds[0] == "firing"
     for on, off in (("silenced", "unsilenced"), ("inhibited", "uninhibited")):
         held = [(event.kind, event.by) for event in events if event.kind in (on, off, "resolved")]
         assert all(
             first != second
-            for first, second in zip(held, held[1:], strict=False)
+            for first, second in pairwise(held)
             if "resolved" not in (*first, *second)
         )
 
