@@ -168,11 +168,7 @@ def test_whatever_is_seen_begins_and_ends_alternate(looks):
     assert not kinds or kinds[0] == "firing"
     for on, off in (("silenced", "unsilenced"), ("inhibited", "uninhibited")):
         held = [(event.kind, event.by) for event in events if event.kind in (on, off, "resolved")]
-        assert all(
-            first != second
-            for first, second in pairwise(held)
-            if "resolved" not in (*first, *second)
-        )
+        assert all(first != second for first, second in pairwise(held) if "resolved" not in (*first, *second))
 
 
 def test_looking_twice_at_the_same_finds_nothing_new():

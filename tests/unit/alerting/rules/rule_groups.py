@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -49,20 +49,20 @@ class Bench:
         return [f"{alert.labels} {'resolved' if alert.resolved_at(time_ms) else 'firing'}" for alert in alerts]
 
     def stored(self, selector: str) -> dict[str, list[tuple[int, float | str]]]:
-        """All samples of matching series; a stale marker reads `stale`."""
-        plan = ScanPlan(parse_metric_selector(selector), MIN_TIME_MS, MAX_TIME_MS, 1_000_000)
-        columns = self.store.select(SYSTEM, plan, Deadline(10))
-        found = {}
-        for row, labels in enumerate(columns.labels):
-            own = slice(int(columns.offsets[row]), int(columns.offsets[row + 1]))
-            pairs = zip(columns.times_ms[own].tolist(), columns.values[own].tolist(), strict=True)
-            found[str(labels)] = [(time, "stale" if is_stale(value) else value) for time, value in pairs]
-        return found
+        return stored_samples(self.store, selector)
+
+
+def stored_samples(store: MemoryStore, selector: str) -> dict[str, list[tuple[int, float | str]]]:
+    """All samples of matching series; a stale marker reads `stale`."""
+    plan = ScanPlan(parse_metric_selector(selector), MIN_TIME_MS, MAX_TIME_MS, 1_000_000)
+    columns = store.select(SYSTEM, plan, Deadline(10))
+    found = {}
+    for row, labels in enumerate(columns.labels):
+        own = slice(int(columns.offsets[row]), int(columns.offsets[row + 1]))
+        pairs = zip(columns.times_ms[own].tolist(), columns.values[own].tolist(), strict=True)
+        found[str(labels)] = [(time, "stale" if is_stale(value) else value) for time, value in pairs]
+    return found
 
 
 def labels_of(text: str) -> Labels:
     return Labels((matcher.name, matcher.value) for matcher in parse_metric_selector(text))
-
-
-def texts_of(errors: Iterable[Exception]) -> Sequence[str]:
-    return [str(error) for error in errors]
