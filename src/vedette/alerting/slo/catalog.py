@@ -28,12 +28,13 @@ from vedette.query.promql.parser import ParserOptions
 _LOG: Final = logging.getLogger(__name__)
 
 KIND: Final = "slo"
-OVER_HTTP: Final = "api"
+OVER_HTTP: Final = "slos"
+"""As the source of an SLO, and as the file of its groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """`source`: the file's name, or `api`."""
+    """`source`: the file's name, or OVER_HTTP."""
 
     section: SloSection
     source: str
@@ -89,9 +90,7 @@ class SloCatalog:
 
     def groups(self) -> list[GroupDefinition]:
         """What the rules' manager evaluates for all of them."""
-        return [
-            group for slo in self.all() for group in define_slo_groups(slo.section, f"slo/{slo.source}", self.parser)
-        ]
+        return [group for slo in self.all() for group in define_slo_groups(slo.section, slo.source, self.parser)]
 
     async def put(self, principal: Principal, name: str, text: str) -> Slo:
         """In force when it returns. Raises ConfigError, BadInput, Forbidden, StoreUnavailable."""

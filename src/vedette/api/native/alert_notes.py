@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from vedette.alerting.alerts import Alert, Fingerprint, format_fingerprint
 from vedette.alerting.history.recording import Record
 from vedette.alerting.history.watcher import ReadsPipeline
 from vedette.alerting.notes.book import NoteBook
-from vedette.alerting.notes.notes import NO_NOTES, Note, NoteKind, Notes
+from vedette.alerting.notes.notes import NAME_LENGTH_MAX, NO_NOTES, Note, NoteKind, Notes
 from vedette.alerting.pipeline.core import Pipeline
 from vedette.api.answers import Answer
 from vedette.api.native.alert_shapes import describe_notes, read_body, read_fingerprint
@@ -23,16 +25,22 @@ from vedette.ports.alert_history import AlertEvent
 _DELETE = frozenset({"DELETE"})
 
 
-class Acknowledging(msgspec.Struct, forbid_unknown_fields=True):
+class Noting(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`by` counts where nobody logs in."""
+
+    by: str = ""
+
+
+class Acknowledging(Noting):
     comment: str = ""
     seconds: float = 0.0
 
 
-class Assigning(msgspec.Struct, forbid_unknown_fields=True):
+class Assigning(Noting):
     assignee: str
 
 
-class Commenting(msgspec.Struct, forbid_unknown_fields=True):
+class Commenting(Noting):
     text: str
 
 
@@ -75,20 +83,26 @@ class NoteDoor:
         if not 0 <= given.seconds <= _YEAR_S:
             raise BadInput(f"an acknowledgement holds for up to a year: {given.seconds:g} s")
         until_ms = api.services.clock.now_ms() + int(given.seconds * 1000) if given.seconds else 0
-        return await self._write(request, Note(NoteKind.ACKNOWLEDGED, given.comment, until_ms))
+        return await self._write(request, Note(NoteKind.ACKNOWLEDGED, given.comment, until_ms), given.by)
 
     async def take_back(self, api: Api, request: Request) -> Answer:
-        return await self._write(request, Note(NoteKind.UNACKNOWLEDGED))
+        given = await read_body(request, Noting)
+        return await self._write(request, Note(NoteKind.UNACKNOWLEDGED), given.by)
 
     async def assign(self, api: Api, request: Request) -> Answer:
-        return await self._write(request, Note(NoteKind.ASSIGNED, (await read_body(request, Assigning)).assignee))
+        given = await read_body(request, Assigning)
+        return await self._write(request, Note(NoteKind.ASSIGNED, given.assignee), given.by)
 
     async def comment(self, api: Api, request: Request) -> Answer:
-        return await self._write(request, Note(NoteKind.COMMENTED, (await read_body(request, Commenting)).text))
+        given = await read_body(request, Commenting)
+        return await self._write(request, Note(NoteKind.COMMENTED, given.text), given.by)
 
-    async def _write(self, request: Request, note: Note) -> Answer:
+    async def _write(self, request: Request, note: Note, by: str) -> Answer:
         fingerprint = read_fingerprint(request.path_values[0])
-        notes = await self._book.write(request.principal, fingerprint, note)
+        if len(by) > NAME_LENGTH_MAX:
+            raise BadInput(f"a name of more than {NAME_LENGTH_MAX} characters")
+        principal = replace(request.principal, user=request.principal.user or by)
+        notes = await self._book.write(principal, fingerprint, note)
         alert = await self._find(fingerprint)
         self._record(
             [
@@ -98,7 +112,7 @@ class NoteDoor:
                     note.kind.value,
                     alert.labels if alert else EMPTY_LABELS,
                     alert.starts_at_ms if alert else 0,
-                    request.principal.user,
+                    principal.user,
                     text=note.text,
                 )
             ]
