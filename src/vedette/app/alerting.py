@@ -21,6 +21,7 @@ from vedette.alerting.config import AlertmanagerConfig, load_config
 from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.pipeline import metrics
 from vedette.alerting.pipeline.building import build_rules, routing_tree, used_receivers
+from vedette.alerting.pipeline.keeping import Runner
 from vedette.alerting.pipeline.route_labels import ExpandedRouteLabels
 from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
 from vedette.alerting.receivers import build_integrations
@@ -34,6 +35,7 @@ from vedette.app.settings import Settings
 from vedette.model.errors import ConfigError
 from vedette.model.threads import give_way
 from vedette.ports.clock import Clock
+from vedette.ports.journal import Journal
 from vedette.ports.principal import ANONYMOUS
 from vedette.store.control import ControlDatabase, open_control
 
@@ -48,7 +50,11 @@ IO_THREADS: Final = 4
 class Alerting:
     """Made with the server; `start` before it serves, `run` until cancelled, `close` last."""
 
-    def __init__(self, settings: Settings, clock: Clock, url: str) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, url: str, attach: Callable[[Rules], Rules] = lambda rules: rules
+    ) -> None:
+        """`attach`: what others add to rules before they run."""
+        self._attach = attach
         self._settings = settings
         self._clock = clock
         self._url = url
@@ -90,6 +96,20 @@ class Alerting:
     def routes(self, build: BuildInfo) -> tuple[Route, ...]:
         return routes(self.shell, self._clock, build) + alert_routing.routes(self.shell)
 
+    @property
+    def journal(self) -> Journal:
+        assert self._database is not None, "not started"
+        return self._database.journal
+
+    @property
+    def is_shared(self) -> bool:
+        """Other servers work on the control database too."""
+        return self._database is not None and self._database.is_shared
+
+    @property
+    def io(self) -> Runner:
+        return runner(self._io)
+
     async def run(self) -> None:
         await self.shell.run()
 
@@ -116,7 +136,7 @@ class Alerting:
             for receiver in config.ready_receivers
             if receiver.name in used
         }
-        return build_rules(config, self._mode, integrations, ExpandedRouteLabels(templates))
+        return self._attach(build_rules(config, self._mode, integrations, ExpandedRouteLabels(templates)))
 
     def _note_reload(self) -> None:
         metrics.RELOADED.set(1)

@@ -11,6 +11,7 @@ from tests.unit.alerting.test_pipeline import HOUR, MINUTE, T0, Driver, S, alert
 from tests.unit.alerting.test_shell import Sink, running
 from tests.virtual_time import run_inline, run_virtually
 from vedette.alerting.alerts import Fingerprint
+from vedette.alerting.history.pending import PendingAlerts
 from vedette.alerting.pipeline.core import IntegrationName
 from vedette.alerting.pipeline.inhibition import InhibitRule
 from vedette.alerting.pipeline.notification_log import Reason
@@ -223,7 +224,7 @@ def explained(control, rules, one, history=None, key=None, bounds=None):
                 await shell.post(SYSTEM, [one])
             await asyncio.sleep(60)
             past = history or MemoryAlertHistory()
-            explainer = Explainer(shell, rules, past, Engine(filled_store()), clock, run_inline)
+            explainer = Explainer(shell, PendingAlerts(rules), past, Engine(filled_store()), clock, run_inline)
             located = await explainer.locate(SYSTEM, key or one.fingerprint)
             return explainer.report(SYSTEM, located, bounds, Deadline(10))
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
 
-from vedette.alerting.alerts import Alert, Fingerprint, fingerprint, format_fingerprint
+from vedette.alerting.alerts import Alert, Fingerprint, format_fingerprint
 from vedette.alerting.history.kinds import EventKind
 from vedette.alerting.history.occurrences import Occurrence, occurrences
+from vedette.alerting.history.pending import PENDING, PendingAlerts
 from vedette.alerting.history.watcher import ReadsPipeline
 from vedette.alerting.pipeline.core import Pipeline
 from vedette.alerting.pipeline.keeping import Runner
@@ -34,7 +35,7 @@ from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.ports.alert_history import AlertEvent, AlertHistory, HistoryQuestion
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
-from vedette.ports.rules import AlertStatus, GroupStatus, Rules, RuleStatus
+from vedette.ports.rules import GroupStatus, RuleStatus
 from vedette.ports.scan import Deadline
 from vedette.query.promql.ast import Expr, VectorSelector
 from vedette.query.promql.engine import QueryResult
@@ -119,7 +120,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Explainer:
     shell: ReadsPipeline
-    rules: Rules
+    pending: PendingAlerts
     history: AlertHistory
     engine: RangeQueries
     clock: Clock
@@ -131,9 +132,9 @@ class Explainer:
         now_ms = self.clock.now_ms()
         alert, state = known, "firing"
         if known is None or known.resolved_at(now_ms):
-            pending = self._pending(key)
+            pending = self._pending(key, now_ms)
             if pending is not None:
-                alert, state = _pending_alert(pending, now_ms), "pending"
+                alert, state = pending, PENDING
             else:
                 alert, state = known or await self.io(partial(self._last_known, principal, key)), "resolved"
         assert alert is not None
@@ -168,13 +169,8 @@ class Explainer:
     def _routes_of(self, alert: Alert) -> Callable[[Pipeline, int], list[RouteReport]]:
         return lambda pipeline, _: explain_routes(pipeline, alert, read_clock(self.clock))
 
-    def _pending(self, key: Fingerprint) -> AlertStatus | None:
-        for group in self.rules.groups():
-            for rule in group.rules:
-                for alert in rule.alerts:
-                    if alert.state == "pending" and fingerprint(alert.labels) == key:
-                        return alert
-        return None
+    def _pending(self, key: Fingerprint, now_ms: int) -> Alert | None:
+        return next((alert for alert in self.pending.at(now_ms) if alert.fingerprint == key), None)
 
     def _last_known(self, principal: Principal, key: Fingerprint) -> Alert:
         question = HistoryQuestion(1, fingerprint=key, kinds=_TURNS)
@@ -187,22 +183,21 @@ class Explainer:
     def _rule_of(self, alert: Alert) -> tuple[GroupStatus | None, RuleStatus | None]:
         """The one that says so itself, else one of the alert's name whose plain labels the alert has."""
         candidate: tuple[GroupStatus | None, RuleStatus | None] = (None, None)
-        for group in self.rules.groups():
+        for group in self.pending.rules.groups():
             for rule in group.rules:
                 if rule.kind != "alerting" or rule.name != alert.name:
                     continue
-                if any(each.labels == alert.labels for each in rule.alerts):
+                if any(_has(alert, each.labels) for each in rule.alerts):
                     return group, rule
-                if candidate[1] is None and all(
-                    alert.labels.get(name) == value for name, value in rule.labels if "{{" not in value
-                ):
+                plain = Labels(pair for pair in rule.labels if "{{" not in pair[1])
+                if candidate[1] is None and _has(alert, plain):
                     candidate = group, rule
         return candidate
 
 
-def _pending_alert(pending: AlertStatus, now_ms: int) -> Alert:
-    """As it would come, if it fired now."""
-    return Alert(pending.labels, pending.active_at_ms, now_ms + BEFORE_MS, pending.annotations, updated_at_ms=now_ms)
+def _has(alert: Alert, labels: Labels) -> bool:
+    """It may have more: external labels."""
+    return all(alert.labels.get(name) == value for name, value in labels)
 
 
 @dataclass(slots=True)
