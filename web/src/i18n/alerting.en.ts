@@ -50,8 +50,9 @@ export const alertingEn = {
   "alert.labels": "Labels and annotations",
   "alert.values": "Value and threshold",
   "alert.noComparison": "The expression compares nothing with a limit: it fires while it has a result.",
+  "alert.series": "Series behind it",
   "alert.occurrences": "Earlier occurrences",
-  "alert.times": "Fired {count} times.",
+  "alert.times": "Times it fired: {count}.",
   "alert.usually": "Usually {duration}.",
   "alert.firstTime": "It has not fired before.",
   "alert.timeline": "Occurrences since {from}: {count}",
@@ -81,6 +82,8 @@ export const alertingEn = {
   "step.retry": "Delivery",
   "step.set": "Written down",
 
+  "reader.name": "Your name (remembered here)",
+
   "notes.title": "People",
   "notes.acknowledge": "Acknowledge",
   "notes.acknowledgeHint": "Holds repeats until it resolves. What you write below is kept with it.",
@@ -100,7 +103,6 @@ export const alertingEn = {
   "silence.lasting": "For",
   "silence.begins": "Begins",
   "silence.ends": "Ends",
-  "silence.creator": "Your name (remembered here)",
   "silence.comment": "Why?",
   "silence.create": "Silence for {time}",
   "silence.save": "Save",
