@@ -26,7 +26,7 @@ export function Preview({ matchers, all }: { matchers: readonly string[]; all: n
           <li key={fingerprint} class="row">
             <Severity labels={labels} />
             <span>{labels["alertname"]}</span>
-            <span class="small faint mono preview-labels">{restOf(labels)}</span>
+            <span class="small soft mono preview-labels">{restOf(labels)}</span>
           </li>
         ))}
       </ul>
