@@ -61,6 +61,7 @@ export const alertingEn = {
   "alert.failures": "failed: {count}",
   "alert.beside": "What else began then",
   "alert.nothingBeside": "No other alert began within the same minutes.",
+  "alert.sameTime": "at the same time",
   "alert.before": "{time} before",
   "alert.after": "{time} after",
   "alert.routes": "Who is told, and why",

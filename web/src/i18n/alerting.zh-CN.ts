@@ -62,6 +62,7 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "alert.failures": "失败：{count}",
   "alert.beside": "同时开始的其他告警",
   "alert.nothingBeside": "同一时段没有其他告警开始。",
+  "alert.sameTime": "同时",
   "alert.before": "早 {time}",
   "alert.after": "晚 {time}",
   "alert.routes": "通知给谁，为什么",
