@@ -34,9 +34,9 @@ def decode_histogram_chunks(buffer: NDArray[np.uint8], rows: NDArray[np.int64]) 
     n = int(n_samples.sum())
     heads, thresholds = np.empty((len(rows), kernel.HEADS), np.int64), np.empty(len(rows))
     times, numbers = np.empty(n, np.int64), np.empty((n, kernel.NUMBERS))
-    sides = [_side(n_samples, sizes[:, column]) for column in (kernel.POSITIVE, kernel.NEGATIVE)]
+    positive, negative = (_side(n_samples, sizes[:, column]) for column in (kernel.POSITIVE, kernel.NEGATIVE))
     bounds = np.empty(int(sizes[:, kernel.BOUNDS].sum()))
-    filled = [(side.indexes, side.counts) for side in sides]
+    filled = [(side.indexes, side.counts) for side in (positive, negative)]
     _check(
         kernel.read_chunks(shared, starts, ends, encodings, sizes, heads, thresholds, times, numbers, *filled, bounds)
     )
@@ -51,7 +51,8 @@ def decode_histogram_chunks(buffer: NDArray[np.uint8], rows: NDArray[np.int64]) 
         np.ascontiguousarray(numbers[:, kernel.ZERO_COUNT]),
         np.repeat(thresholds, n_samples),
         hints,
-        *sides,
+        positive,
+        negative,
         np.where(schemas == CUSTOM_BUCKETS, np.repeat(np.arange(len(rows)), n_samples), EXPONENTIAL),
         offsets_of(sizes[:, kernel.BOUNDS]),
         bounds,
