@@ -34,9 +34,11 @@ from vedette.wire.remote_write.scanning import PADDING
 from vedette.wire.snappy import decompress
 
 _SEED: Final = 11
+_STATISTICS: Final = "--enable-feature=promql-per-step-stats"
 _RECEIVES: Final = (
     "--web.enable-remote-write-receiver",
     "--web.remote-write-receiver.accepted-protobuf-messages=io.prometheus.write.v2.Request",
+    _STATISTICS,
 )
 _KEPT: Final = "--storage.tsdb.retention.time=100y"
 
@@ -56,7 +58,8 @@ def run(options: Options) -> Iterable[Outcome]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "ours.yml").write_text("")
-        ours_arguments = ("--config", str(folder / "ours.yml"), "--no-node-job", "--storage.retention.time", "100y")
+        kept = ("--storage.retention.time", "100y", _STATISTICS)
+        ours_arguments = ("--config", str(folder / "ours.yml"), "--no-node-job", *kept)
         with (
             Vedette(folder / "data", *ours_arguments) as ours,
             Prometheus(folder / "theirs", "{}\n", *_RECEIVES, _KEPT) as theirs,
