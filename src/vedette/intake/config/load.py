@@ -34,7 +34,7 @@ def load_config(
     """
     file = Path(path)
     document = Document(str(path), file.parent)
-    root = parse_yaml(_read(file) if text is None else text, document)
+    root = parse_yaml(read_config_file(file) if text is None else text, document)
     config = PrometheusConfig()
     if root is not None and not root.is_null:
         config = _read_root(root)
@@ -157,7 +157,7 @@ def _included_jobs(config: PrometheusConfig) -> list[ScrapeConfig]:
     seen = {job.job_name: "main config file" for job in config.scrape_configs if job}
     for pattern in config.scrape_config_files:
         for name in sorted(glob.glob(pattern)):
-            root = parse_yaml(_read(Path(name)), Document(name, Path(name).parent))
+            root = parse_yaml(read_config_file(Path(name)), Document(name, Path(name).parent))
             if root is None or root.is_null:
                 continue
             included = read_section(_IncludedFile, root)
@@ -167,7 +167,8 @@ def _included_jobs(config: PrometheusConfig) -> list[ScrapeConfig]:
     return jobs
 
 
-def _read(path: Path) -> str:
+def read_config_file(path: Path) -> str:
+    """Raises ConfigError for a file that cannot be read, is too large or is not UTF-8."""
     try:
         if path.stat().st_size > CONFIG_BYTES_MAX:
             raise ConfigError(f"larger than {CONFIG_BYTES_MAX} bytes", file=str(path))
@@ -202,11 +203,14 @@ _PLAIN_SECTIONS: Final = frozenset({"otlp"})
 
 
 def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
-    sections = [
-        *(key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS),
-        *(["rule_files"] if config.rule_files else []),
-    ]
+    sections = [key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS]
     warnings = [f"{key}: this section is not built yet and is ignored" for key in sections]
+    warnings += [
+        f"alerting.alertmanagers[{place}]: {key} is not built yet; nothing is sent there"
+        for place, alertmanager in enumerate(config.alerting.alertmanagers)
+        if alertmanager
+        for key in alertmanager.unbuilt
+    ]
     warnings += [
         f"remote_write {quote(remote.shown_url)}: {key} is not built yet; nothing is sent there"
         for remote in config.remote_write

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, Protocol
 
 from vedette.model.quoting import quote
 from vedette.signals.template.errors import FunctionError, TemplateError
@@ -58,6 +58,16 @@ class Tree:
     text: str
 
 
+class Escaper(Protocol):
+    """Makes of each piece what is written. Both raise FunctionError."""
+
+    def text(self, text: str) -> str: ...
+
+    def value(self, value: Any, printed: str, functions: Sequence[str]) -> str:
+        """`functions`: those that the value's pipeline ran through."""
+        ...
+
+
 class _Break(Exception):
     pass
 
@@ -88,11 +98,13 @@ class Executor:
         functions: Mapping[str, Callable[..., Any]],
         missing_key: MissingKey,
         budget: Budget,
+        escaper: Escaper | None = None,
     ) -> None:
         self._trees = trees
         self._functions = functions
         self._missing_key = missing_key
         self._budget = budget
+        self._escaper = escaper
         self._out: list[str] = []
         self._name = ""
         self._tree: Tree | None = None
@@ -120,7 +132,7 @@ class Executor:
         self._step(node)
         match node:
             case TextNode():
-                self._write(node, node.text)
+                self._write(node, node.text if self._escaper is None else self._escaped_text(node, self._escaper))
             case ActionNode():
                 value = self._pipeline(dot, node.pipe)
                 if not node.pipe.variables:
@@ -356,10 +368,26 @@ class Executor:
 
     # output and errors
 
-    def _printed(self, node: Node, value: Any) -> str:
+    def _printed(self, node: ActionNode, value: Any) -> str:
         if callable(value) and not isinstance(value, Exposed):
             self._fail(node, f"can't print {node} of type {type_name(value)}")
-        return NO_VALUE if value is None else show(value)
+        printed = NO_VALUE if value is None else show(value)
+        return printed if self._escaper is None else self._escaped_value(node, self._escaper, value, printed)
+
+    def _escaped_text(self, node: TextNode, escaper: Escaper) -> str:
+        try:
+            return escaper.text(node.text)
+        except FunctionError as error:
+            self._fail(node, str(error))
+
+    def _escaped_value(self, node: ActionNode, escaper: Escaper, value: Any, printed: str) -> str:
+        first = (command.arguments[0] for command in node.pipe.commands)
+        try:
+            return escaper.value(
+                value, printed, [each.name if isinstance(each, IdentifierNode) else "" for each in first]
+            )
+        except FunctionError as error:
+            self._fail(node, str(error))
 
     def _write(self, node: Node, text: str) -> None:
         self._budget.chars += len(text)
