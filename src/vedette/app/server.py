@@ -10,6 +10,7 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 from urllib.parse import urlsplit
 
 import vedette
@@ -31,7 +32,7 @@ from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
-from vedette.app.opening import ingest_limits, retention
+from vedette.app.opening import ingest_limits, load_dashboard_kernels, retention
 from vedette.app.rules import RuleService
 from vedette.app.settings import Settings
 from vedette.intake.forwarding.manager import ForwardingManager
@@ -123,6 +124,7 @@ class Server:
             await public.started()
             self._readiness = Readiness.READY
             print(f"listening http {url}", flush=True)
+            threading.Thread(target=load_dashboard_kernels, name="kernels", daemon=True).start()
             await self._stop.wait()
             log.info("stopping")
             self._readiness = Readiness.STOPPING
