@@ -102,7 +102,10 @@ def _events(random: Random, number: int) -> list[Event]:
         events.append(_event(random, number, 0.0, -3600.0))
     for _ in range(random.randint(4, 12)):
         at = random.randint(0, LASTS_S - 4) + 0.5
-        events.append(_event(random, number, at, at))
+        event = _event(random, number, at, at)
+        # Of two words about an alert in one request the reference's parallel workers may take either as the last.
+        if not any(other.at == at and other.labels == event.labels for other in events):
+            events.append(event)
     return events
 
 
