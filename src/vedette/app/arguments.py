@@ -296,6 +296,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
         (say("rules", "规则"), RULES),
+        (say("alerting", "告警"), ALERTING),
     )
     add_flags(added, say, groups)
 

@@ -77,6 +77,18 @@ class SeriesLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationLimits:
+    request_timeout_s: float = 30.0
+    """Of one request to a receiver, unless its section says another."""
+    answer_bytes_max: int = 4 << 20
+    """Of a receiver's answer."""
+    retry_after_max_s: float = 3600.0
+    """How long a receiver may ask us to wait."""
+    error_chars_max: int = 500
+    """Of a receiver's answer that an error repeats."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpLimits:
     body_bytes_max: int = 64 << 20
     query_bytes_max: int = 1 << 20
