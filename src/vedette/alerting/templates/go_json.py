@@ -20,6 +20,10 @@ _WHOLE_FLOAT_MAX: Final = 1e21
 _ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
 
 
+class Struct(dict[str, Any]):
+    """Fields keep their order, where a map's keys are sorted."""
+
+
 def to_json(value: Any) -> str:
     """Raises FunctionError for what JSON cannot say."""
     text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
@@ -36,6 +40,8 @@ def _plain(value: Any) -> Any:
             return value
         case float():
             return _number(value)
+        case Struct():
+            return {key: _plain(each) for key, each in value.items()}
         case Mapping():
             return {str(key): _plain(value[key]) for key in sorted(value)}
         case list() | tuple():
@@ -45,7 +51,7 @@ def _plain(value: Any) -> Any:
         case GoDuration():
             return value.ns
     if hasattr(value, "json"):
-        return {key: _plain(each) for key, each in value.json().items()}
+        return _plain(Struct(value.json()))
     raise FunctionError(f"json: unsupported type: {type_name(value)}")
 
 
