@@ -33,10 +33,10 @@ def deliver(section: EmailConfig, sender: str, recipients: Sequence[str], messag
             _expect(server.data(message))
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from None
-    except TimeoutError:
-        raise NotSent("smtp: timed out", retry=True, reason="contextDeadlineExceeded") from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True) from None
+        timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+        reason = "contextDeadlineExceeded" if timed_out else "other"
+        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True, reason=reason) from None
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
