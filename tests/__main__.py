@@ -1,6 +1,7 @@
 """`./test [TIER [NAME...]] [--rounds N] [--seed N]`: runs tiers and prints the lines that a checker reads.
 
-Bare `./test` runs every tier in its short form. Exit code 0 only if everything holds; `--strict-skips` (CI) makes a skipped
+Bare `./test` runs every tier in its short form, two parts at a time, each in a process of its own: most of them wait for clocks and
+for other programs. Exit code 0 only if everything holds; `--strict-skips` (CI) makes a skipped
 part a failure. The last line counts: `tests: P passed, F failed, S skipped`.
 """
 
@@ -14,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,9 @@ from tests.longest import print_longest
 from tests.settings import ROOT
 
 TIERS = ("fast", "conformance", "differential", "faults", "real")
+STARTED_FIRST = ("real pages", "conformance promql")
+"""The longest parts: at the end one of them would run alone."""
+SIDE_BY_SIDE = 2
 
 
 @dataclass(slots=True)
@@ -34,11 +39,13 @@ class Count:
 def main() -> int:
     arguments = read_arguments()
     count = Count()
-    for tier in [arguments.tier] if arguments.tier else TIERS:
-        if tier == "fast":
-            run_fast(arguments.names, count)
-        else:
-            run_tier(tier, arguments.names, Options(rounds=arguments.rounds, seed=arguments.seed), count)
+    if arguments.tier in (None, "fast"):
+        run_fast(arguments.names, count)
+    if arguments.tier is None:
+        rounds = [] if arguments.rounds is None else ["--rounds", str(arguments.rounds)]
+        run_side_by_side([*rounds, "--seed", str(arguments.seed)], count)
+    elif arguments.tier != "fast":
+        run_tier(arguments.tier, arguments.names, Options(rounds=arguments.rounds, seed=arguments.seed), count)
     print(f"tests: {count.passed} passed, {count.failed} failed, {count.skipped} skipped", flush=True)
     return 1 if count.failed or (arguments.strict_skips and count.skipped) else 0
 
@@ -74,7 +81,7 @@ def run_fast(pytest_arguments: list[str], count: Count) -> None:
         print(f"fast {name}: {'ok' if good else 'FAILED'} ({time.monotonic() - started:.1f} s)", flush=True)
         if not good:
             print(result.stdout + result.stderr, flush=True)
-    run_pytest(pytest_arguments or ["tests/unit"], count)
+    run_pytest(pytest_arguments or ["tests/unit", "-n", str(SIDE_BY_SIDE)], count)
     print_longest()
 
 
@@ -92,6 +99,29 @@ def run_pytest(arguments: list[str], count: Count) -> None:
     count.skipped += numbers.get("skipped", 0)
     failed = numbers.get("failed", 0) + numbers.get("error", 0)
     count.failed += failed if failed or process.returncode == 0 else 1
+
+
+def run_side_by_side(options: list[str], count: Count) -> None:
+    """Every part of every tier but `fast`; what a part prints stands together."""
+    parts = [f"{tier} {module.rsplit('.', 1)[1]}" for tier in TIERS[1:] for module in modules_of(tier, [])]
+    parts.sort(key=lambda part: part not in STARTED_FIRST)
+
+    def run_part(part: str) -> str:
+        command = [sys.executable, "-m", "tests", *part.split(), *options]
+        result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return result.stdout
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as lanes:
+        for part, done in zip(parts, [lanes.submit(run_part, part) for part in parts], strict=True):
+            *lines, last = done.result().splitlines() or [""]
+            numbers = re.fullmatch(r"tests: (\d+) passed, (\d+) failed, (\d+) skipped", last)
+            print(
+                "\n".join(lines if numbers else [*lines, last, f"{part}: FAILED, it did not end properly"]), flush=True
+            )
+            passed, failed, skipped = map(int, numbers.groups()) if numbers else (0, 1, 0)
+            count.passed += passed
+            count.failed += failed
+            count.skipped += skipped
 
 
 def run_tier(tier: str, names: list[str], options: Options, count: Count) -> None:

@@ -46,9 +46,8 @@ _SET_OPERATORS: Final = ("and", "or", "unless")
 _DURATIONS: Final = ("30s", "1m", "2m", "5m", "7m30s", "10m", "15m", "1h")
 _NATIVE_RANGE_FUNCTIONS: Final = (
     *("rate", "rate", "increase", "delta", "irate", "idelta", "sum_over_time", "avg_over_time", "last_over_time"),
-    *("first_over_time", "count_over_time", "present_over_time", "resets"),
+    *("first_over_time", "count_over_time", "present_over_time", "resets", "changes"),
 )
-"""Not `changes`, where the two disagree: supposedly for empty buckets that the reference's chunks list; not verified."""
 _NATIVE_FUNCTIONS: Final = (
     *("histogram_count", "histogram_sum", "histogram_avg", "histogram_stddev", "histogram_stdvar"),
     *("sum", "avg", "count", "group", "min", "abs", "timestamp", "absent", "scalar"),
@@ -173,10 +172,7 @@ class QueryGenerator:
         if depth > 1 and self._rng.random() < 0.2:
             return self._subquery(depth - 1)
         counter = True if function in _COUNTER_FUNCTIONS and self._rng.random() < 0.8 else None
-        metric = self._metric(counter=counter)
-        while function == "changes" and metric.is_native:
-            metric = self._metric()
-        return self._matrix_selector(metric)
+        return self._matrix_selector(self._metric(counter=counter))
 
     def _range_call(self, depth: int) -> str:
         draw = self._rng.random()
@@ -198,9 +194,8 @@ class QueryGenerator:
         return self._pick(("0", "0.25", "0.5", "0.9", "0.99", "1", "-1", "2", "NaN"))
 
     def _quantile_of_natives(self) -> str:
-        """Not 0: whether a zero bucket reaches below zero depends on empty buckets that the reference's chunks list. Not 0.5:
-        where half of the observations end with a bucket, the last digit decides which bucket is taken."""
-        return self._pick(("0.01", "0.27", "0.53", "0.9", "0.99", "1", "-1", "2", "NaN"))
+        """Not 0: whether a zero bucket reaches below zero depends on the empty buckets that the reference's chunk happens to list."""
+        return self._pick(("0.25", "0.5", "0.01", "0.27", "0.53", "0.9", "0.99", "1", "-1", "2", "NaN"))
 
     def _instant_call(self, depth: int) -> str:
         if self._rng.random() < 0.15:
@@ -300,7 +295,8 @@ class QueryGenerator:
     def _native_vector(self, depth: int) -> str:
         """Native histograms, as they are or computed with; now and then with bounds of another kind or floats among them.
 
-        Not negated: of negative counts the reference makes quantiles that mean nothing.
+        Not negated: no bucket of negative counts reaches a quantile's rank, and the reference then takes the end of the last
+        bucket that its chunk lists, empty or not (HistogramQuantile).
         """
         metric = self._pick([metric for metric in self._metrics if metric.is_native])
         selector = self._selector(metric)
@@ -316,7 +312,7 @@ class QueryGenerator:
                 f"({other}) {self._pick(('*', '/'))} {self._pick(('2', '0.5', '0'))}",
                 f"2 * ({other})",
                 f"({other}) {self._pick(('</', '>/'))} {self._pick(('0.5', '1', '-0.3', '3.7', 'Inf'))}",
-                f"({other}) > ({vector})",  # not `==`: the reference compares empty buckets too
+                f"({other}) > ({vector})",  # not `==`: of samples the reference compares the empty buckets too that its chunk lists
                 f"{self._pick(('last_over_time', 'avg_over_time', 'sum_over_time'))}(({other})[5m:1m])",
             )
         )

@@ -2,7 +2,9 @@
 
 Counts grow by random observations, as an instrumented program's would, with resets; a series may change its schema or its
 bounds between two samples. Each histogram lists every bucket that its series ever fills at that schema: where the reference
-meets a new bucket, it lists it, empty, in the earlier histograms of the chunk, and comparisons and quantiles can tell.
+meets a new bucket, it lists it, empty, in the earlier histograms of the chunk, and comparisons and quantiles can tell. For the
+same reason a metric has observations on one side of zero, or always on both: HistogramQuantile asks whether a side lists
+buckets, not whether they hold anything.
 """
 
 from __future__ import annotations
@@ -48,13 +50,14 @@ def _exponential(
 ) -> Iterator[Series]:
     for labels in label_sets(metric):
         schema, threshold = rng.choice((0, 1, 3)), rng.choice((0.001, 0.01))
-        seen: list[float] = []
+        start = [-1.0, 1.0] if changing else []
+        seen: list[float] = [*start]
         samples = []
         for time in sample_times(rng):
             if rng.random() < 0.01:
-                seen.clear()
+                seen = [*start]
             if changing and rng.random() < 0.02:
-                schema = rng.choice((-1, 0, 1, 2, 3))
+                schema, threshold = rng.choice((-1, 0, 1, 2, 3)), rng.choice((0.001, 0.01, 0.01, 0.05))
             seen += [observe(rng) for _ in range(rng.randrange(6))]
             samples.append(WrittenSample(time, _stale_at_times(rng, exponential(seen, schema, threshold))))
         yield Series(labels, with_all_buckets(samples))
@@ -78,7 +81,7 @@ def _gauges(rng: random.Random, metric: Metric) -> Iterator[Series]:
     for labels in label_sets(metric):
         samples = []
         for time in sample_times(rng):
-            fills = exponential([rng.gauss(5, 3) for _ in range(rng.randrange(20))], 1, 0.01)
+            fills = exponential([abs(rng.gauss(5, 3)) for _ in range(rng.randrange(20))], 1, 0.01)
             samples.append(WrittenSample(time, replace(fills, hint=CounterReset.GAUGE)))
         yield Series(labels, with_all_buckets(samples))
 

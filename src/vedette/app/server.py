@@ -10,11 +10,13 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 from urllib.parse import urlsplit
 
 import vedette
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
+from vedette.api import rule_config
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.notices import RELOAD_FAILED, SHUTTING_DOWN, Notices
@@ -23,6 +25,7 @@ from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
+from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
 from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
@@ -30,7 +33,8 @@ from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
-from vedette.app.opening import ingest_limits, retention
+from vedette.app.opening import ingest_limits, load_dashboard_kernels, retention
+from vedette.app.rules import RuleService
 from vedette.app.settings import Settings
 from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
@@ -41,6 +45,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
 from vedette.query.promql.results_cache import results_cache
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -61,6 +66,7 @@ class Server:
         clock: Clock,
         web: WebConfig,
         stop: asyncio.Event,
+        url: str,
         *,
         with_node: bool,
     ) -> None:
@@ -80,9 +86,15 @@ class Server:
             configuration.current,
             limits=ingest_limits(settings, configuration.current),
             start_times=START_TIMES in settings.features,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._forwarding = ForwardingManager(
-            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+            store,
+            clock,
+            SYSTEM,
+            settings.data / "remote_write",
+            configuration.current,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._doors = Doors(
             store,
@@ -92,13 +104,20 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
+        self._alerting = Alerting(settings, clock, url)
+        self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
-        app = build_app(self._services(), page, self._mounts(), self._doors.routes())
+        await self._alerting.start()
+        engine = self._engine()
+        rules = self._rules = self._rule_service(engine, url)
+        services = self._services(engine, rules)
+        routes = (*self._doors.routes(), *rule_config.routes(rules), *self._alerting.routes(services.build))
+        app = build_app(services, page, self._mounts(), routes)
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -112,10 +131,13 @@ class Server:
                 tasks.create_task(self._scraping.run()),
                 tasks.create_task(self._forwarding.run()),
                 tasks.create_task(self._doors.run()),
+                tasks.create_task(self._alerting.run()),
+                tasks.create_task(rules.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
             print(f"listening http {url}", flush=True)
+            threading.Thread(target=load_dashboard_kernels, name="kernels", daemon=True).start()
             await self._stop.wait()
             log.info("stopping")
             self._readiness = Readiness.STOPPING
@@ -129,9 +151,20 @@ class Server:
             app.cancel_requests()
             await asyncio.wait(servers)
         app.close()
+        await self._alerting.close()
         own.socket.unlink(missing_ok=True)
 
-    def _services(self) -> Services:
+    def _engine(self) -> Engine:
+        settings = self._settings
+        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
+        return Engine(self._store, settings.queries, options, results_cache(settings.queries))
+
+    def _rule_service(self, engine: Engine, url: str) -> RuleService:
+        external_url = self._settings.external_url or url
+        sinks = (self._alerting.shell,)
+        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks)
+
+    def _services(self, engine: Engine, rules: RuleService) -> Services:
         settings = self._settings
         access = Access(
             passwords=self._web.passwords(),
@@ -142,11 +175,12 @@ class Server:
             admin_enabled=settings.enable_admin_api,
             headers=self._web.http_server_config.headers,
         )
-        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
+            engine=engine,
             targets=self._scraping.targets,
+            rules=rules.manager,
+            alertmanagers=rules.sender,
             config=self._configuration.view,
             runtime=self._runtime,
             readiness=lambda: self._readiness,
@@ -159,7 +193,7 @@ class Server:
             clock=self._clock,
             query_limits=settings.queries,
             bulk_limits=settings.bulk,
-            engine_options=options,
+            engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
             route_prefix=settings.route_prefix,
@@ -173,6 +207,7 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         try:
+            alerting = await asyncio.to_thread(self._alerting.read_config)
             config = await asyncio.to_thread(self._configuration.reload)
         except ConfigError:
             self._notices.announce(RELOAD_FAILED)
@@ -184,6 +219,9 @@ class Server:
         self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
+        await self._alerting.apply(alerting)
+        if self._rules is not None:
+            self._rules.apply()
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 

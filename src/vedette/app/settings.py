@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,10 +38,23 @@ from vedette.model.time import parse_duration_ms
 
 POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
 """Sections that data_policy.py reads, at start and at every reload."""
-OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"}) | POLICY_KEYS
+OWN_KEYS: Final = (
+    frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "alertmanager", "tenants"})
+    | POLICY_KEYS
+)
 HEAD_LEAST: Final = "16MB"
-LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
+LATER_KEYS: Final = frozenset({"adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """How rules are evaluated and their alerts sent; the defaults are Prometheus'."""
+
+    concurrent: int = 4
+    resend_delay_ms: int = 60_000
+    outage_tolerance_ms: int = 3_600_000
+    queue_max: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,12 @@ class Settings:
     queries: QueryLimits
     ingest: IngestLimits
     bulk: BulkReadLimits
+    rules: RuleSettings
     features: frozenset[str]
+    alertmanager_file: Path | None
+    control_database: str
+    """The URL of a PostgreSQL; empty: a file in the data directory."""
+    dispatch_start_delay_ms: int
     log_level: str
     log_format: str
     tenants: Mapping[str, Tenancy]
@@ -85,7 +104,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
     values = _Values(arguments, environ, own, own_file)
     host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_LISTEN))
     external_url = values.read("external_url", parse_url, "")
-    queries, ingest, bulk = QueryLimits(), IngestLimits(), BulkReadLimits()
+    queries, ingest, bulk, rules = QueryLimits(), IngestLimits(), BulkReadLimits(), RuleSettings()
     return Settings(
         host=host,
         port=port,
@@ -119,9 +138,20 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
             answers_max=values.read("storage_remote_read_concurrent_limit", parse_count, bulk.answers_max),
             frame_bytes_max=values.read("storage_remote_read_max_bytes_in_frame", parse_bytes, bulk.frame_bytes_max),
         ),
+        rules=RuleSettings(
+            concurrent=values.read("rules_max_concurrent_evals", parse_count, rules.concurrent),
+            resend_delay_ms=values.read("rules_alert_resend_delay", parse_duration_ms, rules.resend_delay_ms),
+            outage_tolerance_ms=values.read(
+                "rules_alert_for_outage_tolerance", parse_duration_ms, rules.outage_tolerance_ms
+            ),
+            queue_max=values.read("alertmanager_notification_queue_capacity", parse_count, rules.queue_max),
+        ),
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()
         ),
+        alertmanager_file=values.read("alertmanager_config", Path, _named_file(own, own_file, "alertmanager")),
+        control_database=values.text("control_database", ""),
+        dispatch_start_delay_ms=values.read("alertmanager_dispatch_start_delay", parse_duration_ms, 0),
         log_level=values.read("log_level", parse_log_level, "info"),
         log_format=values.read("log_format", parse_log_format, "logfmt"),
         tenants=read_tenants(own.get("tenants") or {}, own_file),
@@ -210,9 +240,18 @@ class _Values:
                 if isinstance(value, list | tuple)
                 else str(value).lower()
                 if value in (True, False)
-                else str(value or "")
+                else _PASSWORD.sub(r"\1<secret>@", str(value or ""))
             )
         return shown
+
+
+_PASSWORD: Final = re.compile(r"(://[^:/@]*:)[^@/]*@")
+"""Of a URL."""
+
+
+def _named_file(own: Mapping[str, Any], own_file: Path | None, key: str) -> Path | None:
+    """A file that `vedette.yml` names, relative to it."""
+    return own_file.parent / str(own[key]) if own_file is not None and own.get(key) else None
 
 
 def flag_name(key: str) -> str:

@@ -3,7 +3,7 @@
 What the reference does by adding and subtracting one histogram after another is one call here, for all results at once: sum, avg,
 rate (last minus first plus what stood before each reset), a binary operator. Terms are taken in their order, because that decides how
 they are reconciled: the coarser schema wins; the zero bucket grows until it cuts no populated bucket; custom bounds shrink to
-those that both sides have.
+those that both sides have. A term of weight zero adds nothing but its bounds.
 Source of semantics: Prometheus FloatHistogram.Add, Sub, KahanAdd, Compact.
 """
 
@@ -98,7 +98,7 @@ def add_histograms(
                 hint = joint_hint(hint, table.hints[row])
                 if schema == CUSTOM:
                     flags |= add_custom(table, row, weights[at], compensated, work)
-                else:
+                elif weights[at] != 0.0:
                     schema = add_exponential(table, row, weights[at], schema, compensated, work)
             at += 1
         out.used_terms[i] = at - starts[i]
@@ -271,16 +271,18 @@ def add_side(
 @kernel
 def add_custom(table: Table, row: int, weight: float, compensated: bool, work: Workspace) -> int:
     """Returns the flag that says whether bounds had to be reconciled."""
-    add_to(work.parts, work.part_rests, COUNT, table.counts[row] * weight, compensated)
-    add_to(work.parts, work.part_rests, SUM, table.sums[row] * weight, compensated)
     layout = table.layouts[row]
     begin = table.bound_offsets[layout]
     bounds = table.bounds[begin : table.bound_offsets[layout + 1]]
     flag = 0
     if layout != work.layout[0] and not is_bounded_by(work, bounds):
-        flag = RECONCILED_SUBTRACTING if weight < 0.0 else RECONCILED_ADDING
+        flag = RECONCILED_SUBTRACTING if weight <= 0.0 else RECONCILED_ADDING
         compensated = True
         share_bounds(work, bounds)
+    if weight == 0.0:
+        return flag
+    add_to(work.parts, work.part_rests, COUNT, table.counts[row] * weight, compensated)
+    add_to(work.parts, work.part_rests, SUM, table.sums[row] * weight, compensated)
     base = work.indexes[0]
     own = work.bounds[: work.n_bounds[0]]
     target = 0

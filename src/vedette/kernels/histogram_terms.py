@@ -21,7 +21,8 @@ def increase_terms(
 ) -> int:
     """Writes the terms of window i up to out_ends[i] and returns how many there are; with empty `terms` it only counts.
 
-    A window has at least two samples or gets no terms. After a reset at its second sample the first one does not count.
+    A window has at least two samples or gets no terms. After a reset at its second sample the first one does not count: in its
+    place stands the second with the weight zero, an empty histogram with the same bounds.
     """
     n = 0
     write = len(terms) > 0
@@ -33,11 +34,10 @@ def increase_terms(
                 weights[n] = 1.0
             n += 1
             begins_anew = is_counter and resets[begin + 1]
-            if not begins_anew:
-                if write:
-                    terms[n] = rows[begin]
-                    weights[n] = -1.0
-                n += 1
+            if write:
+                terms[n] = rows[begin + 1] if begins_anew else rows[begin]
+                weights[n] = 0.0 if begins_anew else -1.0
+            n += 1
             if is_counter:
                 for j in range(begin + 2, end):
                     if resets[j]:

@@ -137,3 +137,22 @@ class StoreLimits:
     """Samples that compaction and import hold at once."""
     recent_histograms_bytes_max: int = 64 << 20
     """Committed native histograms kept in RAM for queries of the last minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLimits:
+    """What the notification pipeline of one tenant holds, and what one request may bring."""
+
+    body_bytes_max: int = 128 << 20
+    """Of one POST of alerts."""
+    alerts_max: int = 500_000
+    """Alerts that fire or whose end is still to be told; further ones are refused with QueueFull."""
+    alert_bytes_max: int = 1 << 20
+    """Labels and annotations of one alert."""
+    silences_max: int = 10_000
+    """Of all states."""
+    silence_bytes_max: int = 1 << 20
+    pending_alerts_max: int = 1_000_000
+    """Alerts that wait for their commit."""
+    retention_ms: int = 120 * 3600_000
+    """How long ended silences are kept, and entries of the notification log at most."""

@@ -26,7 +26,7 @@ async def features(api: Api, request: Request) -> Answer:
     found = {
         "api": {
             "admin": access.admin_enabled,
-            "exclude_alerts": False,
+            "exclude_alerts": True,
             "label_values_match": True,
             "lifecycle": access.lifecycle_enabled,
             "otlp_write_receiver": False,
@@ -39,6 +39,7 @@ async def features(api: Api, request: Request) -> Answer:
         },
         "prometheus": {"agent_mode": False, "auto_reload_config": False, "server_mode": True},
         **_language(api.services.engine_options),
+        "rules": {"concurrent_rule_eval": True, "keep_firing_for": True, "query_offset": True},
         "service_discovery_providers": dict.fromkeys(_DISCOVERIES, True),
         "ui": {"ui_v2": False, "ui_v3": False},
     }

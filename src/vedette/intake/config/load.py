@@ -203,11 +203,14 @@ _PLAIN_SECTIONS: Final = frozenset({"otlp"})
 
 
 def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
-    sections = [
-        *(key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS),
-        *(["rule_files"] if config.rule_files else []),
-    ]
+    sections = [key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS]
     warnings = [f"{key}: this section is not built yet and is ignored" for key in sections]
+    warnings += [
+        f"alerting.alertmanagers[{place}]: {key} is not built yet; nothing is sent there"
+        for place, alertmanager in enumerate(config.alerting.alertmanagers)
+        if alertmanager
+        for key in alertmanager.unbuilt
+    ]
     warnings += [
         f"remote_write {quote(remote.shown_url)}: {key} is not built yet; nothing is sent there"
         for remote in config.remote_write

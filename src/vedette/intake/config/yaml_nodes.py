@@ -33,6 +33,8 @@ class Document:
     file: str
     directory: Path
     nodes_left: int = NODES_MAX
+    ignore_unknown_fields: bool = False
+    """Of sections, at any depth."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -152,10 +154,16 @@ _SCALARS: Final[dict[str, Any]] = {
 }
 
 
-def parse_yaml(text: str, document: Document) -> Node | None:
-    """The root node; None for an empty document. Raises ConfigError where the text is not YAML."""
+def parse_yaml(text: str, document: Document, *, first_document: bool = False) -> Node | None:
+    """The root node; None for an empty document. Raises ConfigError where the text is not YAML.
+
+    `first_document`: others may follow it, and are not looked at.
+    """
     try:
-        root = yaml.compose(text, Loader=_loader())
+        if first_document:
+            root = next(yaml.compose_all(text, Loader=_loader()), None)
+        else:
+            root = yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"yaml: {error.problem or error.context or 'malformed document'}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from vedette.kernels.histogram_edges import are_resets, edge_samples, edge_terms
 from vedette.kernels.histogram_scaling import divide, multiply
-from vedette.kernels.histogram_sums import sum_histograms
+from vedette.kernels.histogram_sums import Sums, sum_histograms
 from vedette.kernels.histogram_table import table_of
 from vedette.kernels.histogram_workspace import RECONCILED_ADDING, RECONCILED_SUBTRACTING
 from vedette.model.blocks import Bools, Float64s, Int64s
@@ -138,8 +138,7 @@ def add_between(
     n = edge_terms(*arrays, passes, is_counter, np.empty(0, np.int64), np.empty(0), ends)
     terms, weights = np.empty(max(1, n), np.int64), np.empty(max(1, n))
     edge_terms(*arrays, passes, is_counter, terms, weights, ends)
-    starts = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
-    sums = sum_histograms(edges.table, terms, weights, (starts, ends), compensated=False)
+    sums = add_corrected(edges.table, terms, weights, ends)
     found.rows[chosen] = sums.rows
     found.table = as_gauges(sums.histograms)
 
@@ -154,6 +153,24 @@ def add_between(
         found.of_metric.append((among_all(~both), Annotations.not_a_gauge))
     say_reconciled(found, among_all(edges.subtracting | sums.flagged(RECONCILED_SUBTRACTING)), SUBTRACTION)
     say_reconciled(found, among_all(edges.adding | sums.flagged(RECONCILED_ADDING)), ADDITION)
+
+
+def add_corrected(table: Histograms, terms: Int64s, weights: Float64s, ends: Int64s) -> Sums:
+    """Of each result the first two terms and the sum of the others, which the reference adds up by themselves first."""
+    starts = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
+    several = np.flatnonzero(ends - starts > 3)
+    if not len(several):
+        return sum_histograms(table, terms, weights, (starts, ends), compensated=False)
+    corrections = sum_histograms(table, terms, weights, (starts[several] + 2, ends[several]), compensated=False)
+    terms[starts[several] + 2] = len(table) + corrections.rows
+    place = np.arange(len(terms)) - np.repeat(starts, ends - starts)
+    kept = np.flatnonzero(place < 3)
+    ends = np.cumsum(np.minimum(ends - starts, 3))
+    starts = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
+    shared = join_histograms([table, corrections.histograms])
+    sums = sum_histograms(shared, terms[kept], weights[kept], (starts, ends), compensated=False)
+    sums.flags[several] |= corrections.flags & RECONCILED_ADDING
+    return sums
 
 
 def hinted_resets(series: HistogramSeries, places: Int64s) -> Bools:

@@ -38,10 +38,10 @@ def histogram_increase(windows: MixedWindows, wanted: Bools, *, is_counter: bool
     found = Found(places, windows.grid.n_steps, sums.rows, sums.histograms)
     annotate_increase(found, spans, sums, is_counter)
     window_end = windows.window_ends_ms[places % windows.grid.n_steps]
-    stretch_increases(found, spans, (window_end - windows.windows.range_ms, window_end), is_counter)
+    factors = extrapolation(found, spans, (window_end - windows.windows.range_ms, window_end), is_counter)
     if is_rate:
-        seconds = np.full(len(found.table), windows.windows.range_ms / 1000.0)
-        found.table = divide(found.table, seconds)
+        factors /= windows.windows.range_ms / 1000.0
+    found.table = multiply(found.table, factor_of_rows(found, factors))
     return found
 
 
@@ -56,10 +56,10 @@ def add_increases(spans: Spans, is_counter: bool) -> Sums:
     n = increase_terms(*arrays, np.empty(0, np.int64), np.empty(0), term_ends)
     terms, weights = np.empty(max(1, n), np.int64), np.empty(max(1, n))
     increase_terms(*arrays, terms, weights, term_ends)
-    coarsest = np.empty(len(begins), np.int64)
-    window_minima(series.table.schemas[series.rows], begins, spans.ends, coarsest)
-    if not is_counter:
-        coarsest[:] = np.iinfo(np.int64).max
+    schemas = series.table.schemas[series.rows]
+    coarsest = np.minimum(schemas[spans.begins], schemas[spans.ends - 1])
+    if is_counter:
+        window_minima(schemas, begins, spans.ends, coarsest)
     starts = np.concatenate([np.zeros(1, np.int64), term_ends])[:-1]
     sums = sum_histograms(series.table, terms, weights, (starts, term_ends), coarsest=coarsest, compensated=False)
     hints = np.full(len(sums.histograms), int(CounterReset.GAUGE))
@@ -83,8 +83,11 @@ def annotate_increase(found: Found, spans: Spans, sums: Sums, is_counter: bool) 
         found.of_metric.append((where, lambda notes, name, at: notes.start_time_overlap(name, at, int(where.sum()))))
 
 
-def stretch_increases(found: Found, spans: Spans, window: tuple[Int64s, Int64s], is_counter: bool) -> None:
-    """Extrapolation, in place. A counter that started inside the window, as its first sample says, counts from there."""
+def extrapolation(found: Found, spans: Spans, window: tuple[Int64s, Int64s], is_counter: bool) -> Float64s:
+    """The factor that stretches each increase to its window's ends.
+
+    A counter that started inside the window, as its first sample says, counts from there: its first sample is added.
+    """
     series = spans.series
     first_ms, last_ms = series.times_ms[spans.begins], series.times_ms[spans.ends - 1]
     started = np.zeros(len(spans.begins), np.bool_)
@@ -108,8 +111,7 @@ def stretch_increases(found: Found, spans: Spans, window: tuple[Int64s, Int64s],
         to_zero = sampled * (first_count / count)
         to_start = np.where((count > 0) & (first_count >= 0) & (to_zero < to_start), to_zero, to_start)
     to_start = np.where(started, 0.0, to_start)
-    factor = np.where(sampled != 0, (sampled + to_start + to_end) / sampled, 1.0)
-    found.table = multiply(found.table, factor_of_rows(found, factor))
+    return np.where(sampled != 0, (sampled + to_start + to_end) / sampled, 1.0)
 
 
 def add_firsts(found: Found, spans: Spans, where: Bools) -> None:

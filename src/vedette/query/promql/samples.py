@@ -104,7 +104,8 @@ class Samples:
     def statistics(self) -> Samples:
         """The samples for who wants counts and sums only: histograms without buckets, whose hints tell of resets.
 
-        The reference reads them so, too: what is reconciled or warned of depends on it. Source: HistogramStatsIterator.
+        The reference reads them so, too: what is reconciled or warned of depends on it, and gauges are compared without their
+        buckets. Source: HistogramStatsIterator.
         """
         if self.resolved is None:
             return self
@@ -114,6 +115,11 @@ class Samples:
         known = np.where(resets, int(CounterReset.RESET), int(CounterReset.NOT_RESET))
         hints = np.where(unknown & ~firsts_of(cells.rows, self.columns.offsets), known, hints)
         bare = HistogramCells(cells.rows, without_buckets(cells.table))
+        bare_resets = np.empty(len(resets), np.bool_)
+        resolve_hints(
+            table_of(bare.table), cells.rows, self.columns.offsets, np.empty(len(resets), np.int64), bare_resets
+        )
+        resets = np.where(hints == int(CounterReset.GAUGE), bare_resets, resets)
         samples = Samples(replace(self.columns, histograms=bare))
         samples.__dict__["resolved"] = (with_hints(bare, hints), resets)
         return samples

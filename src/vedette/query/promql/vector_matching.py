@@ -209,7 +209,13 @@ def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
 
 
 def settle(evaluation: Evaluation, matrix: Matrix) -> Matrix:
-    """Series with equal labels joined. An instant query with delayed name removal may carry them to its end."""
+    """Series with equal labels joined. An instant query with delayed name removal may carry them to its end.
+
+    Where some of them are to lose their name and others are not, the one that is there first decides for all.
+    Source: Prometheus evaluator.rangeEval.
+    """
     if matrix.grid.is_instant and evaluation.options.delayed_name_removal:
         return matrix
+    if matrix.drop_name.any() and not matrix.drop_name.all():
+        matrix = matrix.rows(np.argsort(np.argmax(matrix.present, axis=1), kind="stable"))
     return merge_same_labels(matrix)

@@ -1,0 +1,130 @@
+"""The alerting room at work in the server: its control database, configuration, pipeline, and how all three stop.
+
+Without an alertmanager.yml a built-in one takes every alert to a receiver without integrations: alerts, groups and silences are
+there to see, nobody is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
+from zlib import crc32
+
+from vedette.alerting.config import AlertmanagerConfig, load_config
+from vedette.alerting.matchers import MatcherMode
+from vedette.alerting.pipeline import metrics
+from vedette.alerting.pipeline.building import build_rules, routing_tree, used_receivers
+from vedette.alerting.pipeline.core import plain_route_labels
+from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
+from vedette.api.alertmanager.routes import routes
+from vedette.api.routing import Route
+from vedette.api.services import BuildInfo
+from vedette.app.features import matcher_mode
+from vedette.app.settings import Settings
+from vedette.model.errors import ConfigError
+from vedette.model.threads import give_way
+from vedette.ports.clock import Clock
+from vedette.ports.principal import ANONYMOUS
+from vedette.store.control import ControlDatabase, open_control
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BUILT_IN: Final = "route: {receiver: default}\nreceivers: [{name: default}]\n"
+IO_THREADS: Final = 4
+
+
+class Alerting:
+    """Made with the server; `start` before it serves, `run` until cancelled, `close` last."""
+
+    def __init__(self, settings: Settings, clock: Clock, url: str) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._url = url
+        self._mode: Final = matcher_mode(settings.features)
+        self._core = ThreadPoolExecutor(1, "alerting", initializer=give_way)
+        self._io = ThreadPoolExecutor(IO_THREADS, "control")
+        self._database: ControlDatabase | None = None
+        self.config = self.read_config()
+        self.shell: Shell
+
+    def read_config(self) -> AlertmanagerConfig:
+        """Raises ConfigError; nothing changes by it."""
+        return read_alertmanager(self._settings.alertmanager_file, self._mode)
+
+    async def start(self) -> None:
+        """Raises StoreUnavailable, SchemaTooNew, ConfigError."""
+        settings = self._settings
+        self._database = await asyncio.to_thread(open_control, settings.data, settings.control_database)
+        around = Surroundings(
+            store=self._database,
+            clock=self._clock,
+            core=runner(self._core),
+            io=runner(self._io),
+            random=Random(),
+            new_id=lambda: str(uuid.uuid4()),
+            tenant=ANONYMOUS,
+            name=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+            address=self._url,
+            mode=self._mode,
+            start_delay_ms=settings.dispatch_start_delay_ms,
+        )
+        self.shell = Shell(around, self._build(self.config))
+        await self.shell.start()
+        self._note_reload(self.config)
+
+    def routes(self, build: BuildInfo) -> tuple[Route, ...]:
+        return routes(self.shell, self._clock, build)
+
+    async def run(self) -> None:
+        await self.shell.run()
+
+    async def apply(self, config: AlertmanagerConfig) -> None:
+        """A configuration that was read; all of it, or ConfigError and the old one stays."""
+        rules = self._build(config)
+        await self.shell.apply(rules)
+        self.config = config
+        self._note_reload(config)
+
+    async def close(self) -> None:
+        await self.shell.rules.close()
+        self._core.shutdown()
+        self._io.shutdown()
+        if self._database is not None:
+            await asyncio.to_thread(self._database.close)
+
+    def _build(self, config: AlertmanagerConfig) -> Rules:
+        used = used_receivers(routing_tree(config, self._mode))
+        integrations = dict.fromkeys(used, ())
+        return build_rules(config, self._mode, integrations, plain_route_labels)
+
+    def _note_reload(self, config: AlertmanagerConfig) -> None:
+        metrics.RELOADED.set(1)
+        metrics.RELOADED_AT.set(self._clock.now_ms() / 1000)
+        metrics.CONFIG_HASH.set(crc32(self.shell.rules.text.encode()))
+        for warning in config.warnings:
+            log.warning("alertmanager configuration: %s", warning)
+
+
+def read_alertmanager(file: Path | None, mode: MatcherMode) -> AlertmanagerConfig:
+    """Raises ConfigError."""
+    try:
+        return load_config(file, mode) if file is not None else load_config("built-in", mode, text=BUILT_IN)
+    except ConfigError:
+        metrics.RELOADED.set(0)
+        raise
+
+
+def runner(executor: ThreadPoolExecutor) -> Callable[[Callable[[], T]], Awaitable[T]]:
+    async def run(work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+    return run
