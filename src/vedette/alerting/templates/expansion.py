@@ -41,11 +41,18 @@ class Templates:
         """The files that match; a pattern that none matches is no error. Raises ConfigError."""
         for pattern in patterns:
             for file in sorted(glob.glob(pattern)):
-                path = Path(file)
-                try:
-                    self._set.add(path.name, read_config_file(path))
-                except TemplateError as error:
-                    raise ConfigError(error.message, file=file, line=error.line, hint=error.hint) from None
+                self._add_file(Path(file))
+
+    def _add_file(self, path: Path) -> None:
+        try:
+            self._set.add(path.name, read_config_file(path))
+            self._set.check("")
+        except TemplateError as error:
+            raise ConfigError(error.message, file=str(path), line=error.line, hint=error.hint) from None
+
+    def check(self, text: str) -> None:
+        """Raises TemplateError where a text does not parse, or can only run in a circle."""
+        self._set.check(text)
 
     def names(self) -> list[str]:
         return self._set.names()
