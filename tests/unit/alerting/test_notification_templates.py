@@ -123,7 +123,7 @@ def test_every_template_of_the_reference_has_a_text_of_ours(name: str, language:
 def test_default_texts_are_chinese_or_english() -> None:
     subject = '{{ template "__subject" . }}'
     one = notification(alert("firing"), alert("resolved", pod="b"))
-    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1, 已恢复 1] Slow (critical)"
+    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1，已恢复 1] Slow (critical)"
     assert Templates(language="en").text(subject, TEMPLATES.data(one)) == "[firing 1, resolved 1] Slow (critical)"
 
 

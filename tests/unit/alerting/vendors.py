@@ -69,11 +69,14 @@ class Vendor:
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
+    def answer(self, asked: Asked) -> Answer:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 self.asked.append(await _read(reader))
-                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                answer = self.answer(self.asked[-1])
                 if answer.hang:
                     await reader.read()
                     return
