@@ -191,6 +191,11 @@ def test_time_intervals_are_read_into_what_routes_ask() -> None:
     assert load(rendered).intervals() == config.intervals()
 
 
+def test_a_timeout_without_a_unit_is_in_nanoseconds() -> None:
+    assert section("webhook", "url: http://x\ntimeout: 5000000").timeout == 5
+    assert section("webhook", "url: http://x\ntimeout: 0").timeout == 0
+
+
 def test_relative_paths_are_relative_to_the_file() -> None:
     assert load(f"{ROUTE}{RECEIVERS}templates: ['t/*.tmpl', /abs/x.tmpl]").templates == (
         "/etc/am/t/*.tmpl",
