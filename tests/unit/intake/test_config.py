@@ -176,7 +176,7 @@ def test_errors_use_the_reference_s_words(text: str, message: str) -> None:
 
 def test_what_is_not_built_yet_is_a_warning_that_names_the_job() -> None:
     config = load(job("consul_sd_configs: [{server: a, token: hush}]") + "tracing: {endpoint: a}\nrule_files: [a.yml]")
-    assert len(config.warnings) == 3
+    assert len(config.warnings) == 2
     assert 'job "x": consul_sd_configs: this discovery is not built yet; it finds no targets' in config.warnings
     assert "hush" not in render_config(config)
 

@@ -22,9 +22,11 @@ from vedette.signals.template.html import HtmlEscaper
 
 Language = Literal["zh-CN", "en"]
 
-OUTPUT_CHARS_MAX: Final = 16 << 20
-"""100 alerts whose annotations have 64 KB each still fit into a mail."""
-_LIMITS: Final = Limits(output_chars_max=OUTPUT_CHARS_MAX)
+OUTPUT_CHARS_MAX: Final = 64 << 20
+"""The 50 alerts that a default text tells still fit when each brings many annotations of 64 KB."""
+STEPS_MAX: Final = 10_000_000
+"""A user's template may go through a group of 20,000 alerts."""
+_LIMITS: Final = Limits(steps_max=STEPS_MAX, output_chars_max=OUTPUT_CHARS_MAX)
 
 
 class Templates:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC
+from functools import lru_cache
 from typing import Any, Final
 
 from vedette.signals.template import FunctionError
 from vedette.signals.template.times import GoDuration, GoTime
-from vedette.signals.template.values import type_name
+from vedette.signals.template.values import StringMap, type_name
 
 _RFC3339: Final = "2006-01-02T15:04:05.999999999Z07:00"
 _WHOLE_FLOAT_MAX: Final = 1e21
@@ -31,7 +33,13 @@ def to_json(value: Any) -> str:
 
 
 def format_rfc3339(time: GoTime) -> str:
-    return time.format(_RFC3339)
+    return _format_utc(time.ns) if time.zone is UTC else time.format(_RFC3339)
+
+
+@lru_cache(maxsize=4096)
+def _format_utc(ns: int) -> str:
+    """Alerts of a group begin in the same few moments, and those that fire have no end."""
+    return GoTime(ns).format(_RFC3339)
 
 
 def _plain(value: Any) -> Any:
@@ -42,6 +50,8 @@ def _plain(value: Any) -> Any:
             return _number(value)
         case Struct():
             return {key: _plain(each) for key, each in value.items()}
+        case StringMap():
+            return dict(sorted(value.items()))
         case Mapping():
             return {str(key): _plain(value[key]) for key in sorted(value)}
         case list() | tuple():
