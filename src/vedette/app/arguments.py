@@ -295,6 +295,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("storage", "存储"), STORAGE),
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
+        (say("alerting", "告警"), ALERTING),
         (say("rules", "规则"), RULES),
     )
     add_flags(added, say, groups)
@@ -305,7 +306,10 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
     add_language(check, say)
     kinds = check.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
     for kind, about in (
-        ("config", say("a prometheus.yml or vedette.yml", "prometheus.yml 或 vedette.yml")),
+        (
+            "config",
+            say("a prometheus.yml, alertmanager.yml or vedette.yml", "prometheus.yml、alertmanager.yml 或 vedette.yml"),
+        ),
         ("web-config", say("TLS and users", "TLS 与用户")),
         (
             "metrics",
@@ -318,6 +322,14 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
         added = kinds.add_parser(kind, help=about)
         add_language(added, say)
         added.add_argument("file", metavar="FILE", nargs="?" if kind == "metrics" else None, default="-")
+        if kind == "config":
+            added.add_argument(
+                "--kind",
+                dest="as_kind",
+                choices=("prometheus", "alertmanager", "vedette"),
+                default="",
+                help=say("whose format the file has (default: by its sections)", "文件的格式（默认：依其内容判断）"),
+            )
         if kind == "metrics":
             added.add_argument(
                 "--format",

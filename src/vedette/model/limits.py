@@ -38,6 +38,8 @@ class IngestLimits:
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
     pending_exemplars_max: int = 200_000
     """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
+    pending_alert_events_max: int = 200_000
+    """Events of alerts that wait for a commit; beyond it they are dropped and counted."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
@@ -74,6 +76,18 @@ class SeriesLimits:
     series_per_job: int = 0
     tenants: Mapping[str, int] = field(default_factory=dict)
     jobs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationLimits:
+    request_timeout_s: float = 30.0
+    """Of one request to a receiver, unless its section says another."""
+    answer_bytes_max: int = 4 << 20
+    """Of a receiver's answer."""
+    retry_after_max_s: float = 3600.0
+    """How long a receiver may ask us to wait."""
+    error_chars_max: int = 500
+    """Of a receiver's answer that an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from vedette.alerting.alerts import ALERT_NAME, Alert, fingerprint, format_fingerprint
+from vedette.alerting.alerts import ALERT_NAME, Alert, format_fingerprint
 from vedette.alerting.notification import Notification
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.signals.template import FunctionError, Method, StringMap
@@ -247,7 +247,7 @@ def _template_alert(alert: Alert, now_ms: int) -> TemplateAlert:
         starts_at=GoTime(alert.starts_at_ms * _MS_NS),
         ends_at=GoTime(alert.ends_at_ms * _MS_NS) if resolved else ZERO_TIME,
         generator_url=alert.generator_url,
-        fingerprint=format_fingerprint(fingerprint(alert.labels)),
+        fingerprint=format_fingerprint(alert.fingerprint),
     )
 
 
