@@ -126,7 +126,9 @@ def kubelet_sources(node: int) -> Iterator[Source]:
     for condition in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure"):
         for status in ("true", "false", "unknown"):
             labels = {"__name__": "kube_node_status_condition", **cluster, "condition": condition, "status": status}
-            yield Source(labels, "constant", float((condition == "Ready") == (status == "true") and status != "unknown"))
+            yield Source(
+                labels, "constant", float((condition == "Ready") == (status == "true") and status != "unknown")
+            )
     for resource, level in (("cpu", 32.0), ("memory", 2.0**36), ("pods", 110.0)):
         for what in ("allocatable", "capacity"):
             yield Source({"__name__": f"kube_node_status_{what}", **cluster, "resource": resource}, "constant", level)
@@ -167,7 +169,9 @@ def pod_sources(node: int, pod: int) -> Iterator[Source]:
     owner = {"owner_kind": "ReplicaSet", "owner_name": f"{workload}-abc"}
     yield Source({"__name__": "kube_pod_owner", **cluster, **owner}, "constant", 1.0)
     for phase in PHASES:
-        yield Source({"__name__": "kube_pod_status_phase", **cluster, "phase": phase}, "constant", float(phase == "Running"))
+        yield Source(
+            {"__name__": "kube_pod_status_phase", **cluster, "phase": phase}, "constant", float(phase == "Running")
+        )
     for condition in ("true", "false", "unknown"):
         labels = {"__name__": "kube_pod_status_ready", **cluster, "condition": condition}
         yield Source(labels, "constant", float(condition == "true"))
@@ -190,7 +194,12 @@ def workload_sources() -> Iterator[Source]:
         yield Source({"__name__": "kube_replicaset_owner", **own, **replica_set}, "constant", 1.0)
     for number in range(20):
         own = {**cluster, "namespace": f"team-{number}"}
-        for name in ("current_number_scheduled", "desired_number_scheduled", "number_available", "updated_number_scheduled"):
+        for name in (
+            "current_number_scheduled",
+            "desired_number_scheduled",
+            "number_available",
+            "updated_number_scheduled",
+        ):
             labels = {"__name__": f"kube_daemonset_status_{name}", **own, "daemonset": f"agent-{number}"}
             yield Source(labels, "constant", float(NODES))
         for name in ("replicas", "status_replicas_ready", "status_replicas_updated", "metadata_generation"):
@@ -198,7 +207,13 @@ def workload_sources() -> Iterator[Source]:
             yield Source(labels, "constant", 3.0)
         for kind, level in (("hard", 100.0), ("used", 40.0)):
             for resource in ("cpu", "memory", "pods"):
-                labels = {"__name__": "kube_resourcequota", **own, "resource": resource, "type": kind, "resourcequota": "q"}
+                labels = {
+                    "__name__": "kube_resourcequota",
+                    **own,
+                    "resource": resource,
+                    "type": kind,
+                    "resourcequota": "q",
+                }
                 yield Source(labels, "constant", level)
 
 
@@ -208,7 +223,12 @@ def control_plane_sources() -> Iterator[Source]:
         yield Source({"__name__": "up", **own}, "constant", 1.0)
         for verb in VERBS:
             for resource in RESOURCES:
-                call = {**own, "verb": verb, "resource": resource, "scope": "namespace" if verb == "LIST" else "resource"}
+                call = {
+                    **own,
+                    "verb": verb,
+                    "resource": resource,
+                    "scope": "namespace" if verb == "LIST" else "resource",
+                }
                 for code in ("200", "404", "500"):
                     rate = {"200": 2.0, "404": 0.02, "500": 0.0001}[code]
                     yield Source({"__name__": "apiserver_request_total", **call, "code": code}, "counter", rate)
@@ -279,7 +299,9 @@ def monitoring_sources() -> Iterator[Source]:
                 yield Source(labels, "counter", rate)
 
 
-def make_bodies(sources: Iterable[Source], first_ms: int, step_ms: int, steps: int, at_once: int = 500) -> Iterator[bytes]:
+def make_bodies(
+    sources: Iterable[Source], first_ms: int, step_ms: int, steps: int, at_once: int = 500
+) -> Iterator[bytes]:
     """Remote-write requests of version 1, compressed: `at_once` series each, with all their samples."""
     random = np.random.default_rng(1)
     times = [first_ms + step_ms * step for step in range(steps)]

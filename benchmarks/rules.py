@@ -53,7 +53,8 @@ def run(options: Options) -> Iterable[Ratio | Figure]:
         config = f"global: {{evaluation_interval: {INTERVAL_S}s}}\nrule_files: ['{rules}']\nscrape_configs: []\n"
         (folder / "ours.yml").write_text(config)
         theirs = measure(
-            Prometheus(folder / "theirs", config, "--web.enable-remote-write-receiver", "--web.enable-lifecycle"), rounds
+            Prometheus(folder / "theirs", config, "--web.enable-remote-write-receiver", "--web.enable-lifecycle"),
+            rounds,
         )
         ours = measure(Vedette(folder / "ours", "--config", str(folder / "ours.yml"), "--no-node-job"), rounds)
     for program, found in (("prometheus", theirs), ("vedette", ours)):

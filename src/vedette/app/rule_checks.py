@@ -118,4 +118,4 @@ def _junit(outcomes: list[FileOutcome]) -> bytes:
                 ElementTree.SubElement(case, "failure").text = problem
         for problem in outcome.problems:
             ElementTree.SubElement(suite, "system-err").text = problem
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
