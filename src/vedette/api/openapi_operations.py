@@ -83,6 +83,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/alerts/{name}/comments": Operation("comment an alert"),
     "/alerts/{name}/occurrences": Operation("when an alert fired before, and for how long", "limit"),
     "/alerts/{name}/why": Operation("why an alert is there, and who is told of it", f"{_RANGE} lang"),
+    "/alerts/dry-run": Operation("what an alertmanager.yml would have sent", f"since {_RANGE}"),
     "/slos": Operation("objectives with what is left of their budgets"),
     "/slos/check": Operation("check an objective, and show its rules"),
     "/slos/{name}": Operation("an objective: read, set, delete"),

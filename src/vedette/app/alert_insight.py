@@ -23,7 +23,7 @@ from vedette.alerting.rules.definitions import GroupDefinition
 from vedette.alerting.slo.catalog import SloCatalog, read_slos
 from vedette.alerting.slo.sections import SloSection
 from vedette.alerting.why.explaining import Explainer
-from vedette.api.native import alert_history, alert_notes, alert_why, objectives
+from vedette.api.native import alert_history, alert_notes, alert_why, dry_run, objectives
 from vedette.api.routing import Route
 from vedette.app.alerting import Alerting
 from vedette.app.features import engine_options
@@ -109,6 +109,7 @@ class AlertInsight:
             *alert_notes.routes(self._notes, self._shell, self._record),
             *alert_why.routes(self._explainer, self._notes),
             *objectives.routes(self._catalog),
+            *dry_run.routes(self._history, self._shell, self._shell.mode),
         )
 
     async def run(self) -> None:

@@ -9,7 +9,7 @@ from vedette.alerting.config import AlertmanagerConfig, render_config, route_spe
 from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.notification import Integration
 from vedette.alerting.pipeline import metrics
-from vedette.alerting.pipeline.core import IntegrationName, PipelineConfig
+from vedette.alerting.pipeline.core import IntegrationName, PipelineConfig, plain_route_labels
 from vedette.alerting.pipeline.groups import Group
 from vedette.alerting.pipeline.inhibition import InhibitRule
 from vedette.alerting.pipeline.sending import IntegrationKey
@@ -27,21 +27,11 @@ def build_rules(
     route_labels: RouteLabels,
 ) -> Rules:
     """`integrations`: of each receiver that a route uses (`used_receivers`), in their order."""
-    route = routing_tree(config, mode)
     names = {
         receiver: tuple(IntegrationName(each.kind, each.index, each.send_resolved) for each in built)
         for receiver, built in integrations.items()
     }
-    pipeline = PipelineConfig(
-        route,
-        names,
-        tuple(
-            InhibitRule(source_matchers(rule, mode), target_matchers(rule, mode), rule.equal, rule.name)
-            for rule in config.inhibit_rules
-        ),
-        config.intervals(),
-        route_labels,
-    )
+    pipeline = pipeline_config(config, mode, names, route_labels)
     by_key: dict[IntegrationKey, Integration] = {
         (receiver, each.kind, each.index): each for receiver, built in integrations.items() for each in built
     }
@@ -54,6 +44,24 @@ def build_rules(
         config.common.resolve_timeout,
         {receiver.name: receiver.labels for receiver in config.receivers},
         render_config(config, our_kinds=False),
+    )
+
+
+def pipeline_config(
+    config: AlertmanagerConfig,
+    mode: MatcherMode,
+    names: Mapping[str, Sequence[IntegrationName]],
+    route_labels: RouteLabels = plain_route_labels,
+) -> PipelineConfig:
+    return PipelineConfig(
+        routing_tree(config, mode),
+        names,
+        tuple(
+            InhibitRule(source_matchers(rule, mode), target_matchers(rule, mode), rule.equal, rule.name)
+            for rule in config.inhibit_rules
+        ),
+        config.intervals(),
+        route_labels,
     )
 
 
