@@ -84,6 +84,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/alerts/{name}/occurrences": Operation("when an alert fired before, and for how long", "limit"),
     "/alerts/{name}/why": Operation("why an alert is there, and who is told of it", f"{_RANGE} lang"),
     "/alerts/dry-run": Operation("what an alertmanager.yml would have sent", f"since {_RANGE}"),
+    "/heartbeats": Operation("pings that must come, and our own dead man's switch"),
+    "/heartbeats/{name}": Operation("a ping"),
     "/slos": Operation("objectives with what is left of their budgets"),
     "/slos/check": Operation("check an objective, and show its rules"),
     "/slos/{name}": Operation("an objective: read, set, delete"),

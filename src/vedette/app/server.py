@@ -107,8 +107,8 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
-        self._insight = AlertInsight(settings, store.alert_history, clock)
-        self._alerting = Alerting(settings, clock, url, self._insight.attach)
+        self._insight = AlertInsight(settings, store, store.alert_history, clock)
+        self._alerting = Alerting(settings, clock, url, self._insight)
         self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
@@ -116,8 +116,9 @@ class Server:
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
+        insight = await self._insight.prepare()
         await self._alerting.start()
-        await self._insight.start(self._alerting)
+        await self._insight.start(self._alerting, insight)
         engine = self._engine()
         rules = self._rules = self._rule_service(engine, url)
         self._insight.connect(rules, engine)
@@ -236,7 +237,7 @@ class Server:
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._alerting.apply(alerting)
-        self._insight.apply(insight)
+        await self._insight.apply(insight)
         if self._rules is not None:
             self._rules.apply()
         await self._scraping.settled()
