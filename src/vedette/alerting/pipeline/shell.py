@@ -89,10 +89,9 @@ class Shell:
     def __init__(self, around: Surroundings, rules: Rules) -> None:
         self._around: Final = around
         self.rules = rules
-        self._leader_name: Final = around.name if around.store.is_shared else None
-        self._keeper: Final = Keeper(
-            around.store, around.io, around.tenant, self._leader_name, around.limits.pending_alerts_max
-        )
+        self._keeper: Final = self._new_keeper(None)
+        self._log_keeper: Final = self._new_keeper(around.name) if around.store.is_shared else self._keeper
+        """Among several servers apart from the other: it is refused to one that leads no more."""
         self._wake = asyncio.Event()
         self._silencing = asyncio.Lock()
         self._flushes: set[asyncio.Task[None]] = set()
@@ -102,6 +101,10 @@ class Shell:
         self._begins_ms = read_clock(around.clock).steady_ms + around.start_delay_ms
         self._pipeline: Pipeline
         metrics.initialise()
+
+    def _new_keeper(self, leader: str | None) -> Keeper:
+        around = self._around
+        return Keeper(around.store, around.io, around.tenant, leader, around.limits.pending_alerts_max)
 
     @property
     def mode(self) -> MatcherMode:
@@ -134,7 +137,8 @@ class Shell:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keeper.run())
+            for keeper in {self._keeper, self._log_keeper}:
+                tasks.create_task(keeper.run())
             tasks.create_task(self._dispatch())
             tasks.create_task(self._maintain())
             if self._around.store.is_shared:
@@ -251,7 +255,7 @@ class Shell:
         self._wake.set()
 
     async def _keep_entry(self, entry: LogEntry) -> None:
-        await self._keeper.keep(Rows(log=[log_row(entry)]))
+        await self._log_keeper.keep(Rows(log=[log_row(entry)]))
         await self.read(lambda pipeline, _: pipeline.log.apply(entry))
 
     async def _stop_flushes(self) -> None:
