@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -114,7 +115,7 @@ class Storm:
             self._count += ALERTS_A_POST
             ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
             alerts = [{"labels": {"alertname": name}, "endsAt": ends} for name in names]
-            with suppress(OSError, json.JSONDecodeError):
+            with suppress(OSError, HTTPException, json.JSONDecodeError):
                 if send(self._server, "POST", "/alerts", alerts)[0] == 200:
                     self._acknowledged.alerts.update(names)
 
@@ -123,7 +124,7 @@ class Storm:
             now = datetime.now(UTC)
             matchers = [{"name": "nothing", "value": "matches", "isRegex": False}]
             times = {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=1)).isoformat()}
-            with suppress(OSError, json.JSONDecodeError):
+            with suppress(OSError, HTTPException, json.JSONDecodeError):
                 silence = {"matchers": matchers, **times, "createdBy": "storm", "comment": "storm"}
                 status, made = send(self._server, "POST", "/silences", silence)
                 if status == 200:
