@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from vedette.signals.template import FunctionError
 from vedette.signals.template.times import GoDuration, GoTime
-from vedette.signals.template.values import type_name
+from vedette.signals.template.values import StringMap, type_name
 
 _RFC3339: Final = "2006-01-02T15:04:05.999999999Z07:00"
+_EPOCH: Final = datetime(1970, 1, 1)
+_MICROSECOND: Final = 1000
 _WHOLE_FLOAT_MAX: Final = 1e21
 _ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
 
@@ -27,6 +30,12 @@ def to_json(value: Any) -> str:
 
 
 def format_rfc3339(time: GoTime) -> str:
+    if (
+        time.zone is UTC and not time.ns % _MICROSECOND
+    ):  # each alert of each notification has two: no layout is searched
+        moment = _EPOCH + timedelta(microseconds=time.ns // _MICROSECOND)
+        text = moment.isoformat()
+        return f"{text.rstrip('0') if moment.microsecond else text}Z"
     return time.format(_RFC3339)
 
 
@@ -34,6 +43,8 @@ def _plain(value: Any) -> Any:
     match value:
         case None | bool() | int() | str():
             return value
+        case StringMap():
+            return dict(sorted(value.items()))
         case float():
             return _number(value)
         case Mapping():

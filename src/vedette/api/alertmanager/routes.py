@@ -55,6 +55,7 @@ class _Posting:
         door = AlertDoor(shell.mode, shell.limits, shell.rules.resolve_timeout_ms)
         work = partial(door.take_in, body, self._clock.now_ms())
         intake = await api.writes.run(request, api.new_deadline(), work)
+        intake.count()
         await shell.post(request.principal, intake.alerts)
         if intake.refusals:
             raise BadInput("\n".join(intake.refusals[: api.services.receive_limits.errors_shown_max]))
