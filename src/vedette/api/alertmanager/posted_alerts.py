@@ -16,7 +16,7 @@ from vedette.alerting.alerts import Alert
 from vedette.alerting.fingerprints import fingerprints
 from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.pipeline import metrics
-from vedette.api.alertmanager.answers import SchemaError, parse_time_ms
+from vedette.api.alertmanager.answers import SchemaError, parse_time_ms, unreadable
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.limits import AlertLimits
 from vedette.model.quoting import quote
@@ -32,7 +32,7 @@ class _Posted(msgspec.Struct):
 
 
 _decode: Final = msgspec.json.Decoder(list[_Posted] | None).decode
-_URI: Final = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|/)[^\x00-\x20\x7f]*\Z")
+_URI: Final = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:[^\x00-\x20\x7f]*|/[^\x00-\x1f\x7f]*)\Z")
 
 
 @dataclass(slots=True)
@@ -111,13 +111,13 @@ class AlertDoor:
 
 
 def _read(body: bytes) -> list[_Posted]:
+    if not body:
+        raise SchemaError("alerts in body is required")
     try:
         posted: list[_Posted] | None = _decode(body)
     except msgspec.DecodeError as error:
-        raise SchemaError(f"parsing alerts body failed, because {error}", status=400, number=400) from None
-    if posted is None:
-        raise SchemaError("alerts in body is required")
-    return posted
+        raise unreadable("alerts", str(error)) from None
+    return posted or []
 
 
 def _labels(place: int, posted: _Posted) -> Labels:
@@ -138,5 +138,4 @@ def _time(place: int, field: str, text: str | None) -> int:
     try:
         return parse_time_ms(text or "")
     except ValueError:
-        message = f"parsing alerts body failed, because {place}.{field} is no RFC 3339 time: {quote(text or '')}"
-        raise SchemaError(message, status=400, number=400) from None
+        raise unreadable("alerts", f"{place}.{field} is no RFC 3339 time: {quote(text or '')}") from None
