@@ -25,7 +25,6 @@ from vedette.api.native import cardinality, explaining
 from vedette.api.openapi import YAML, describe_api
 from vedette.api.prometheus import (
     administration,
-    alerting,
     exemplars,
     exposition,
     features,
@@ -35,6 +34,7 @@ from vedette.api.prometheus import (
     notifications,
     queries,
     remote_read,
+    rules,
     searching,
     self_metrics,
     status,
@@ -58,7 +58,7 @@ ROUTES: Final = (
     *targets.ROUTES,
     *status.ROUTES,
     *features.ROUTES,
-    *alerting.ROUTES,
+    *rules.ROUTES,
     *exemplars.ROUTES,
     *syntax.ROUTES,
     *federation.ROUTES,

@@ -46,7 +46,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/targets/relabel_steps": Operation("a target's relabelling, rule by rule", "scrapePool* labels*"),
     "/scrape_pools": Operation("names of the scrape pools"),
     "/scrape_pools/config": Operation("a pool's part of the configuration", "scrapePool*"),
-    "/rules": Operation("rules and their state", "type rule_name[] rule_group[] file[] match[]"),
+    "/rules": Operation(
+        "rules and their state",
+        "type rule_name[] rule_group[] file[] match[] exclude_alerts group_limit group_next_token",
+    ),
     "/alerts": Operation("active alerts"),
     "/alertmanagers": Operation("where alerts are sent to"),
     "/status/config": Operation("the configuration, without secrets"),

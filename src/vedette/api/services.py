@@ -13,6 +13,7 @@ from vedette.model.limits import BulkReadLimits, HttpLimits, QueryLimits, Receiv
 from vedette.ports.administration import Administration
 from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
+from vedette.ports.rules import Alertmanagers, NoAlertmanagers, NoRules, Rules
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.ports.targets import Targets
@@ -112,6 +113,8 @@ class Services:
     quit: Callable[[], None]
     administration: Administration | None = None
     """None: the store keeps nothing on a disk."""
+    rules: Rules = field(default_factory=NoRules)
+    alertmanagers: Alertmanagers = field(default_factory=NoAlertmanagers)
     access: Access = field(default_factory=Access)
     flags: Mapping[str, str] = field(default_factory=dict)
     build: BuildInfo = BuildInfo()

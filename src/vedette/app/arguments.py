@@ -203,7 +203,28 @@ GENERAL = (
     ),
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
-SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *ALERTING)
+RULES = (
+    Flag(
+        "--rules.alert.resend-delay",
+        "DURATION",
+        "a firing alert is sent again after so long (1m)",
+        "持续触发的告警每隔多久重新发送（1m）",
+    ),
+    Flag(
+        "--rules.alert.for-outage-tolerance",
+        "DURATION",
+        "after a longer outage the `for` of alerts begins anew (1h)",
+        "停机超过该时长后，告警的 for 重新计时（1h）",
+    ),
+    Flag("--rules.max-concurrent-evals", "N", "threads that evaluate rules (4)", "评估规则的线程数（4）"),
+    Flag(
+        "--alertmanager.notification-queue-capacity",
+        "N",
+        "alerts that may wait for each other Alertmanager (10000)",
+        "每个外部 Alertmanager 的告警等待队列长度（10000）",
+    ),
+)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *ALERTING, *RULES)
 AGENT_FLAGS = (
     Flag(
         "--listen",
@@ -259,6 +280,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
     add_query(verbs, say)
     add_check(verbs, say)
+    add_test(verbs, say)
     add_import(verbs, say)
     add_export(verbs, say)
     add_restore(verbs, say)
@@ -274,6 +296,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
         (say("alerting", "告警"), ALERTING),
+        (say("rules", "规则"), RULES),
     )
     add_flags(added, say, groups)
 
@@ -283,7 +306,10 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
     add_language(check, say)
     kinds = check.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
     for kind, about in (
-        ("config", say("a prometheus.yml or vedette.yml", "prometheus.yml 或 vedette.yml")),
+        (
+            "config",
+            say("a prometheus.yml, alertmanager.yml or vedette.yml", "prometheus.yml、alertmanager.yml 或 vedette.yml"),
+        ),
         ("web-config", say("TLS and users", "TLS 与用户")),
         (
             "metrics",
@@ -296,6 +322,14 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
         added = kinds.add_parser(kind, help=about)
         add_language(added, say)
         added.add_argument("file", metavar="FILE", nargs="?" if kind == "metrics" else None, default="-")
+        if kind == "config":
+            added.add_argument(
+                "--kind",
+                dest="as_kind",
+                choices=("prometheus", "alertmanager", "vedette"),
+                default="",
+                help=say("whose format the file has (default: by its sections)", "文件的格式（默认：依其内容判断）"),
+            )
         if kind == "metrics":
             added.add_argument(
                 "--format",
@@ -303,6 +337,58 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
                 default=None,
                 help=say("default: openmetrics if the page ends with # EOF", "默认：以 # EOF 结尾则为 openmetrics"),
             )
+
+    add_check_rules(kinds, say)
+
+
+def add_check_rules(kinds: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    rules = kinds.add_parser("rules", help=say("rule files; none reads standard input", "规则文件；缺省读取标准输入"))
+    add_language(rules, say)
+    rules.add_argument("files", metavar="FILE", nargs="*")
+    rules.add_argument(
+        "--lint",
+        default="duplicate-rules",
+        metavar="NAMES",
+        help=say("all, duplicate-rules or none (duplicate-rules)", "all、duplicate-rules 或 none（duplicate-rules）"),
+    )
+    rules.add_argument(
+        "--lint-fatal",
+        action="store_true",
+        help=say("exit with code 3 if only lint finds something", "仅检查项不通过时以退出码 3 结束"),
+    )
+    add_rule_dialect(rules, say)
+
+
+def add_test(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    test = verbs.add_parser("test", help=say("run unit tests", "运行单元测试"))
+    add_language(test, say)
+    kinds = test.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
+    rules = kinds.add_parser("rules", help=say("of rules, in promtool's files", "规则测试，文件格式同 promtool"))
+    add_language(rules, say)
+    rules.add_argument("files", metavar="FILE", nargs="+")
+    rules.add_argument(
+        "--run",
+        action="append",
+        metavar="REGEX",
+        help=say("only tests whose name matches (repeatable)", "仅运行名称匹配的测试（可重复）"),
+    )
+    rules.add_argument("--diff", action="store_true", help=say("show differences line by line", "逐行显示差异"))
+    rules.add_argument("--junit", metavar="FILE", help=say("write a report as JUnit XML", "写出 JUnit XML 报告"))
+    add_rule_dialect(rules, say)
+
+
+def add_rule_dialect(to: argparse.ArgumentParser, say: Say) -> None:
+    to.add_argument(
+        "--ignore-unknown-fields",
+        action="store_true",
+        help=say("fields of rule files that are not known are no error", "忽略规则文件中的未知字段"),
+    )
+    to.add_argument(
+        "--enable-feature",
+        action="append",
+        metavar="NAMES",
+        help=say("as the server's flag: parts of PromQL that need one", "同服务的同名选项：需要开启的 PromQL 特性"),
+    )
 
 
 def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:

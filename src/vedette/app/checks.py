@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from vedette.app.language import Say, choose_language, speaker
 from vedette.app.translation import in_chinese
-from vedette.model.errors import MalformedPage, VedetteError
+from vedette.model.errors import ConfigError, MalformedPage, VedetteError
+
+if TYPE_CHECKING:
+    from vedette.app.settings import Settings
 
 
 def run_check(arguments: argparse.Namespace) -> int:
     say = speaker(choose_language(["--lang", arguments.lang] if arguments.lang else []))
-    return {"config": check_config, "web-config": check_web_config, "metrics": check_metrics}[arguments.kind](
-        arguments, say
-    )
+    return CHECKS[arguments.kind](arguments, say)
 
 
 def check_config(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.alerting.rules.file_format import BadRuleFile
     from vedette.app.data_policy import read_policy
     from vedette.app.settings import read_settings
     from vedette.intake.config import check_config
 
     file = Path(arguments.file)
+    if arguments.as_kind == "alertmanager" or (not arguments.as_kind and is_alertmanager_file(file)):
+        return check_alertmanager(file, say)
     try:
         settings = read_settings(argparse.Namespace(config=arguments.file), {})
         read_policy(settings.own_file)
@@ -31,6 +37,8 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
         return failed(say, str(error))
     for warning in settings.warnings:
         print(say(f"warning: {warning}", f"警告：{warning}"))
+    if settings.alertmanager_file is not None and check_alertmanager(settings.alertmanager_file, say):
+        return 1
     if settings.prometheus_file is None:
         print(say(f"{file}: ok, our own settings only", f"{file}：正确，仅含自身设置"))
         return 0
@@ -40,8 +48,67 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
     if not report.ok:
         return failed(say, report.error)
     file = settings.prometheus_file
-    print(say(f"{file}: ok, jobs: {report.jobs}", f"{file}：正确，共 {report.jobs} 个抓取任务"))
+    try:
+        rules = count_rules(settings)
+    except BadRuleFile as error:
+        return failed(say, "\n".join(str(problem) for problem in error.problems))
+    print(
+        say(
+            f"{file}: ok, jobs: {report.jobs}, rules: {rules}",
+            f"{file}：正确，共 {report.jobs} 个抓取任务，{rules} 条规则",
+        )
+    )
     return 0
+
+
+_ALERTMANAGER_KEYS: Final = frozenset({"route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals"})
+
+
+def is_alertmanager_file(file: Path) -> bool:
+    """By its sections; what cannot be read is left to the check that says why."""
+    from vedette.intake.config.load import read_config_file
+    from vedette.intake.config.yaml_nodes import Document, parse_yaml
+
+    try:
+        root = parse_yaml(read_config_file(file), Document(str(file), file.parent))
+        keys = {key.text() for key, _ in root.fields()} if root is not None else set()
+    except ConfigError:
+        return False
+    return not keys.isdisjoint(_ALERTMANAGER_KEYS)
+
+
+def check_alertmanager(file: Path, say: Say) -> int:
+    from vedette.alerting.config import check_config
+
+    try:
+        report = check_config(file)
+    except ConfigError as error:
+        return failed(say, str(error))
+    for warning in report.warnings:
+        print(say(f"warning: {warning}", f"警告：{warning}"))
+    print(
+        say(
+            f"{file}: ok, receivers: {report.receivers}, routes: {report.routes}, inhibit rules: {report.inhibit_rules}, "
+            f"template files: {report.template_files}",
+            f"{file}：正确，接收器 {report.receivers} 个，路由 {report.routes} 条，抑制规则 {report.inhibit_rules} 条，"
+            f"模板文件 {report.template_files} 个",
+        )
+    )
+    return 0
+
+
+def count_rules(settings: Settings) -> int:
+    """Of the rule files that the configuration names. Raises BadRuleFile."""
+    from vedette.alerting.rules.file_format import RuleDialect
+    from vedette.alerting.rules.loading import load_groups
+    from vedette.app.features import engine_options
+    from vedette.intake.config import load_config
+
+    assert settings.prometheus_file is not None
+    config = load_config(settings.prometheus_file)
+    dialect = RuleDialect(config.name_scheme, engine_options(settings.features, 0).parser)
+    groups = load_groups(config.rule_files, config.common.evaluation_interval, dialect)
+    return sum(len(group.rules) for group in groups)
 
 
 def check_web_config(arguments: argparse.Namespace, say: Say) -> int:
@@ -81,6 +148,20 @@ def check_metrics(arguments: argparse.Namespace, say: Say) -> int:
     if not wrong:
         print(say(f"{name}: ok ({chosen})", f"{name}：正确（{chosen}）"))
     return 1 if wrong else 0
+
+
+def check_rules(arguments: argparse.Namespace, say: Say) -> int:
+    from vedette.app.rule_checks import check_rules
+
+    return check_rules(arguments, say)
+
+
+CHECKS: Final[dict[str, Callable[[argparse.Namespace, Say], int]]] = {
+    "config": check_config,
+    "web-config": check_web_config,
+    "metrics": check_metrics,
+    "rules": check_rules,
+}
 
 
 def failed(say: Say, text: str) -> int:

@@ -69,6 +69,12 @@ def check(arguments: argparse.Namespace) -> int:
     return run_check(arguments)
 
 
+def test(arguments: argparse.Namespace) -> int:
+    from vedette.app.rule_checks import run_tests
+
+    return run_tests(arguments, speaker(choose_language(["--lang", arguments.lang] if arguments.lang else [])))
+
+
 def bring(arguments: argparse.Namespace) -> int:
     if arguments.kind == "prometheus":
         from vedette.app.migrating import run_migration
@@ -102,6 +108,7 @@ VERBS: dict[str, Verb] = {
     "server": server,
     "agent": agent,
     "check": check,
+    "test": test,
     "import": bring,
     "export": export,
     "query": query,

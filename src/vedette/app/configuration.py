@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vedette.alerting.rules.definitions import GroupDefinition
+from vedette.alerting.rules.namespaces import RuleNamespaces
 from vedette.api.services import ConfigView
 from vedette.app.data_policy import DataPolicy, read_policy
 from vedette.app.jobs import default_config, with_node_job
+from vedette.app.rule_sources import RuleSources
 from vedette.app.settings import Settings
 from vedette.intake.config import PrometheusConfig, load_config, render_config
 from vedette.model.errors import ConfigError
@@ -32,7 +36,7 @@ class OwnTarget:
 
 
 class Configuration:
-    """`current` is what runs, `policy` how long it is kept. `reload` raises ConfigError and leaves it in force when the new file is wrong."""
+    """`current` is what runs, `rules` its rule groups, `policy` how long samples are kept. `reload` raises ConfigError and leaves it in force when the new file is wrong."""
 
     def __init__(self, settings: Settings, own: OwnTarget, clock: Clock, *, with_node: bool) -> None:
         self._settings = settings
@@ -43,22 +47,29 @@ class Configuration:
         self.loaded_ms = 0
         self.current = PrometheusConfig()
         self.policy = DataPolicy()
+        self.rules: Sequence[GroupDefinition] = ()
+        self.rule_sources = RuleSources(settings, RuleNamespaces.within(settings.data / "rules", clock))
         self.reload()
 
     def reload(self) -> PrometheusConfig:
         try:
             config, policy = self._read(), read_policy(self._settings.own_file)
+            rules = self.rule_sources.read(config)
         except ConfigError:
             self.succeeded = False
             _SUCCESSFUL.set(0)
             raise
         self.succeeded, self.loaded_ms = True, self._clock.now_ms()
-        self.current, self.policy = config, policy
+        self.current, self.policy, self.rules = config, policy, rules
         _SUCCESSFUL.set(1)
         _TIME.set(self.loaded_ms / 1000)
         for warning in config.warnings:
             log.warning("configuration: %s", warning)
         return config
+
+    def reload_rules(self) -> None:
+        """Of the configuration in force. Raises ConfigError; then the old rules stay."""
+        self.rules = self.rule_sources.read(self.current)
 
     def view(self) -> ConfigView:
         return ConfigView(render_config(self.current), dict(self.current.common.external_labels))

@@ -10,22 +10,28 @@ from vedette.intake.receiving.otlp.settings import CONVERT_DELTA, NATIVE_DELTA
 from vedette.model.errors import BadInput
 from vedette.query.promql.options import EngineOptions
 from vedette.query.promql.parser import ParserOptions
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 
 FUNCTIONS: Final = "promql-experimental-functions"
 EXTENDED: Final = "promql-extended-range-selectors"
 FILL: Final = "promql-binop-fill-modifiers"
 DELAYED: Final = "promql-delayed-name-removal"
-TYPE_AND_UNIT: Final = "type-and-unit-labels"
+PER_STEP_STATS: Final = "promql-per-step-stats"
 SEARCH: Final = "search-api"
 START_TIMES: Final = "st-storage"
 USE_START_TIMES: Final = "use-start-timestamps"
 CLASSIC_MATCHERS: Final = MatcherMode.CLASSIC.value
 STRICT_MATCHERS: Final = MatcherMode.UTF8_STRICT.value
-ALWAYS_ON: Final = frozenset({"exemplar-storage", "histograms-st-encoding", "native-histograms"})
-"""What these turn on upstream is on here: exemplars are stored, histograms have start times where anything has."""
+ALWAYS_ON: Final = frozenset(
+    {
+        *("exemplar-storage", "histograms-st-encoding", "metadata-wal-records", "native-histograms"),
+        *("ooo-native-histograms", "promql-duration-expr"),
+    }
+)
+"""What these turn on upstream is on here: exemplars and metadata are stored, histograms have start times where anything has."""
 BUILT: Final = ALWAYS_ON | {
     *(SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA),
-    *(START_TIMES, USE_START_TIMES),
+    *(START_TIMES, USE_START_TIMES, PER_STEP_STATS),
     *(CLASSIC_MATCHERS, STRICT_MATCHERS),
 }
 

@@ -17,6 +17,7 @@ import vedette
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
 from vedette.alerting.pipeline.shell import Rules
+from vedette.api import rule_config
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
 from vedette.api.notices import RELOAD_FAILED, SHUTTING_DOWN, Notices
@@ -28,12 +29,13 @@ from vedette.api.web_config import WebConfig
 from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
+from vedette.app.features import PER_STEP_STATS, SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
 from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, load_dashboard_kernels, retention
+from vedette.app.rules import RuleService
 from vedette.app.settings import Settings
 from vedette.intake.config import PrometheusConfig
 from vedette.intake.forwarding.manager import ForwardingManager
@@ -45,6 +47,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
 from vedette.query.promql.results_cache import results_cache
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -85,9 +88,15 @@ class Server:
             configuration.current,
             limits=ingest_limits(settings, configuration.current),
             start_times=START_TIMES in settings.features,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._forwarding = ForwardingManager(
-            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+            store,
+            clock,
+            SYSTEM,
+            settings.data / "remote_write",
+            configuration.current,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._doors = Doors(
             store,
@@ -98,6 +107,7 @@ class Server:
         )
         self._doors.configure(configuration.current)
         self._alerting = Alerting(settings, clock, url)
+        self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
 
@@ -105,9 +115,11 @@ class Server:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
         await self._alerting.start()
-        services = self._services()
-        doors = (*self._doors.routes(), *self._alerting.routes(services.build))
-        app = build_app(services, page, self._mounts(), doors)
+        engine = self._engine()
+        rules = self._rules = self._rule_service(engine, url)
+        services = self._services(engine, rules)
+        routes = (*self._doors.routes(), *rule_config.routes(rules), *self._alerting.routes(services.build))
+        app = build_app(services, page, self._mounts(), routes)
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -122,6 +134,7 @@ class Server:
                 tasks.create_task(self._forwarding.run()),
                 tasks.create_task(self._doors.run()),
                 tasks.create_task(self._alerting.run()),
+                tasks.create_task(rules.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
@@ -143,7 +156,17 @@ class Server:
         await self._alerting.close()
         own.socket.unlink(missing_ok=True)
 
-    def _services(self) -> Services:
+    def _engine(self) -> Engine:
+        settings = self._settings
+        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
+        return Engine(self._store, settings.queries, options, results_cache(settings.queries))
+
+    def _rule_service(self, engine: Engine, url: str) -> RuleService:
+        external_url = self._settings.external_url or url
+        sinks = (self._alerting.shell,)
+        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks)
+
+    def _services(self, engine: Engine, rules: RuleService) -> Services:
         settings = self._settings
         access = Access(
             passwords=self._web.passwords(),
@@ -154,11 +177,12 @@ class Server:
             admin_enabled=settings.enable_admin_api,
             headers=self._web.http_server_config.headers,
         )
-        options = engine_options(settings.features, self._configuration.current.common.evaluation_interval)
         return Services(
             store=self._store,
-            engine=Engine(self._store, settings.queries, options, results_cache(settings.queries)),
+            engine=engine,
             targets=self._scraping.targets,
+            rules=rules.manager,
+            alertmanagers=rules.sender,
             config=self._configuration.view,
             runtime=self._runtime,
             readiness=lambda: self._readiness,
@@ -171,9 +195,10 @@ class Server:
             clock=self._clock,
             query_limits=settings.queries,
             bulk_limits=settings.bulk,
-            engine_options=options,
+            engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
+            per_step_stats=PER_STEP_STATS in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -198,6 +223,8 @@ class Server:
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._alerting.apply(alerting)
+        if self._rules is not None:
+            self._rules.apply()
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
 

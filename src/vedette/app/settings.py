@@ -49,6 +49,16 @@ LATER_KEYS: Final = frozenset({"adapter", "loki", "rules"})
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """How rules are evaluated and their alerts sent; the defaults are Prometheus'."""
+
+    concurrent: int = 4
+    resend_delay_ms: int = 60_000
+    outage_tolerance_ms: int = 3_600_000
+    queue_max: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     host: str
     port: int
@@ -70,6 +80,7 @@ class Settings:
     queries: QueryLimits
     ingest: IngestLimits
     bulk: BulkReadLimits
+    rules: RuleSettings
     features: frozenset[str]
     alertmanager_file: Path | None
     control_database: str
@@ -96,7 +107,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
     values = _Values(arguments, environ, own, own_file)
     host, port = values.read("listen", parse_listen, parse_listen(DEFAULT_LISTEN))
     external_url = values.read("external_url", parse_url, "")
-    queries, ingest, bulk = QueryLimits(), IngestLimits(), BulkReadLimits()
+    queries, ingest, bulk, rules = QueryLimits(), IngestLimits(), BulkReadLimits(), RuleSettings()
     return Settings(
         host=host,
         port=port,
@@ -129,6 +140,14 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
             samples_max=values.read("storage_remote_read_sample_limit", parse_count, bulk.samples_max),
             answers_max=values.read("storage_remote_read_concurrent_limit", parse_count, bulk.answers_max),
             frame_bytes_max=values.read("storage_remote_read_max_bytes_in_frame", parse_bytes, bulk.frame_bytes_max),
+        ),
+        rules=RuleSettings(
+            concurrent=values.read("rules_max_concurrent_evals", parse_count, rules.concurrent),
+            resend_delay_ms=values.read("rules_alert_resend_delay", parse_duration_ms, rules.resend_delay_ms),
+            outage_tolerance_ms=values.read(
+                "rules_alert_for_outage_tolerance", parse_duration_ms, rules.outage_tolerance_ms
+            ),
+            queue_max=values.read("alertmanager_notification_queue_capacity", parse_count, rules.queue_max),
         ),
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()

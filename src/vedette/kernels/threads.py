@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Final, TypeVar
 
 CORES: Final = len(os.sched_getaffinity(0))
 WORK_SPLIT_MIN: Final = 200_000
@@ -25,6 +25,7 @@ _HELPERS: Final = ThreadPoolExecutor(max(1, CORES - 1), thread_name_prefix="vede
 
 Slice = tuple[int, int]
 Task = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 def run_slices(task: Task, slices: Sequence[Slice]) -> None:
@@ -33,12 +34,20 @@ def run_slices(task: Task, slices: Sequence[Slice]) -> None:
         for low, high in slices:
             task(low, high)
         return
-    waiting = iter(list(slices))  # `next` of a list's iterator is one step for all threads
-    helpers = [_HELPERS.submit(_work, task, waiting) for _ in range(min(CORES, len(slices)) - 1)]
+    share_work(lambda bounds: task(*bounds), slices, _HELPERS, min(CORES, len(slices)) - 1)
+
+
+def share_work(work: Callable[[T], None], items: Sequence[T], helpers: Executor, n_helpers: int) -> None:
+    """Calls `work` with each item, once, in any order, on this thread and at most `n_helpers` of the others.
+
+    A thread of `helpers` itself may call it. The first error is raised when all stopped.
+    """
+    waiting = iter(list(items))  # `next` of a list's iterator is one step for all threads
+    hired = [helpers.submit(_work_off, work, waiting) for _ in range(n_helpers)]
     try:
-        _work(task, waiting)
+        _work_off(work, waiting)
     finally:
-        errors = [error for helper in helpers if not helper.cancel() and (error := helper.exception())]
+        errors = [error for helper in hired if not helper.cancel() and (error := helper.exception())]
     if errors:
         raise errors[0]
 
@@ -53,11 +62,11 @@ def split_evenly(n: int, work: float) -> list[Slice]:
     return list(itertools.pairwise(bounds))
 
 
-def _work(task: Task, waiting: Iterator[Slice]) -> None:
+def _work_off(work: Callable[[T], None], waiting: Iterator[T]) -> None:
     """An error ends the work of this thread, and leaves nothing for the others."""
     try:
-        for low, high in waiting:
-            task(low, high)
+        for item in waiting:
+            work(item)
     except BaseException:
         for _ in waiting:
             pass

@@ -33,12 +33,19 @@ def format_general(value: float, precision: int = -1) -> str:
         return special
     if precision >= 0:
         return f"{value:.{precision}g}"
+    _, exponent = _shortest(value)
+    return format_exponent(value) if exponent < -4 or exponent >= 6 else format_fixed(value)
+
+
+def format_exponent(value: float) -> str:
+    """As strconv.FormatFloat(value, 'e', -1, 64): the shortest digits that read back, with an exponent."""
+    special = _format_special(value)
+    if special:
+        return special
     digits, exponent = _shortest(value)
-    if exponent < -4 or exponent >= 6:
-        sign = "-" if value < 0 else ""
-        fraction = f".{digits[1:]}" if len(digits) > 1 else ""
-        return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-    return format_fixed(value)
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def format_fixed(value: float) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.conformance.promqltest.histograms import HistogramLiteral
-from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import Eval
 from vedette.model.histograms import FLOAT, NativeHistogram
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.staleness import is_stale
 from vedette.query.promql.engine import QueryResult
+from vedette.query.promql.histogram_notation import HistogramLiteral
+from vedette.query.promql.series_notation import Point
 from vedette.query.promql.values import Matrix, RawSamples, Scalar, StringValue
 
 _TOLERANCE: Final = 1e-6

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.conformance.promqltest.histograms import HistogramLiteral
-from tests.conformance.promqltest.points import Point
 from tests.conformance.promqltest.script import LoadedSeries
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
 from vedette.model.numbers import parse_float
+from vedette.query.promql.histogram_notation import HistogramLiteral
+from vedette.query.promql.series_notation import Point
 from vedette.signals.nhcb import BUCKET_LABEL, BUCKET_SUFFIX, COUNT_SUFFIX, ClassicHistogram, native_labels, native_name
 
 

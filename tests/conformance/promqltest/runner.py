@@ -21,7 +21,6 @@ from tests.conformance.promqltest.answers import (
     check_sorted,
     read_answer,
 )
-from tests.conformance.promqltest.histograms import HistogramLiteral
 from tests.conformance.promqltest.nhcb import native_series
 from tests.conformance.promqltest.reevaluations import may_run_as_range, pinned_queries
 from tests.conformance.promqltest.script import Clear, Command, Eval, Load
@@ -33,6 +32,7 @@ from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.ports.store import Store
 from vedette.query.promql.engine import Engine, EngineOptions, QueryResult
+from vedette.query.promql.histogram_notation import HistogramLiteral
 from vedette.query.promql.parser import ALL_FEATURES
 
 Insert = Callable[[Principal, SampleBatch | HistogramBatch], None]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tests.conformance.promqltest.points import BadSeries, Point, parse_series, parse_start_times
 from vedette.model.errors import BadInput
 from vedette.model.labels import EMPTY_LABELS, Labels
 from vedette.model.time import parse_duration_ms
 from vedette.query.promql.parser.quoting import to_byte_text, unquote
+from vedette.query.promql.series_notation import BadSeries, Point, parse_series, parse_start_times
 
 _LOAD: Final = re.compile(r"load(_with_nhcb)?\s+(.+?)\Z")
 _INSTANT: Final = re.compile(r"eval(?:_(fail|warn|ordered|info))?\s+instant\s+at\s+(.+?)\s+(.+)\Z")

@@ -123,7 +123,7 @@ def test_every_template_of_the_reference_has_a_text_of_ours(name: str, language:
 def test_default_texts_are_chinese_or_english() -> None:
     subject = '{{ template "__subject" . }}'
     one = notification(alert("firing"), alert("resolved", pod="b"))
-    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1, 已恢复 1] Slow (critical)"
+    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1，已恢复 1] Slow (critical)"
     assert Templates(language="en").text(subject, TEMPLATES.data(one)) == "[firing 1, resolved 1] Slow (critical)"
 
 
@@ -140,6 +140,16 @@ def test_default_texts_are_chinese_or_english() -> None:
 def test_jiras_priority_is_that_of_the_worst_alert(alerts: list[tuple[str, str]], priority: str) -> None:
     data = TEMPLATES.data(notification(*(alert(*each) for each in alerts)))
     assert TEMPLATES.text('{{ template "jira.default.priority" . }}', data) == priority
+
+
+@pytest.mark.parametrize("name", ["vedette.text", "vedette.markdown", "email.default.html"])
+def test_of_a_large_group_the_first_alerts_are_told_and_how_many_there_are(name: str) -> None:
+    templates = Templates("http://am", "en")
+    data = templates.data(notification(*(alert("firing", pod=f"pod-{number:05}") for number in range(20_000))))
+    text = templates.html(f'{{{{ template "{name}" . }}}}', data)
+    assert "pod-00049" in text
+    assert "pod-00050" not in text
+    assert "… 20000 in all" in text
 
 
 def test_the_mail_escapes_what_alerts_say() -> None:

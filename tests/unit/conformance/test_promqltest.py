@@ -9,12 +9,12 @@ import pytest
 
 from tests.conformance.promqltest.answers import almost_equal
 from tests.conformance.promqltest.exclusions import read_exclusions, write_exclusions
-from tests.conformance.promqltest.histograms import BadHistogram, parse_histogram
-from tests.conformance.promqltest.points import BadSeries, parse_series, parse_start_times
 from tests.conformance.promqltest.reevaluations import may_run_as_range, pinned_queries
 from tests.conformance.promqltest.script import BadScript, Clear, Eval, Load, read_script
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN, is_stale
+from vedette.query.promql.histogram_notation import BadHistogram, parse_histogram
+from vedette.query.promql.series_notation import BadSeries, parse_series, parse_start_times
 
 _SCRIPT = """
 # a comment

@@ -14,7 +14,7 @@ from typing import Final
 from vedette.alerting.config.messages import EmailConfig
 from vedette.alerting.receivers.http import LIMITS, secret_text
 from vedette.intake.config.http import NO_TLS
-from vedette.intake.tls import build_context
+from vedette.intake.tls import build_context, default_context
 from vedette.model.errors import NotSent
 
 _IMPLICIT_TLS_PORT: Final = "465"
@@ -33,10 +33,10 @@ def deliver(section: EmailConfig, sender: str, recipients: Sequence[str], messag
             _expect(server.data(message))
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from None
-    except TimeoutError:
-        raise NotSent("smtp: timed out", retry=True, reason="contextDeadlineExceeded") from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True) from None
+        timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+        reason = "contextDeadlineExceeded" if timed_out else "other"
+        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True, reason=reason) from None
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
@@ -55,10 +55,9 @@ def _connect(section: EmailConfig) -> smtplib.SMTP:
     implicit = section.force_implicit_tls
     if implicit is None:
         implicit = section.smarthost.port == _IMPLICIT_TLS_PORT
-    context = build_context(section.tls_config or NO_TLS)
     hello, timeout_s = section.hello or None, LIMITS.request_timeout_s
     server = (
-        smtplib.SMTP_SSL(local_hostname=hello, timeout=timeout_s, context=context)
+        smtplib.SMTP_SSL(local_hostname=hello, timeout=timeout_s, context=_context(section))
         if implicit
         else smtplib.SMTP(local_hostname=hello, timeout=timeout_s)
     )
@@ -69,20 +68,25 @@ def _connect(section: EmailConfig) -> smtplib.SMTP:
         _expect(server.connect(host, int(section.smarthost.port)))
         server.ehlo_or_helo_if_needed()
         if section.require_tls and not implicit:
-            _start_tls(section, server, context)
+            _start_tls(section, server)
     except BaseException:
         server.close()
         raise
     return server
 
 
-def _start_tls(section: EmailConfig, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+def _context(section: EmailConfig) -> ssl.SSLContext:
+    config = section.tls_config or NO_TLS
+    return default_context(config) if config == NO_TLS else build_context(config)
+
+
+def _start_tls(section: EmailConfig, server: smtplib.SMTP) -> None:
     if not server.has_extn("starttls"):
         raise NotSent(
             f"'require_tls' is true (default) but \"{section.smarthost}\" does not advertise the STARTTLS extension",
             retry=True,
         )
-    _expect(server.starttls(context=context))
+    _expect(server.starttls(context=_context(section)))
     server.ehlo_or_helo_if_needed()
 
 

@@ -92,7 +92,7 @@ def _read_fields(kind: type[T], node: Node, *, ignore_unknown: bool) -> T:
         name = key.text()
         if name in fields:
             _store(values, fields[name], name, value)
-        elif not ignore_unknown:
+        elif not (ignore_unknown or node.document.ignore_unknown_fields):
             message = f"unmarshal errors: line {key.line}: field {name} not found in type {type_name}"
             raise key.error(message, _hint_for(name, fields))
     try:

@@ -1,4 +1,4 @@
-"""Checks of top-level sections that are not built yet: alerting, remote read, tracing, otlp.
+"""Checks of top-level sections that are not built yet: remote read, tracing, otlp.
 
 As for discovery kinds, a section is kept as it is and only held against what the reference refuses, in its words.
 """
@@ -33,20 +33,6 @@ def check_section(node: Node) -> None:
 def _check_runtime(section: Section) -> None:
     if not isinstance(section, Mapping):
         raise BadInput("unmarshal errors: cannot unmarshal into config.RuntimeConfig")
-
-
-def _check_alerting(section: Section) -> None:
-    _check_rules(section.get("alert_relabel_configs"), "empty or null alert relabeling rule")
-    for manager in section.get("alertmanagers") or ():
-        for key in ("relabel_configs", "alert_relabel_configs"):
-            _check_rules((manager or {}).get(key), "empty or null Alertmanager target relabeling rule")
-        if (manager or {}).get("api_version", "v2") != "v2":
-            raise BadInput(f"expected Alertmanager api version to be one of [v2] but got {manager['api_version']}")
-
-
-def _check_rules(rules: Iterable[Any] | None, message: str) -> None:
-    if any(rule is None for rule in rules or ()):
-        raise BadInput(message)
 
 
 def _check_remote_read(section: Section) -> None:
@@ -119,7 +105,6 @@ def _check_attributes(names: Iterable[Any], key: str, adjective: str) -> None:
 
 _CHECKS: Final[dict[str, Callable[[Section], None]]] = {
     "runtime": _check_runtime,
-    "alerting": _check_alerting,
     "tracing": _check_tracing,
     "remote_read": _check_remote_read,
     "otlp": _check_otlp,

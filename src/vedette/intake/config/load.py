@@ -203,22 +203,19 @@ _PLAIN_SECTIONS: Final = frozenset({"otlp"})
 
 
 def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
-    sections = [
-        *(key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS),
-        *(["rule_files"] if config.rule_files else []),
-    ]
+    sections = [key for key, value in config.unbuilt.items() if value and key not in _PLAIN_SECTIONS]
     warnings = [f"{key}: this section is not built yet and is ignored" for key in sections]
+    warnings += [
+        f"alerting.alertmanagers[{place}]: {key} is not built yet; nothing is sent there"
+        for place, alertmanager in enumerate(config.alerting.alertmanagers)
+        if alertmanager
+        for key in alertmanager.unbuilt
+    ]
     warnings += [
         f"remote_write {quote(remote.shown_url)}: {key} is not built yet; nothing is sent there"
         for remote in config.remote_write
         if remote
         for key in remote.unbuilt
-    ]
-    warnings += [
-        f"remote_write {quote(remote.shown_url)}: {key} is not built yet; floats are sent"
-        for remote in config.remotes
-        for key in ("send_native_histograms", "send_exemplars")
-        if getattr(remote, key)
     ]
     return warnings
 
@@ -226,6 +223,3 @@ def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
 def _job_warnings(job: ScrapeConfig) -> Iterator[str]:
     for kind in job.unbuilt:
         yield f"job {quote(job.job_name)}: {kind}: this discovery is not built yet; it finds no targets"
-    for key in ("scrape_native_histograms", "convert_classic_histograms_to_nhcb"):
-        if getattr(job, key):
-            yield f"job {quote(job.job_name)}: {key}: native histograms are not built yet; classic ones are scraped"

@@ -1,4 +1,4 @@
-"""The sections of `prometheus.yml` that are honoured: global, scrape_configs, storage.tsdb, remote_write; the rest is kept as it is.
+"""The sections of `prometheus.yml` that are honoured: global, rule_files, scrape_configs, storage.tsdb, alerting, remote_write; the rest is kept as it is.
 
 A `ScrapeConfig` as the file says it has gaps; `inherit` fills them from the global section, once, and checks the
 result, so that what runs asks nobody. Source: Prometheus config/config.go, messages included.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Self
 
+from vedette.intake.config.alerting import NO_ALERTING, AlertingConfig
 from vedette.intake.config.discovery import (
     UNBUILT_KINDS,
     DnsDiscovery,
@@ -318,6 +319,7 @@ class PrometheusConfig:
     scrape_config_files: tuple[FilePath, ...] = ()
     scrape_configs: tuple[ScrapeConfig | None, ...] = ()
     storage: StorageConfig = DEFAULT_STORAGE
+    alerting: AlertingConfig = NO_ALERTING
     remote_write: tuple[RemoteWriteConfig | None, ...] = ()
     unbuilt: Mapping[str, Any] = field(
         default_factory=dict, metadata={"rest": UNBUILT_SECTIONS, "refuse": check_section}
@@ -327,6 +329,7 @@ class PrometheusConfig:
 
     def check(self) -> Self:
         check_remotes(self.remote_write)
+        self.alerting.check_rules(self.name_scheme)
         return self
 
     @property

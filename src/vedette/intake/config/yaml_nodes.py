@@ -33,6 +33,8 @@ class Document:
     file: str
     directory: Path
     nodes_left: int = NODES_MAX
+    ignore_unknown_fields: bool = False
+    """Of sections, at any depth."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -118,12 +120,13 @@ class Node:
 
     def _pairs(self, mapping: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
         own = [(key, value) for key, value in mapping.value if key.tag != _MERGE]
-        names = {key.value for key, _ in own}
+        names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
         for key, value in mapping.value:
             if key.tag != _MERGE:
                 continue
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 merged = self._pairs(source) if isinstance(source, yaml.MappingNode) else []
+                merged = [pair for pair in merged if isinstance(pair[0], yaml.ScalarNode)]
                 own.extend(pair for pair in merged if pair[0].value not in names)
                 names.update(pair[0].value for pair in merged)
         return own
@@ -152,10 +155,16 @@ _SCALARS: Final[dict[str, Any]] = {
 }
 
 
-def parse_yaml(text: str, document: Document) -> Node | None:
-    """The root node; None for an empty document. Raises ConfigError where the text is not YAML."""
+def parse_yaml(text: str, document: Document, *, first_document: bool = False) -> Node | None:
+    """The root node; None for an empty document. Raises ConfigError where the text is not YAML.
+
+    `first_document`: others may follow it, and are not looked at.
+    """
     try:
-        root = yaml.compose(text, Loader=_loader())
+        if first_document:
+            root = next(yaml.compose_all(text, Loader=_loader()), None)
+        else:
+            root = yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"yaml: {error.problem or error.context or 'malformed document'}"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from vedette.intake import metrics
-from vedette.intake.config.discovery import DnsDiscovery, FileDiscovery, HttpDiscovery
-from vedette.intake.config.sections import ScrapeConfig
+from vedette.intake.config.discovery import DnsDiscovery, FileDiscovery, HttpDiscovery, StaticGroup
 from vedette.intake.discovery.file import FileProvider
 from vedette.intake.discovery.http import HttpProvider
 from vedette.intake.discovery.providers import Provider
@@ -22,13 +22,29 @@ from vedette.model.errors import VedetteError
 from vedette.ports.clock import Clock
 
 _LOG = logging.getLogger(__name__)
-_NAME = "scrape"
+
+
+class Discovering(Protocol):
+    """A section of the configuration whose targets are discovered: a scrape job, a set of Alertmanagers."""
+
+    @property
+    def job_name(self) -> str: ...
+    @property
+    def static_configs(self) -> tuple[StaticGroup | None, ...]: ...
+    @property
+    def file_sd_configs(self) -> tuple[FileDiscovery, ...]: ...
+    @property
+    def http_sd_configs(self) -> tuple[HttpDiscovery, ...]: ...
+    @property
+    def dns_sd_configs(self) -> tuple[DnsDiscovery, ...]: ...
+    @property
+    def unbuilt(self) -> Mapping[str, Any]: ...
 
 
 class JobDiscovery:
     """The providers of one job and what each has found. `settings[i]` is what provider i was made of."""
 
-    def __init__(self, job: ScrapeConfig, before: JobDiscovery | None = None) -> None:
+    def __init__(self, job: Discovering, before: JobDiscovery | None = None) -> None:
         """Providers of `before` whose settings are still wanted move over, with what they have found."""
         self.settings = discovery_settings(job)
         self.providers: list[Provider] = []
@@ -57,18 +73,21 @@ class JobDiscovery:
 
 
 class DiscoveryManager:
-    """`changed` is called whenever `take_changes` has something new."""
+    """`changed` is called whenever `take_changes` has something new. `name` is that of the reference's manager, in metrics."""
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, changed: Callable[[], None], name: str = "scrape") -> None:
+        self._name = name
         self._clock = clock
         self._changed = changed
         self._jobs: dict[str, JobDiscovery] = {}
         self._dirty: set[str] = set()
         self._taken: set[str] = set()
 
-    async def apply(self, jobs: Sequence[ScrapeConfig]) -> None:
+    async def apply(self, jobs: Sequence[Discovering]) -> None:
         wanted = {job.job_name: job for job in jobs}
-        metrics.SD_FAILED.labels(_NAME).set(sum(len(configs or ()) for job in jobs for configs in job.unbuilt.values()))
+        metrics.SD_FAILED.labels(self._name).set(
+            sum(len(configs or ()) for job in jobs for configs in job.unbuilt.values())
+        )
         for name in [name for name in self._jobs if name not in wanted]:
             await self._stop_job(self._jobs.pop(name))
             self._taken.discard(name)
@@ -77,7 +96,7 @@ class DiscoveryManager:
             if before is None or before.settings != discovery_settings(job):
                 await self._start_job(name, job, before)
 
-    async def _start_job(self, name: str, job: ScrapeConfig, before: JobDiscovery | None) -> None:
+    async def _start_job(self, name: str, job: Discovering, before: JobDiscovery | None) -> None:
         self._taken.discard(name)
         discovery = self._jobs[name] = JobDiscovery(job, before)
         if before is not None:
@@ -99,9 +118,9 @@ class DiscoveryManager:
         self._dirty.clear()
         self._taken.update(changes)
         for name, groups in changes.items():
-            metrics.SD_DISCOVERED.labels(_NAME, name).set(sum(len(group.targets) for group in groups))
+            metrics.SD_DISCOVERED.labels(self._name, name).set(sum(len(group.targets) for group in groups))
         if changes:
-            metrics.SD_SENT.labels(_NAME).inc()
+            metrics.SD_SENT.labels(self._name).inc()
         return changes
 
     async def stop(self) -> None:
@@ -121,7 +140,7 @@ class DiscoveryManager:
             groups = await self._refresh(name, provider)
             if groups is not None and job.found.get(index) != groups:
                 job.found[index] = groups
-                metrics.SD_RECEIVED.labels(_NAME).inc()
+                metrics.SD_RECEIVED.labels(self._name).inc()
                 self._dirty.add(name)
                 self._changed()
             if not provider.interval_s:
@@ -147,7 +166,7 @@ class DiscoveryManager:
             metrics.SD_REFRESH_DURATION.labels(provider.kind, name).observe(elapsed_s)
 
 
-def discovery_settings(job: ScrapeConfig) -> list[object]:
+def discovery_settings(job: Discovering) -> list[object]:
     """One entry a provider; a job whose entries are equal goes on through a reload."""
     return [
         *([job.static_configs] if job.static_configs else []),

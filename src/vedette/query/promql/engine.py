@@ -27,6 +27,7 @@ from vedette.query.promql.evaluation import Evaluation, drop_metadata
 from vedette.query.promql.explaining import ExplainedEvaluation, Explanation, series_of
 from vedette.query.promql.instant_functions import vector_of
 from vedette.query.promql.options import EngineOptions
+from vedette.query.promql.parsed import ParsedQuery
 from vedette.query.promql.parser import parse_expr
 from vedette.query.promql.plan import Settings, make_plan
 from vedette.query.promql.results_cache import ResultKey, ResultsCache, join_steps, reach_of, steps_of
@@ -69,6 +70,8 @@ class _Request:
     lookback_ms: int
     detailed_stats: bool
     resolution_max_ms: int = 0
+    parsed: ParsedQuery | None = None
+    """Of an instant query that is asked again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Engine:
     def instant(
         self,
         principal: Principal,
-        query: str,
+        query: str | ParsedQuery,
         time_ms: int,
         deadline: Deadline,
         *,
@@ -95,7 +98,9 @@ class Engine:
         `resolution_max_ms`: samples downsampled to this width at most are welcome; 0: only where raw ones have expired.
         """
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
-        request = _Request(query, Grid.instant(time_ms), time_ms, 0, lookback, detailed_stats, resolution_max_ms)
+        text, parsed = (query.text, query) if isinstance(query, ParsedQuery) else (query, None)
+        grid = Grid.instant(time_ms)
+        request = _Request(text, grid, time_ms, 0, lookback, detailed_stats, resolution_max_ms, parsed)
         return self._run(principal, request, deadline)
 
     def range(
@@ -191,6 +196,8 @@ class Engine:
         return self._execute(self._prepare(principal, expr, request, deadline, stats, Evaluation), expr, request)
 
     def _parse(self, request: _Request, stats: SampleStats) -> Expr:
+        if request.parsed is not None:
+            return request.parsed.expr
         with stats.timing("parse"):
             expr = parse_expr(request.query, self.options.parser)
         if request.step_ms and expr.type not in (ValueType.VECTOR, ValueType.SCALAR):
@@ -217,7 +224,10 @@ class Engine:
             self.options.use_start_timestamps,
         )
         with stats.timing("plan"):
-            plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
+            if request.parsed is not None:
+                plan = request.parsed.instant_plan(request.end_ms, settings)
+            else:
+                plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
         return kind(
             store=self.store,
             principal=principal,

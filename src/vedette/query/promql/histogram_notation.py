@@ -1,4 +1,4 @@
-"""Native histograms as the scripts write them. A value to load and to expect; the engine has its own."""
+"""Native histograms as tests write them: `{{schema:1 sum:2 count:3 buckets:[1 2]}}`. A value to load and to expect."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from vedette.model.errors import BadInput
 from vedette.model.histograms import CounterReset, NativeHistogram
 
 _FIELD: Final = re.compile(r"\s*([a-z_]+):(\[[^\]]*\]|[^\s\[\]]+)\s*", re.IGNORECASE)
@@ -19,7 +20,7 @@ _HINTS: Final = {
 }
 
 
-class BadHistogram(Exception):
+class BadHistogram(BadInput):
     pass
 
 

@@ -1,4 +1,4 @@
-"""A series line: `name{label="value"} 1 2 _ stale 0+10x5 {{sum:1 count:2}}x3`.
+"""Series as tests write them: `name{label="value"} 1 2 _ stale 0+10x5 {{sum:1 count:2}}x3`.
 
 A sequence `a+bxN` has N + 1 points; `_xN` has N. A point is a float, a histogram or None (omitted).
 """
@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tests.conformance.promqltest.histograms import BadHistogram, HistogramLiteral, parse_histogram
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import parse_duration_ms
+from vedette.query.promql.histogram_notation import BadHistogram, HistogramLiteral, parse_histogram
 from vedette.query.promql.parser import parse_metric_selector
 
 Point = float | HistogramLiteral | None
@@ -28,17 +28,22 @@ _DURATION: Final = r"[-+]?[0-9]+[a-wyz]*"
 _STARTS: Final = re.compile(rf"({_DURATION})(?:([-+])({_DURATION}))?(?:x([0-9]+))?\Z")
 
 
-class BadSeries(Exception):
+class BadSeries(BadInput):
     pass
 
 
 def parse_series(line: str) -> tuple[Labels, list[Point]]:
     """Raises BadSeries."""
     labels, rest = split_metric(line)
+    return labels, parse_points(rest)
+
+
+def parse_points(text: str) -> list[Point]:
+    """What follows the labels. Raises BadSeries."""
     points: list[Point] = []
-    for item in _ITEM.findall(rest):
+    for item in _ITEM.findall(text):
         points.extend(_parse_item(item))
-    return labels, points
+    return points
 
 
 def split_metric(line: str) -> tuple[Labels, str]:
