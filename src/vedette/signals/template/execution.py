@@ -363,7 +363,7 @@ class Executor:
             return function(*given)
         except FunctionError as error:
             self._fail(node, f"error calling {name}: {error}")
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             self._fail(node, f"error calling {name}: unsuitable argument: {error}")
 
     # output and errors
