@@ -21,8 +21,10 @@ from vedette.alerting.config import AlertmanagerConfig, load_config
 from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.pipeline import metrics
 from vedette.alerting.pipeline.building import build_rules, routing_tree, used_receivers
-from vedette.alerting.pipeline.core import plain_route_labels
+from vedette.alerting.pipeline.route_labels import ExpandedRouteLabels
 from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
+from vedette.alerting.receivers import build_integrations
+from vedette.alerting.templates import Templates
 from vedette.api.alertmanager.routes import routes
 from vedette.api.routing import Route
 from vedette.api.services import BuildInfo
@@ -53,12 +55,15 @@ class Alerting:
         self._core = ThreadPoolExecutor(1, "alerting", initializer=give_way)
         self._io = ThreadPoolExecutor(IO_THREADS, "control")
         self._database: ControlDatabase | None = None
-        self.config = self.read_config()
         self.shell: Shell
 
-    def read_config(self) -> AlertmanagerConfig:
-        """Raises ConfigError; nothing changes by it."""
-        return read_alertmanager(self._settings.alertmanager_file, self._mode)
+    async def prepare(self) -> Rules:
+        """The configuration as its file says now. Raises ConfigError; nothing changes by it."""
+        try:
+            return self._build(await asyncio.to_thread(read_config, self._settings.alertmanager_file, self._mode))
+        except ConfigError:
+            metrics.RELOADED.set(0)
+            raise
 
     async def start(self) -> None:
         """Raises StoreUnavailable, SchemaTooNew, ConfigError."""
@@ -77,9 +82,9 @@ class Alerting:
             mode=self._mode,
             start_delay_ms=settings.dispatch_start_delay_ms,
         )
-        self.shell = Shell(around, self._build(self.config))
+        self.shell = Shell(around, await self.prepare())
         await self.shell.start()
-        self._note_reload(self.config)
+        self._note_reload()
 
     def routes(self, build: BuildInfo) -> tuple[Route, ...]:
         return routes(self.shell, self._clock, build)
@@ -87,12 +92,10 @@ class Alerting:
     async def run(self) -> None:
         await self.shell.run()
 
-    async def apply(self, config: AlertmanagerConfig) -> None:
-        """A configuration that was read; all of it, or ConfigError and the old one stays."""
-        rules = self._build(config)
+    async def apply(self, rules: Rules) -> None:
+        """What was prepared is in force."""
         await self.shell.apply(rules)
-        self.config = config
-        self._note_reload(config)
+        self._note_reload()
 
     async def close(self) -> None:
         await self.shell.rules.close()
@@ -102,25 +105,27 @@ class Alerting:
             await asyncio.to_thread(self._database.close)
 
     def _build(self, config: AlertmanagerConfig) -> Rules:
+        for warning in config.warnings:
+            log.warning("alertmanager configuration: %s", warning)
+        templates = Templates(self._url, self._settings.language.value)
+        templates.add_files(config.templates)
         used = used_receivers(routing_tree(config, self._mode))
-        integrations = dict.fromkeys(used, ())
-        return build_rules(config, self._mode, integrations, plain_route_labels)
+        integrations = {
+            receiver.name: build_integrations(receiver, templates)
+            for receiver in config.ready_receivers
+            if receiver.name in used
+        }
+        return build_rules(config, self._mode, integrations, ExpandedRouteLabels(templates))
 
-    def _note_reload(self, config: AlertmanagerConfig) -> None:
+    def _note_reload(self) -> None:
         metrics.RELOADED.set(1)
         metrics.RELOADED_AT.set(self._clock.now_ms() / 1000)
         metrics.CONFIG_HASH.set(crc32(self.shell.rules.text.encode()))
-        for warning in config.warnings:
-            log.warning("alertmanager configuration: %s", warning)
 
 
-def read_alertmanager(file: Path | None, mode: MatcherMode) -> AlertmanagerConfig:
+def read_config(file: Path | None, mode: MatcherMode) -> AlertmanagerConfig:
     """Raises ConfigError."""
-    try:
-        return load_config(file, mode) if file is not None else load_config("built-in", mode, text=BUILT_IN)
-    except ConfigError:
-        metrics.RELOADED.set(0)
-        raise
+    return load_config(file, mode) if file is not None else load_config("built-in", mode, text=BUILT_IN)
 
 
 def runner(executor: ThreadPoolExecutor) -> Callable[[Callable[[], T]], Awaitable[T]]:

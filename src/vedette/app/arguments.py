@@ -297,6 +297,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("storage", "存储"), STORAGE),
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
+        (say("alerting", "告警"), ALERTING),
         (say("rules", "规则"), RULES),
     )
     add_flags(added, say, groups)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import vedette
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
+from vedette.alerting.pipeline.shell import Rules
 from vedette.api import rule_config
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
@@ -28,7 +29,7 @@ from vedette.api.web_config import WebConfig
 from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
+from vedette.app.features import PER_STEP_STATS, SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -36,6 +37,7 @@ from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, load_dashboard_kernels, retention
 from vedette.app.rules import RuleService
 from vedette.app.settings import Settings
+from vedette.intake.config import PrometheusConfig
 from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
@@ -196,6 +198,7 @@ class Server:
             engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
+            per_step_stats=PER_STEP_STATS in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -207,8 +210,8 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         try:
-            alerting = await asyncio.to_thread(self._alerting.read_config)
-            config = await asyncio.to_thread(self._configuration.reload)
+            alerting = await self._alerting.prepare()
+            config = await self._reread(alerting)
         except ConfigError:
             self._notices.announce(RELOAD_FAILED)
             raise
@@ -224,6 +227,14 @@ class Server:
             self._rules.apply()
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
+
+    async def _reread(self, alerting: Rules) -> PrometheusConfig:
+        """The other half of the configuration; where it is wrong, what was prepared of the first is given up."""
+        try:
+            return await asyncio.to_thread(self._configuration.reload)
+        except ConfigError:
+            await alerting.close()
+            raise
 
     def _runtime(self) -> RuntimeInfo:
         keep = retention(self._settings, self._configuration.current, self._configuration.policy)

@@ -19,6 +19,7 @@ import yaml
 
 from vedette.api.principals import Tenancy
 from vedette.app.arguments import DEFAULT_AGENT_LISTEN, DEFAULT_LISTEN, SERVER_FLAGS
+from vedette.app.language import Language, choose_language
 from vedette.app.values import (
     normal_prefix,
     parse_bytes,
@@ -85,6 +86,8 @@ class Settings:
     control_database: str
     """The URL of a PostgreSQL; empty: a file in the data directory."""
     dispatch_start_delay_ms: int
+    language: Language
+    """Of the texts that we write into notifications."""
     log_level: str
     log_format: str
     tenants: Mapping[str, Tenancy]
@@ -152,6 +155,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         alertmanager_file=values.read("alertmanager_config", Path, _named_file(own, own_file, "alertmanager")),
         control_database=values.text("control_database", ""),
         dispatch_start_delay_ms=values.read("alertmanager_dispatch_start_delay", parse_duration_ms, 0),
+        language=choose_language(("--lang", arguments.lang) if getattr(arguments, "lang", None) else ()),
         log_level=values.read("log_level", parse_log_level, "info"),
         log_format=values.read("log_format", parse_log_format, "logfmt"),
         tenants=read_tenants(own.get("tenants") or {}, own_file),

@@ -38,6 +38,8 @@ class IngestLimits:
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
     pending_exemplars_max: int = 200_000
     """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
+    pending_alert_events_max: int = 200_000
+    """Events of alerts that wait for a commit; beyond it they are dropped and counted."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000

@@ -45,6 +45,7 @@ from vedette.ports.store import (
     Verdicts,
 )
 from vedette.store import loading
+from vedette.store.alert_history import AlertHistoryTable, EventRows
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.chunk_cache import ChunkCache
@@ -84,7 +85,7 @@ from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
-EXEMPLARS, SPANS = "exemplars", "spans"
+EXEMPLARS, SPANS, ALERTS_HISTORY = "exemplars", "spans", "alerts_history"
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -129,6 +130,7 @@ class ChdbStore:
         places = state.engine, state.index, state.facts, state.partitions
         self._writer = Writer(*places, limits.commit_rows_max, self._feed)
         self._exemplars = Exemplars(*places, self._feed)
+        self.alert_history = AlertHistoryTable(state.engine, self._queue_events)
         self._commits = self._new_commits(last_sequence)
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
@@ -396,8 +398,15 @@ class ChdbStore:
             CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
             CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
+            CommitTable(
+                ALERTS_HISTORY, self.alert_history.write, self._settings.ingest.pending_alert_events_max, wait_s
+            ),
         )
         return GroupCommit(tables, self._clock, last_sequence)
+
+    def _queue_events(self, rows: EventRows) -> None:
+        self._commits.check_room(ALERTS_HISTORY, len(rows))
+        self._commits.append(ALERTS_HISTORY, rows)
 
     def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""

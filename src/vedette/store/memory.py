@@ -60,6 +60,7 @@ from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
+from vedette.store.memory_alert_history import MemoryAlertHistory
 
 _SERIES_BETWEEN_CHECKS: Final = 1024
 
@@ -96,6 +97,7 @@ class MemoryStore(Store):
         self._newest_ms = MIN_TIME_MS
         self._changes = Changes()
         self._commits = 0
+        self.alert_history = MemoryAlertHistory()
         self._committed: list[tuple[int, int, int, Value, int]] = []
         """(commit, series id, time, value, start time) of every sample, in the order of the commits."""
         self._committed_exemplars: list[tuple[int, int, Exemplar]] = []

@@ -15,7 +15,15 @@ from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.sql import literal
-from vedette.store.tables import FIRST_SCHEMA, RECENT_MERGES, RETENTION_CLASSES, SPANS, THIRD_SCHEMA, Table
+from vedette.store.tables import (
+    ALERTS_HISTORY,
+    FIRST_SCHEMA,
+    RECENT_MERGES,
+    RETENTION_CLASSES,
+    SPANS,
+    THIRD_SCHEMA,
+    Table,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,6 +72,7 @@ MIGRATIONS: Final = (
     Migration(3, "native histograms, exemplars, start times", create(THIRD_SCHEMA)),
     Migration(4, "time spans apart from labels", move_spans),
     Migration(5, "recent rows are merged less often", merge_recent_rows_less),
+    Migration(6, "history of alerts", create((ALERTS_HISTORY,))),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

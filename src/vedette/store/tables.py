@@ -218,3 +218,24 @@ START_TIMES: Final = Table(
 """Changes of a series' start time: from `time_ms` on, or (`once`) for the sample of that time alone."""
 
 THIRD_SCHEMA: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)
+
+ALERTS_HISTORY: Final = Table(
+    "alerts_history",
+    (
+        ("week", "Int32 codec(ZSTD(1))"),
+        ("tenant", "LowCardinality(String) codec(ZSTD(1))"),
+        ("fingerprint", "UInt64 codec(ZSTD(1))"),
+        ("time_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("kind", "LowCardinality(String) codec(ZSTD(1))"),
+        ("labels", "Map(LowCardinality(String), String) codec(ZSTD(1))"),
+        ("starts_at_ms", "Int64 codec(ZSTD(1))"),
+        ("by", "String codec(ZSTD(1))"),
+        ("receiver", "LowCardinality(String) codec(ZSTD(1))"),
+        ("integration", "LowCardinality(String) codec(ZSTD(1))"),
+        ("text", "String codec(ZSTD(1))"),
+    ),
+    order="tenant, fingerprint, time_ms",
+    partition="week",
+    granularity=1024,
+)
+"""Events of alerts; `week` is time_ms in weeks since the epoch, rounded down. Equal rows are one event."""

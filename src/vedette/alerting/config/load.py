@@ -60,7 +60,7 @@ def render_config(config: AlertmanagerConfig, *, our_kinds: bool = True) -> str:
 
 
 def _children(node: Node) -> dict[str, Node]:
-    return {key.text(): value for key, value in node.fields()}
+    return {} if node.is_null else {key.text(): value for key, value in node.fields()}
 
 
 def _items(places: Mapping[str, Node], key: str) -> list[Node]:

@@ -47,6 +47,10 @@ def plain_route_labels(group: Group, alerts: Sequence[Alert], now_ms: int) -> La
     return Labels.of(group.route.options.labels)
 
 
+def nobody_acknowledged(alert: Alert, now_ms: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
     route: Route
@@ -55,6 +59,8 @@ class PipelineConfig:
     intervals: TimeIntervals = field(default_factory=dict)
     route_labels: Callable[[Group, Sequence[Alert], int], Labels] = plain_route_labels
     """The labels of a group's route, its templates expanded over the alerts."""
+    is_acknowledged: Callable[[Alert, int], bool] = nobody_acknowledged
+    """Whether somebody has an alert in hand: a group of such alerts is not told of again because time has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Attempt:
     repeat_interval_ms: int
     notification: Notification | None
     kept: Mapping[str, str]
+    sent_at_ms: int | None = None
+    """What the log is to say instead of the time of the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,10 @@ class Pipeline:
             )
             if reason is None:
                 continue
+            if reason is Reason.REPEAT and entry is not None and self.is_held(alerts, now_ms):
+                if entry.expires_at_ms - now_ms < _lifetime_ms(options.repeat_interval_ms) // 2:
+                    yield _kept_alive(entry, options.repeat_interval_ms)
+                continue
             kept = entry.kept if entry is not None and reason is not Reason.FIRST else {}
             sent = alerts if name.send_resolved else [alert for alert in alerts if alert.ends_at_ms > now_ms]
             notification = Notification(
@@ -187,11 +199,17 @@ class Pipeline:
                 key, reason, firing, resolved, options.repeat_interval_ms, notification if sent else None, kept
             )
 
+    def is_held(self, alerts: Iterable[Alert], now_ms: int) -> bool:
+        """Whether somebody has every alert that fires in hand."""
+        is_acknowledged = self.config.is_acknowledged
+        return all(is_acknowledged(alert, now_ms) for alert in alerts if alert.ends_at_ms > now_ms)
+
     @staticmethod
     def logged(attempt: Attempt, kept: Mapping[str, str], now_ms: int) -> LogEntry:
         """The entry of an attempt that succeeded at `now_ms`; `kept` is what its integration gave back."""
-        lives_ms = min(2 * attempt.repeat_interval_ms or LOG_RETENTION_MS, LOG_RETENTION_MS)
-        return LogEntry(attempt.key, now_ms, attempt.firing, attempt.resolved, now_ms + lives_ms, kept)
+        sent_at_ms = now_ms if attempt.sent_at_ms is None else attempt.sent_at_ms
+        expires_at_ms = now_ms + _lifetime_ms(attempt.repeat_interval_ms)
+        return LogEntry(attempt.key, sent_at_ms, attempt.firing, attempt.resolved, expires_at_ms, kept)
 
     def finished(self, flush: Flush, *, succeeded: bool) -> None:
         group = flush.group
@@ -217,3 +235,22 @@ class Pipeline:
         self.muting.inhibitor.remove_resolved(now_ms)
         self.muting.forget(gone)
         return gone
+
+
+def _lifetime_ms(repeat_interval_ms: int) -> int:
+    """Of an entry of the log."""
+    return min(2 * repeat_interval_ms or LOG_RETENTION_MS, LOG_RETENTION_MS)
+
+
+def _kept_alive(entry: LogEntry, repeat_interval_ms: int) -> Attempt:
+    """Sends nothing: an entry that ran out while repeats are held would make the next one a first notification."""
+    return Attempt(
+        entry.key,
+        Reason.REPEAT,
+        entry.firing,
+        entry.resolved,
+        repeat_interval_ms,
+        None,
+        entry.kept,
+        entry.sent_at_ms,
+    )

@@ -33,6 +33,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from vedette.model.errors import ConfigError, Forbidden, StoreUnavailable
 from vedette.ports.control import AlertRow, Gone, LogRow, Member, Rows, SilenceRow
+from vedette.store.control.journal import JournalTable
 from vedette.store.control.migrations import migrate
 from vedette.store.control.tables import ALERTS, NOTIFICATION_LOG, SERVERS, SILENCES, STATE
 
@@ -74,6 +75,7 @@ class ControlDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_shared = engine.dialect.name == "postgresql"
+        self.journal = JournalTable(self._transaction)
         self._upserts = {table.name: _upsert(engine, table, newer) for table, newer in _NEWER.items()}
 
     def since(self, tenant: str, revision: int) -> Rows:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, Index, insert, inspect, select, text, update
 
 from vedette.model.errors import SchemaTooNew
-from vedette.store.control.tables import ALERTS, METADATA, STATE
+from vedette.store.control.tables import ALERTS, JOURNAL, METADATA, STATE
 
 _LOCK: Final = 7567
 
@@ -46,5 +46,9 @@ def _first(connection: Connection) -> None:
     connection.execute(insert(STATE).values(one=1, schema=0, revision=0))
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_first,)
+def _journal(connection: Connection) -> None:
+    JOURNAL.create(connection, checkfirst=True)  # a database made by this version has it already
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_first, _journal)
 """The schema is their number."""

@@ -72,3 +72,17 @@ SERVERS: Final = Table(
     Column("leads_until_ms", BigInteger, nullable=False),
 )
 """Times are the database's, whose clock all servers share."""
+
+JOURNAL: Final = Table(
+    "journal",
+    METADATA,
+    Column("tenant", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("user", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""What people did, entry by entry; never changed."""
