@@ -183,6 +183,32 @@ def health_and_metrics_have_the_references_names(scene: Scene) -> None:
         assert f"\n{name}{{" in page or f"\n{name} " in page, name
 
 
+def a_wrong_configuration_changes_nothing(scene: Scene) -> None:
+    before, right = ask(scene.server, "/status")["config"], scene.config.read_text()
+    scene.config.write_text(right.replace("receiver: team-a,", "receiver: nobody,"))
+    status, answer = scene.server.post("/-/reload")
+    scene.config.write_text(right)
+    assert status == 500, answer
+    assert b'undefined receiver "nobody" used in route' in answer and b"hint:" in answer and b":8:" in answer, answer
+    assert ask(scene.server, "/status")["config"] == before
+    assert b"alertmanager_config_last_reload_successful 0.0" in scene.server.get("/metrics")[1]
+    scene.server.reload()
+    assert b"alertmanager_config_last_reload_successful 1.0" in scene.server.get("/metrics")[1]
+
+
+def a_storm_in_one_request_is_stored_and_shown(scene: Scene) -> None:
+    """100,000 alerts, one with 64 KB of annotations."""
+    long = {"text": "x" * 65_536}
+    alerts = [
+        {"labels": {"alertname": "storm", "number": str(number)}, "annotations": long if number == 0 else {}}
+        for number in range(100_000)
+    ]
+    assert send(scene.server, "POST", "/alerts", alerts) == (200, None)
+    shown = ask(scene.server, "/alerts", filter='alertname="storm"')
+    assert len(shown) == len(alerts)
+    assert {len(one["annotations"].get("text", "")) for one in shown} == {0, 65_536}
+
+
 def a_prometheus_alerts_through_us(scene: Scene) -> None:
     """It fires for six seconds; both words reach the webhook."""
     folder = scene.folder / "prometheus"
@@ -213,5 +239,6 @@ CHECKS: Final[tuple[Callable[[Scene], None], ...]] = (
     *(alert_add_and_query, silence_add_query_update_and_expire, silence_import),
     *(check_config, config_show, config_routes_show_and_test, cluster_show, template_render),
     *(every_operation_answers_as_it_is_described, health_and_metrics_have_the_references_names),
-    a_prometheus_alerts_through_us,
+    *(a_wrong_configuration_changes_nothing, a_prometheus_alerts_through_us),
+    a_storm_in_one_request_is_stored_and_shown,
 )

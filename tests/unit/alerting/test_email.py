@@ -142,6 +142,16 @@ def test_a_way_without_its_secret_is_passed_over() -> None:
     assert (error.message, error.reason) == ("no secret for any auth mechanism of CRAM-MD5", "authError")
 
 
+def test_plain_is_not_spoken_over_a_plain_connection_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
+    section = f"{BASIC}\n{PLAIN_SERVER}\n{LOGIN}"
+    server = MailServer(mechanisms="PLAIN")
+    assert refused(server, section).message == "unencrypted connection: no password is sent"
+    assert server.logins == []
+    assert mailed(MailServer(mechanisms="CRAM-MD5"), section).logins == ["CRAM-MD5"]
+    assert mailed(MailServer(mechanisms="LOGIN"), section).logins == ["LOGIN"]
+
+
 def test_nobody_logs_in_without_a_user_name() -> None:
     assert mailed(MailServer(mechanisms="PLAIN"), f"{BASIC}\n{PLAIN_SERVER}").logins == []
 

@@ -91,6 +91,19 @@ def test_webhook_takes_a_template_as_url_and_as_payload() -> None:
     assert asked.json == {"state": "firing", "n": 1, "fixed": [1, {"a": True}]}
 
 
+def test_a_proxy_is_asked_where_one_is_set() -> None:
+    asked = one_of("webhook", "url: http://hook.invalid/x", common="http_config: {proxy_url: 'URL'}")
+    assert (asked.method, asked.target, asked.headers["host"]) == ("POST", "http://hook.invalid/x", "hook.invalid")
+    assert asked.json["version"] == "4"
+
+
+def test_http_config_authenticates() -> None:
+    asked = one_of(
+        "webhook", "url: URL\nhttp_config: {basic_auth: {username: u, password: p}, http_headers: {X-A: {values: [b]}}}"
+    )
+    assert (asked.headers["authorization"], asked.headers["x-a"]) == ("Basic dTpw", "b")
+
+
 def test_incidentio_sends_the_webhooks_message_with_its_token() -> None:
     asked = one_of("incidentio", "url: URL/x\nalert_source_token: tok")
     assert asked.headers["authorization"] == "Bearer tok"

@@ -1,7 +1,7 @@
 """One mail, delivered: TLS from the first byte or by STARTTLS, and three ways to log in. RFC 5321, RFC 4954.
 
-Blocking, bounded by the socket's timeout. Unlike Alertmanager a server's 5xx is final, as RFC 5321 4.2.1 has it, and a
-password goes over a plain connection to this machine only (as Go's library has it for PLAIN).
+Blocking, bounded by the socket's timeout. Unlike Alertmanager a server's 5xx is final, as RFC 5321 4.2.1 has it. PLAIN is used over
+a plain connection to this machine only, as Go's library has it; LOGIN is not held to that, there and here.
 """
 
 from __future__ import annotations
@@ -94,8 +94,6 @@ def _log_in(section: EmailConfig, server: smtplib.SMTP) -> None:
     """By the first way that the server offers and for which there is a secret; not at all without a user name."""
     if not section.auth_username or not server.has_extn("auth"):
         return
-    if not isinstance(server.sock, ssl.SSLSocket) and section.smarthost.host not in _LOOPBACK:
-        raise NotSent("unencrypted connection: no password is sent", retry=False, reason="authError")
     missing = []
     for way in server.esmtp_features["auth"].upper().split():
         if _tried(way, section, server):
@@ -110,6 +108,9 @@ def _tried(way: str, section: EmailConfig, server: smtplib.SMTP) -> bool:
         server.user, server.password = section.auth_username, secret_text(section.auth_secret, section.auth_secret_file)
         server.auth(way, server.auth_cram_md5)
     elif way in ("PLAIN", "LOGIN") and (section.auth_password or section.auth_password_file):
+        encrypted = isinstance(server.sock, ssl.SSLSocket) or section.smarthost.host in _LOOPBACK
+        if way == "PLAIN" and not encrypted:
+            raise NotSent("unencrypted connection: no password is sent", retry=False, reason="authError")
         password = secret_text(section.auth_password, section.auth_password_file)
         server.user, server.password = section.auth_username, password
         plain = f"{section.auth_identity}\0{section.auth_username}\0{password}"

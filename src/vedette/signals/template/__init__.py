@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vedette.signals.template.environment import Budget, Escaper, Limits, MissingKey, Tree
 from vedette.signals.template.errors import FunctionError, TemplateError
-from vedette.signals.template.execution import Budget, Escaper, Executor, Limits, MissingKey, Tree
+from vedette.signals.template.execution import Executor
 from vedette.signals.template.functions import BUILTINS
 from vedette.signals.template.loops import check_loops
 from vedette.signals.template.nodes import is_empty

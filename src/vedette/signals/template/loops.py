@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from vedette.signals.template.environment import Tree
 from vedette.signals.template.errors import TemplateError
-from vedette.signals.template.execution import Tree
 from vedette.signals.template.nodes import ListNode, Node, TemplateNode
 
 
