@@ -123,7 +123,8 @@ def _silences() -> list[dict[str, Any]]:
 
 def _silence(name: str, value: str, begins: int, ends: int, comment: str, **others: str) -> dict[str, Any]:
     matchers = [
-        {"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in {name: value, **others}.items()
+        {"name": name, "value": value, "isRegex": False, "isEqual": True}
+        for name, value in {name: value, **others}.items()
     ]
     times = {"startsAt": _time(begins), "endsAt": _time(ends)}
     return {"matchers": matchers, **times, "createdBy": "li", "comment": comment}
