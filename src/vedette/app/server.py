@@ -30,7 +30,7 @@ from vedette.app.alert_insight import AlertInsight
 from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
+from vedette.app.features import PER_STEP_STATS, SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -107,8 +107,8 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
-        self._insight = AlertInsight(settings, store.alert_history, clock)
-        self._alerting = Alerting(settings, clock, url, self._insight.attach)
+        self._insight = AlertInsight(settings, store, store.alert_history, clock)
+        self._alerting = Alerting(settings, clock, url, self._insight)
         self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
@@ -116,8 +116,9 @@ class Server:
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
+        insight = await self._insight.prepare()
         await self._alerting.start()
-        await self._insight.start(self._alerting)
+        await self._insight.start(self._alerting, insight)
         engine = self._engine()
         rules = self._rules = self._rule_service(engine, url)
         self._insight.connect(rules, engine)
@@ -211,6 +212,7 @@ class Server:
             engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
+            per_step_stats=PER_STEP_STATS in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -236,7 +238,7 @@ class Server:
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._alerting.apply(alerting)
-        self._insight.apply(insight)
+        await self._insight.apply(insight)
         if self._rules is not None:
             self._rules.apply()
         await self._scraping.settled()

@@ -42,6 +42,10 @@ class ReadsPipeline(Protocol):
     def read(self, look: Callable[[Pipeline, int], T]) -> Awaitable[T]: ...
 
 
+async def _nobody(alerts: Sequence[Alert]) -> None:
+    """Nobody else looks."""
+
+
 @dataclass(slots=True)
 class Watcher:
     """`look` from the event loop; `history` from threads."""
@@ -52,6 +56,8 @@ class Watcher:
     principal: Principal
     clock: Clock
     io: Runner
+    on_look: Callable[[Sequence[Alert]], Awaitable[None]] = _nobody
+    """Told of all alerts at each look."""
     _before: Look | None = None
 
     async def run(self) -> None:
@@ -74,6 +80,7 @@ class Watcher:
         )
         events = list(changes(self._before, look, now_ms))
         self._before = look
+        await self.on_look(alerts)
         self.record(events)
 
     def record(self, events: Sequence[AlertEvent]) -> None:
