@@ -59,7 +59,10 @@ test("the worst group comes first, the newest alert first in it", () => {
 
 test("groups by chosen labels hold every alert once", () => {
   const shown = shownGroups(ALL, ["job"], "all");
-  assert.deepEqual(shown.map(({ labels, alerts }) => [labels, alerts.length]), [[{ job: "a" }, 4]]);
+  assert.deepEqual(
+    shown.map(({ labels, alerts }) => [labels, alerts.length]),
+    [[{ job: "a" }, 4]],
+  );
   assert.deepEqual(ownLabels(OLD, { job: "a" }), {});
 });
 
@@ -70,7 +73,16 @@ test("an expression that is one comparison gives its value and its limit", () =>
 });
 
 test("anything else is left whole", () => {
-  for (const text of ["up", "up == on (a) b", "a > 1 and b > 2", "a > 1 > 2", "x > bool 1", "> 1", "(a > 1) or (b > 2)", "a)(b > 1"])
+  for (const text of [
+    "up",
+    "up == on (a) b",
+    "a > 1 and b > 2",
+    "a > 1 > 2",
+    "x > bool 1",
+    "> 1",
+    "(a > 1) or (b > 2)",
+    "a)(b > 1",
+  ])
     assert.equal(thresholdOf(text), null, text);
 });
 

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonical, equalityMatchers, formatMatcher, labelsOf, parseMatcher, readList, writeList } from "../src/matchers/matchers.ts";
+import {
+  canonical,
+  equalityMatchers,
+  formatMatcher,
+  labelsOf,
+  parseMatcher,
+  readList,
+  writeList,
+} from "../src/matchers/matchers.ts";
 import { suggestMatchers, suggestNames } from "../src/matchers/suggesting.ts";
 
 test("a matcher is read with and without quotes, and written with them", () => {
@@ -36,10 +44,13 @@ test("labels become matchers and back", () => {
 const KNOWN = [{ team: "db", job: "a" }, { team: "db" }, { team: "web.shop" }];
 
 test("names are suggested by how often they occur, then values behind an operator", () => {
-  assert.deepEqual(suggestNames("", KNOWN).map(({ text, count }) => [text, count]), [
-    ["team", 3],
-    ["job", 1],
-  ]);
+  assert.deepEqual(
+    suggestNames("", KNOWN).map(({ text, count }) => [text, count]),
+    [
+      ["team", 3],
+      ["job", 1],
+    ],
+  );
   assert.deepEqual(suggestMatchers("te", KNOWN, ["="])[0], { text: "team=", count: 3, whole: false });
   assert.deepEqual(
     suggestMatchers("team=", KNOWN, ["="]).map(({ text }) => text),

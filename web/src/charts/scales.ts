@@ -30,7 +30,7 @@ export function timeAxis(ink: ChartInk): uPlot.Axis {
     grid: { stroke: ink.grid, width: 1 },
     ticks: { stroke: ink.axis, width: 1, size: 4 },
     space: (_, __, from, to, pixels) => ((to - from) * TICK_PIXELS < 60 * pixels ? TICK_PIXELS_SECONDS : TICK_PIXELS),
-    size: 30,
+    size: (_, labels) => (labels?.some((label) => label?.includes("\n")) ? 44 : 30),
     gap: 2,
     values: (_, splits, __, ___, step) => tickLabels(splits, step),
   };

@@ -47,29 +47,43 @@ export function ChipInput(props: ChipInputProps) {
           onKeyDown={entry.press}
         />
       </div>
-      <ul id={`${id}-list`} role="listbox" aria-label={label} class="chip-options" hidden={!open}>
-        {options.map((option, index) => (
-          <li
-            key={option.text}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === at}
-            onMouseDown={(event) => {
-              event.preventDefault(); // the focus stays in the input
-              entry.choose(option);
-            }}
-          >
-            <span class="mono">{option.text}</span>
-            <span class="faint number">{option.count}</span>
-          </li>
-        ))}
-      </ul>
+      <Options id={id} label={label} options={options} at={at} onChoose={entry.choose} />
       {wrong && (
         <p class="small chip-refused" role="alert">
           {props.refused}
         </p>
       )}
     </div>
+  );
+}
+
+interface OptionsProps {
+  id: string;
+  label: string;
+  options: readonly Suggestion[];
+  at: number;
+  onChoose: (option: Suggestion) => void;
+}
+
+function Options({ id, label, options, at, onChoose }: OptionsProps) {
+  return (
+    <ul id={`${id}-list`} role="listbox" aria-label={label} class="chip-options" hidden={options.length === 0}>
+      {options.map((option, index) => (
+        <li
+          key={option.text}
+          id={`${id}-${index}`}
+          role="option"
+          aria-selected={index === at}
+          onMouseDown={(event) => {
+            event.preventDefault(); // the focus stays in the input
+            onChoose(option);
+          }}
+        >
+          <span class="mono">{option.text}</span>
+          <span class="faint number">{option.count}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -90,7 +104,8 @@ function useEntry({ chips, onChange, suggest, accept }: ChipInputProps) {
   const [closed, setClosed] = useState(false);
   const [wrong, setWrong] = useState(false);
   const [at, setAt] = useState(-1);
-  const options = focused && !closed ? suggest(draft).filter(({ text }) => text !== draft && !chips.includes(text)) : [];
+  const options =
+    focused && !closed ? suggest(draft).filter(({ text }) => text !== draft && !chips.includes(text)) : [];
 
   const write = (text: string): void => {
     setDraft(text);
@@ -109,35 +124,44 @@ function useEntry({ chips, onChange, suggest, accept }: ChipInputProps) {
     setFocused(false);
     enter(draft);
   };
-  const keys: Record<string, () => boolean> = {
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Enter: () => {
-      const option = options[at];
-      if (option) choose(option);
-      else enter(draft);
-      return true;
-    },
-    Escape: () => {
-      setClosed(true);
-      return options.length > 0; // else it closes the window that this may stand in
-    },
-    Backspace: () => {
-      if (draft !== "" || chips.length === 0) return false;
-      onChange(chips.slice(0, -1));
-      return true;
-    },
-  };
-  const move = (by: number): boolean => {
+  const move = (by: number): void => {
     setClosed(false);
     if (options.length > 0) setAt((at + by + options.length + (at < 0 && by < 0 ? 1 : 0)) % options.length);
+  };
+  const take = (): void => (options[at] ? choose(options[at]) : enter(draft));
+  const removeLast = (): boolean => {
+    if (draft !== "" || chips.length === 0) return false;
+    onChange(chips.slice(0, -1));
     return true;
   };
-  const press = (event: KeyboardEvent): void => {
-    if (keys[event.key]?.()) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
+  const close = (): boolean => {
+    setClosed(true);
+    return options.length > 0; // else it closes the window that this may stand in
   };
+  const press = keyHandler({ move, take, close, removeLast });
   return { draft, options, at, open: options.length > 0, wrong, write, setFocused, leave, press, choose };
+}
+
+interface Keys {
+  move: (by: number) => void;
+  take: () => void;
+  /** Whether there was something to close, or to remove. */
+  close: () => boolean;
+  removeLast: () => boolean;
+}
+
+function keyHandler({ move, take, close, removeLast }: Keys): (event: KeyboardEvent) => void {
+  const done = (_: void): boolean => true;
+  const keys: Record<string, () => boolean> = {
+    ArrowDown: () => done(move(1)),
+    ArrowUp: () => done(move(-1)),
+    Enter: () => done(take()),
+    Escape: close,
+    Backspace: removeLast,
+  };
+  return (event) => {
+    if (!keys[event.key]?.()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
 }

@@ -15,7 +15,14 @@ interface MatcherInputProps {
   operators?: readonly Operator[];
 }
 
-export function MatcherInput({ label, placeholder, matchers, onChange, known, operators = OPERATORS }: MatcherInputProps) {
+export function MatcherInput({
+  label,
+  placeholder,
+  matchers,
+  onChange,
+  known,
+  operators = OPERATORS,
+}: MatcherInputProps) {
   return (
     <ChipInput
       label={label}

@@ -19,7 +19,11 @@ const HALF = /^\s*(.+?)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$/;
 export function suggestMatchers(draft: string, known: readonly Labels[], operators: readonly Operator[]): Suggestion[] {
   const [, name, operator, value] = HALF.exec(draft) ?? [];
   if (name === undefined || operator === undefined || value === undefined) {
-    return suggestNames(draft, known).map((one) => ({ ...one, text: quoteName(one.text) + operators[0]!, whole: false }));
+    return suggestNames(draft, known).map((one) => ({
+      ...one,
+      text: quoteName(one.text) + operators[0]!,
+      whole: false,
+    }));
   }
   const plain = name.replace(/^"|"$/g, "");
   const values = ranked(

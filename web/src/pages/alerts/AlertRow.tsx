@@ -55,7 +55,9 @@ export function AlertRow({ alert, group, notes, onFilter, onSilence }: AlertRowP
 function NoteBadges({ notes }: { notes: Notes }) {
   return (
     <>
-      {notes.acknowledged && <span class="badge info">{t("notes.acknowledgedBy", { by: nameOf(notes.acknowledged.by) })}</span>}
+      {notes.acknowledged && (
+        <span class="badge info">{t("notes.acknowledgedBy", { by: nameOf(notes.acknowledged.by) })}</span>
+      )}
       {notes.assignee && <span class="badge">{t("notes.assignedTo", { assignee: notes.assignee })}</span>}
     </>
   );

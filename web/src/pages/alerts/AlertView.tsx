@@ -144,7 +144,15 @@ function Texts({ annotations }: { annotations: Labels }) {
           {Object.entries(others).map(([name, text]) => (
             <div key={name}>
               <dt class="small faint">{name}</dt>
-              <dd>{/^https?:\/\//.test(text) ? <a href={text} target="_blank" rel="noreferrer">{text}</a> : text}</dd>
+              <dd>
+                {/^https?:\/\//.test(text) ? (
+                  <a href={text} target="_blank" rel="noreferrer">
+                    {text}
+                  </a>
+                ) : (
+                  text
+                )}
+              </dd>
             </div>
           ))}
         </dl>

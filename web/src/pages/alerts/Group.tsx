@@ -23,40 +23,12 @@ interface GroupProps {
 export function Group({ group, notes, onFilter, onSilence }: GroupProps) {
   const [open, setOpen] = useState(true);
   const [all, setAll] = useState(false);
-  const { labels, receiver, alerts } = group;
+  const { labels, alerts } = group;
   const shown = all ? alerts : alerts.slice(0, ALERTS_SHOWN);
   const filterBy = (name: string, value: string): void => onFilter(equalityMatchers({ [name]: value })[0]!);
-  const isNamed = Object.keys(labels).length > 0;
   return (
     <section class="card alert-group" aria-label={seriesText(labels)}>
-      <div class="alert-group-head">
-        <button
-          type="button"
-          class="fold"
-          aria-expanded={open}
-          aria-label={t("alerts.groupToggle", { group: seriesText(labels) })}
-          onClick={() => setOpen(!open)}
-        >
-          <Icon name="chevron" />
-        </button>
-        {isNamed ? (
-          <LabelChips labels={labels} onPress={filterBy} pressHint={t("alerts.filterByThis")} />
-        ) : (
-          <span class="soft">{t("alerts.noGroupLabels")}</span>
-        )}
-        <span class="badge">{t("alerts.count", { count: alerts.length })}</span>
-        {receiver && (
-          <span class="small soft receiver">
-            <Icon name="send" size={14} /> {receiver}
-          </span>
-        )}
-        <span class="spacer" />
-        {isNamed && (
-          <Button kind="quiet" icon="silence" onClick={() => onSilence({ labels, title: seriesText(labels) })}>
-            {t("alerts.silenceGroup")}
-          </Button>
-        )}
-      </div>
+      <Head group={group} open={open} onFold={() => setOpen(!open)} onFilter={filterBy} onSilence={onSilence} />
       {open && (
         <ul>
           {shown.map((alert) => (
@@ -77,5 +49,48 @@ export function Group({ group, notes, onFilter, onSilence }: GroupProps) {
         </button>
       )}
     </section>
+  );
+}
+
+interface HeadProps {
+  group: ShownGroup;
+  open: boolean;
+  onFold: () => void;
+  onFilter: (name: string, value: string) => void;
+  onSilence: (silencing: Silencing) => void;
+}
+
+function Head({ group: { labels, receiver, alerts }, open, onFold, onFilter, onSilence }: HeadProps) {
+  const name = seriesText(labels);
+  const isNamed = Object.keys(labels).length > 0;
+  return (
+    <div class="alert-group-head">
+      <button
+        type="button"
+        class="fold"
+        aria-expanded={open}
+        aria-label={t("alerts.groupToggle", { group: name })}
+        onClick={onFold}
+      >
+        <Icon name="chevron" />
+      </button>
+      {isNamed ? (
+        <LabelChips labels={labels} onPress={onFilter} pressHint={t("alerts.filterByThis")} />
+      ) : (
+        <span class="soft">{t("alerts.noGroupLabels")}</span>
+      )}
+      <span class="badge">{t("alerts.count", { count: alerts.length })}</span>
+      {receiver && (
+        <span class="small soft receiver">
+          <Icon name="send" size={14} /> {receiver}
+        </span>
+      )}
+      <span class="spacer" />
+      {isNamed && (
+        <Button kind="quiet" icon="silence" onClick={() => onSilence({ labels, title: name })}>
+          {t("alerts.silenceGroup")}
+        </Button>
+      )}
+    </div>
   );
 }

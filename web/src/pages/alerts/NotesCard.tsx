@@ -100,7 +100,12 @@ function Assignee({ notes: { assignee }, onAssign }: { notes: Notes; onAssign: (
     >
       <label class="row assignee">
         <span class="small soft">{t("notes.assignee")}</span>
-        <input class="field" value={name} placeholder={t("notes.nobodyYet")} onInput={(event) => setName(event.currentTarget.value)} />
+        <input
+          class="field"
+          value={name}
+          placeholder={t("notes.nobodyYet")}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
       </label>
       <Button disabled={name.trim() === assignee} onClick={() => onAssign(name.trim())}>
         {t("notes.assign")}

@@ -32,7 +32,11 @@ function Line({ occurrences }: { occurrences: readonly Occurrence[] }) {
   const first = Math.min(...occurrences.map(({ startsAt }) => startsAt), now - HOUR);
   const place = (time: number): number => (100 * (time - first)) / (now - first);
   return (
-    <div class="timeline" role="img" aria-label={t("alert.timeline", { count: occurrences.length, from: dateTime(first) })}>
+    <div
+      class="timeline"
+      role="img"
+      aria-label={t("alert.timeline", { count: occurrences.length, from: dateTime(first) })}
+    >
       <div class="timeline-line">
         {occurrences.map(({ startsAt, endsAt }) => {
           const width = Math.max(place(endsAt ?? now) - place(startsAt), BAR_MIN);
@@ -54,7 +58,11 @@ function Line({ occurrences }: { occurrences: readonly Occurrence[] }) {
   );
 }
 
-function Row({ occurrence: { startsAt, endsAt, seconds, notifications, failures, acknowledgedBy } }: { occurrence: Occurrence }) {
+function Row({
+  occurrence: { startsAt, endsAt, seconds, notifications, failures, acknowledgedBy },
+}: {
+  occurrence: Occurrence;
+}) {
   return (
     <li class="row">
       <span class="number">{dateTime(startsAt)}</span>

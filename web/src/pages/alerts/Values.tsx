@@ -63,7 +63,14 @@ function ComparisonChart({ comparison, values }: { comparison: Comparison; value
         <p class="soft">{t("rules.noSeries")}</p>
       ) : (
         <>
-          <TimeChart data={chart} unit={unit} label={`${left.query} ${op} ${limit}`} height={HEIGHT} start={values.start} end={values.end} />
+          <TimeChart
+            data={chart}
+            unit={unit}
+            label={`${left.query} ${op} ${limit}`}
+            height={HEIGHT}
+            start={values.start}
+            end={values.end}
+          />
           <InlineLegend data={chart} unit={unit} />
         </>
       )}
@@ -77,7 +84,11 @@ function draw({ left, right, op }: Comparison, span: Values): ChartData {
   const names = shown.map(({ labels }, index) => nameOf(distinct[index]!, labels, left.query));
   const chart = chartOf(shown, span, names);
   if (right.constant !== null) return withThreshold(chart, `${op} ${right.constant}`, right.constant);
-  const limits = chartOf(right.series.slice(0, SERIES_SHOWN), span, right.series.map(() => `${op} ${right.query}`));
+  const limits = chartOf(
+    right.series.slice(0, SERIES_SHOWN),
+    span,
+    right.series.map(() => `${op} ${right.query}`),
+  );
   const dashed = limits.series.map((one) => ({ ...one, id: `limit ${one.id}`, dashed: true }));
   return { times: chart.times, series: [...chart.series, ...dashed] };
 }

@@ -41,10 +41,17 @@ export const countStandings = (alerts: readonly Alert[]): Record<Standing, numbe
 };
 
 /** `names` empty: as the pipeline groups. */
-export function shownGroups(groups: readonly AlertGroup[], names: readonly string[], standing: Standing | "all"): ShownGroup[] {
+export function shownGroups(
+  groups: readonly AlertGroup[],
+  names: readonly string[],
+  standing: Standing | "all",
+): ShownGroup[] {
   const all = names.length === 0 ? groups.map(ofPipeline) : byLabels(distinctAlerts(groups), names);
   return all
-    .map((group) => ({ ...group, alerts: ordered(group.alerts.filter((one) => standing === "all" || standingOf(one) === standing)) }))
+    .map((group) => ({
+      ...group,
+      alerts: ordered(group.alerts.filter((one) => standing === "all" || standingOf(one) === standing)),
+    }))
     .filter(({ alerts }) => alerts.length > 0)
     .sort((a, b) => compareAlerts(a.alerts[0]!, b.alerts[0]!) || (a.key < b.key ? -1 : 1));
 }
@@ -59,7 +66,9 @@ const ofPipeline = ({ labels, receiver, alerts }: AlertGroup): ShownGroup => ({
 function byLabels(alerts: readonly Alert[], names: readonly string[]): ShownGroup[] {
   const groups = new Map<string, ShownGroup>();
   for (const alert of alerts) {
-    const labels = Object.fromEntries(names.flatMap((name) => (name in alert.labels ? [[name, alert.labels[name]!]] : [])));
+    const labels = Object.fromEntries(
+      names.flatMap((name) => (name in alert.labels ? [[name, alert.labels[name]!]] : [])),
+    );
     const key = seriesText(labels);
     const group = groups.get(key) ?? { key, labels, receiver: "", alerts: [] };
     group.alerts.push(alert);

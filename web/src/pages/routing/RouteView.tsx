@@ -61,14 +61,22 @@ function Facts({ route, parent }: { route: RouteNode; parent?: RouteNode }) {
 
 function factsOf(route: RouteNode, parent: RouteNode | undefined): string[] {
   const differs = (name: keyof RouteNode): boolean => JSON.stringify(route[name]) !== JSON.stringify(parent?.[name]);
-  const intervals = { groupWait: "routing.wait", groupInterval: "routing.interval", repeatInterval: "routing.repeat" } as const;
+  const intervals = {
+    groupWait: "routing.wait",
+    groupInterval: "routing.interval",
+    repeatInterval: "routing.repeat",
+  } as const;
   return [
     ...(differs("groupBy") ? [groupText(route.groupBy)] : []),
     ...(["groupWait", "groupInterval", "repeatInterval"] as const)
       .filter(differs)
       .map((name) => t(intervals[name], { time: formatDuration(route[name]) })),
-    ...(route.muteTimeIntervals.length > 0 ? [t("routing.mutedIn", { names: route.muteTimeIntervals.join(", ") })] : []),
-    ...(route.activeTimeIntervals.length > 0 ? [t("routing.onlyIn", { names: route.activeTimeIntervals.join(", ") })] : []),
+    ...(route.muteTimeIntervals.length > 0
+      ? [t("routing.mutedIn", { names: route.muteTimeIntervals.join(", ") })]
+      : []),
+    ...(route.activeTimeIntervals.length > 0
+      ? [t("routing.onlyIn", { names: route.activeTimeIntervals.join(", ") })]
+      : []),
   ];
 }
 

@@ -110,7 +110,9 @@ function Inhibition({ rules }: { rules: readonly InhibitRule[] }) {
             <MatcherChips matchers={source} />
             <span class="small soft">{t("routing.silences")}</span>
             <MatcherChips matchers={target} />
-            {equal.length > 0 && <span class="small soft">{t("routing.sameLabels", { labels: equal.join(", ") })}</span>}
+            {equal.length > 0 && (
+              <span class="small soft">{t("routing.sameLabels", { labels: equal.join(", ") })}</span>
+            )}
           </li>
         ))}
       </ul>

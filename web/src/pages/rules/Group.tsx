@@ -48,7 +48,9 @@ function Timing({ group: { interval, evaluationTime, lastEvaluation } }: { group
   const ago = roughDuration(Math.max(Math.round(Date.now() / 1000 - at), 0));
   return (
     <>
-      <span title={dateTime(at)}>{`${every} · ${t("rules.evaluated", { ago, took: roughDuration(evaluationTime) })}`}</span>
+      <span
+        title={dateTime(at)}
+      >{`${every} · ${t("rules.evaluated", { ago, took: roughDuration(evaluationTime) })}`}</span>
       <span class="rule-group-meter">
         <Meter ratio={evaluationTime / interval} label={t("rules.share")} />
       </span>

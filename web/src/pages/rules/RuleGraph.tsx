@@ -27,10 +27,21 @@ export default function RuleGraph({ expr }: { expr: string }) {
     const { distinct } = tellApart(data.result.map(({ metric }) => metric));
     const names = new Map(data.result.map(({ metric }, index) => [metric, seriesText(distinct[index]!)]));
     const made = toChartData(data.result, data.span, ({ metric }) => names.get(metric)!);
-    return threshold && made.series.length > 0 ? withThreshold(made, `${threshold.operator} ${threshold.value}`, threshold.value) : made;
+    return threshold && made.series.length > 0
+      ? withThreshold(made, `${threshold.operator} ${threshold.value}`, threshold.value)
+      : made;
   }, [data, threshold]);
   if (error !== undefined) return <ErrorNotice error={error} />;
   if (!chart || !data) return <Skeleton height={HEIGHT} />;
   if (chart.series.length === 0) return <p class="soft rule-graph-empty">{t("rules.noSeries")}</p>;
-  return <TimeChart data={chart} unit={unitOf(drawn)} label={drawn} height={HEIGHT} start={data.span.start} end={data.span.end} />;
+  return (
+    <TimeChart
+      data={chart}
+      unit={unitOf(drawn)}
+      label={drawn}
+      height={HEIGHT}
+      start={data.span.start}
+      end={data.span.end}
+    />
+  );
 }

@@ -19,7 +19,9 @@ export function Preview({ matchers, all }: { matchers: readonly string[]; all: n
   const worst = [...data].sort((a, b) => severityRank(a.labels) - severityRank(b.labels));
   return (
     <div class="silence-preview" aria-busy={loading}>
-      <strong aria-live="polite">{data.length === 0 ? t("silence.mutesNone") : t("silence.mutes", { count: data.length })}</strong>
+      <strong aria-live="polite">
+        {data.length === 0 ? t("silence.mutesNone") : t("silence.mutes", { count: data.length })}
+      </strong>
       {data.length === all && all > 1 && <p class="notice warn">{t("silence.mutesAll")}</p>}
       <ul>
         {worst.slice(0, ROWS_SHOWN).map(({ fingerprint, labels }) => (

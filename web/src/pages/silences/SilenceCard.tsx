@@ -24,65 +24,98 @@ interface SilenceCardProps {
 export function SilenceCard({ silence, muted, onChanged }: SilenceCardProps) {
   const [error, setError] = useState<unknown>(undefined);
   const [asking, setAsking] = useState(false);
-  const { state } = silence.status;
   const filters = silence.matchers.map(formatMatcher);
   const change = (work: Promise<unknown>): void => {
     work.then(() => {
       setError(undefined);
-      setAsking(false);
       onChanged();
     }, setError);
+    setAsking(false);
   };
-  const extend = (by: number): void =>
-    change(saveSilence({ ...silence, endsAt: toTime(seconds(silence.endsAt) + by) }));
   return (
     <section class="card silence" aria-label={filters.join(", ")}>
       <div class="row">
         <MatcherChips matchers={filters} />
         <Ending silence={silence} />
         <span class="spacer" />
-        {state === "active" && (
+        {silence.status.state === "active" && (
           <a class="small number" href={address("alerts", { state: "silenced", filter: writeList(filters) })}>
             {t("silences.muted", { count: muted })}
           </a>
         )}
       </div>
       {silence.comment && <p class="silence-comment">{silence.comment}</p>}
-      <div class="row silence-foot">
-        <span class="small soft">
-          {t("silences.by", { by: silence.createdBy, from: dateTime(seconds(silence.startsAt)), to: dateTime(seconds(silence.endsAt)) })}
-        </span>
-        <span class="spacer" />
-        {state !== "expired" &&
-          EXTENSIONS.map((by) => (
-            <Button key={by} kind="quiet" title={t("silences.extend", { time: formatDuration(by) })} onClick={() => extend(by)}>
-              {`+${roughDuration(by)}`}
-            </Button>
-          ))}
-        <Button kind="quiet" icon={state === "expired" ? "duplicate" : "edit"} onClick={() => recordSome({ form: silence.id })}>
-          {t(state === "expired" ? "silences.again" : "silences.editShort")}
-        </Button>
-        {state !== "expired" && (
-          <Button kind="quiet" icon="trash" onClick={() => setAsking(true)}>
-            {t("silences.expire")}
-          </Button>
-        )}
-      </div>
-      {error !== undefined && !asking && <ErrorNotice error={error} />}
+      <Foot silence={silence} change={change} onExpire={() => setAsking(true)} />
+      {error !== undefined && <ErrorNotice error={error} />}
       {asking && (
-        <Dialog title={t("silences.expireTitle")} onClose={() => setAsking(false)}>
-          <p class="mono">{filters.join(", ")}</p>
-          <p class="soft">{t("silences.expireHint", { count: muted })}</p>
-          {error !== undefined && <ErrorNotice error={error} />}
-          <div class="row">
-            <span class="spacer" />
-            <Button kind="primary" onClick={() => change(expireSilence(silence.id))}>
-              {t("silences.expire")}
-            </Button>
-          </div>
-        </Dialog>
+        <Expiry
+          text={filters.join(", ")}
+          muted={muted}
+          onClose={() => setAsking(false)}
+          onExpire={() => change(expireSilence(silence.id))}
+        />
       )}
     </section>
+  );
+}
+
+interface FootProps {
+  silence: Silence;
+  change: (work: Promise<unknown>) => void;
+  onExpire: () => void;
+}
+
+function Foot({ silence, change, onExpire }: FootProps) {
+  const { id, createdBy, startsAt, endsAt } = silence;
+  const [from, to] = [dateTime(seconds(startsAt)), dateTime(seconds(endsAt))];
+  const isOver = silence.status.state === "expired";
+  const extend = (by: number): void => change(saveSilence({ ...silence, endsAt: toTime(seconds(endsAt) + by) }));
+  return (
+    <div class="row silence-foot">
+      <span class="small soft">{t("silences.by", { by: createdBy, from, to })}</span>
+      <span class="spacer" />
+      {!isOver &&
+        EXTENSIONS.map((by) => (
+          <Button
+            key={by}
+            kind="quiet"
+            title={t("silences.extend", { time: formatDuration(by) })}
+            onClick={() => extend(by)}
+          >
+            {`+${roughDuration(by)}`}
+          </Button>
+        ))}
+      <Button kind="quiet" icon={isOver ? "duplicate" : "edit"} onClick={() => recordSome({ form: id })}>
+        {t(isOver ? "silences.again" : "silences.editShort")}
+      </Button>
+      {!isOver && (
+        <Button kind="quiet" icon="trash" onClick={onExpire}>
+          {t("silences.expire")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface ExpiryProps {
+  text: string;
+  muted: number;
+  onClose: () => void;
+  onExpire: () => void;
+}
+
+function Expiry({ text, muted, onClose, onExpire }: ExpiryProps) {
+  return (
+    <Dialog title={t("silences.expireTitle")} onClose={onClose}>
+      <p class="mono">{text}</p>
+      <p class="soft">{t("silences.expireHint", { count: muted })}</p>
+      <div class="row">
+        <span class="spacer" />
+        <Button kind="primary" onClick={onExpire}>
+          {t("silences.expire")}
+        </Button>
+      </div>
+    </Dialog>
   );
 }
 
@@ -91,7 +124,8 @@ function Ending({ silence: { status, startsAt, endsAt } }: { silence: Silence })
   const rough = (span: number): string => roughDuration(Math.max(Math.round(span), 0));
   if (status.state === "pending")
     return <span class="badge info">{t("silences.beginsIn", { time: rough(seconds(startsAt) - now) })}</span>;
-  if (status.state === "expired") return <span class="badge">{t("silences.ended", { time: rough(now - seconds(endsAt)) })}</span>;
+  if (status.state === "expired")
+    return <span class="badge">{t("silences.ended", { time: rough(now - seconds(endsAt)) })}</span>;
   const left = seconds(endsAt) - now;
   return <span class={left < HOUR ? "badge warn" : "badge good"}>{t("silences.endsIn", { time: rough(left) })}</span>;
 }

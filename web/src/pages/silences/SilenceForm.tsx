@@ -30,8 +30,8 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
     const startsAt = beginning ?? Date.now() / 1000;
     const endsAt = "endsAt" in span ? span.endsAt : startsAt + span.lasting;
     const createdBy = readerName.value.trim() || t("notes.nobody");
-    const wanted = wantedSilence(matchers, { ...(start.id ? { id: start.id } : {}), startsAt, endsAt, createdBy, comment });
-    saveSilence(wanted).then(onSaved, setError);
+    const wanted = { id: start.id, startsAt, endsAt, createdBy, comment };
+    saveSilence(wantedSilence(matchers, wanted)).then(onSaved, setError);
   };
   return (
     <form class="silence-form" onSubmit={(event) => event.preventDefault()}>

@@ -33,7 +33,13 @@ export const toTime = (unix: number): string => new Date(unix * 1000).toISOStrin
 
 export function wantedSilence(
   matchers: readonly string[],
-  { id, startsAt, endsAt, createdBy, comment }: { id?: string; startsAt: number; endsAt: number; createdBy: string; comment: string },
+  {
+    id,
+    startsAt,
+    endsAt,
+    createdBy,
+    comment,
+  }: { id: string | undefined; startsAt: number; endsAt: number; createdBy: string; comment: string },
 ): WantedSilence {
   return {
     ...(id ? { id } : {}),

@@ -41,7 +41,16 @@ export default function BudgetGraph({ name }: { name: string }) {
       {!chart && error === undefined && <Skeleton height={HEIGHT} />}
       {chart?.series.length === 0 && <p class="soft rule-graph-empty">{t("slos.noGraph")}</p>}
       {chart && data && chart.series.length > 0 && (
-        <TimeChart data={chart} unit="ratio" label={t("slos.graph")} height={HEIGHT} start={data.span.start} end={data.span.end} fromZero ceiling={1} />
+        <TimeChart
+          data={chart}
+          unit="ratio"
+          label={t("slos.graph")}
+          height={HEIGHT}
+          start={data.span.start}
+          end={data.span.end}
+          fromZero
+          ceiling={1}
+        />
       )}
     </div>
   );

@@ -20,7 +20,9 @@ export function SloCard({ slo, onChanged }: { slo: Slo; onChanged: () => void })
     <section class="card slo" aria-label={definition.name}>
       <header class="row">
         <h2>{definition.name}</h2>
-        <span class="badge">{t("slos.objective", { objective: `${definition.objective}%`, window: definition.window ?? "30d" })}</span>
+        <span class="badge">
+          {t("slos.objective", { objective: `${definition.objective}%`, window: definition.window ?? "30d" })}
+        </span>
         <span class="spacer" />
         {source === "api" ? (
           <>

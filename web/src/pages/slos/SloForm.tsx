@@ -27,12 +27,7 @@ export default function SloForm({ before, onSaved }: SloFormProps) {
   };
   return (
     <form class="slo-form" onSubmit={(event) => event.preventDefault()}>
-      <div class="form-columns">
-        <Text name="slos.name" value={draft.name} onInput={(name) => change({ name })} disabled={before !== undefined} />
-        <Text name="slos.objectiveField" value={draft.objective} onInput={(objective) => change({ objective })} />
-        <Text name="slos.window" value={draft.window} onInput={(window) => change({ window })} />
-      </div>
-      <Text name="slos.description" value={draft.description} onInput={(description) => change({ description })} />
+      <Basics draft={draft} change={change} isNew={before === undefined} />
       <Indicator draft={draft} change={change} />
       <div class="labelled">
         <span class="small soft">{t("slos.groupBy")}</span>
@@ -55,7 +50,11 @@ export default function SloForm({ before, onSaved }: SloFormProps) {
       <div class="row form-end">
         <span class="spacer" />
         <Button onClick={show}>{t("slos.showRules")}</Button>
-        <Button kind="primary" disabled={draft.name.trim() === ""} onClick={() => void saveSlo(wanted).then(onSaved, setError)}>
+        <Button
+          kind="primary"
+          disabled={draft.name.trim() === ""}
+          onClick={() => void saveSlo(wanted).then(onSaved, setError)}
+        >
           {t("silence.save")}
         </Button>
       </div>
@@ -66,6 +65,19 @@ export default function SloForm({ before, onSaved }: SloFormProps) {
 interface PartProps {
   draft: Draft;
   change: (changes: Partial<Draft>) => void;
+}
+
+function Basics({ draft, change, isNew }: PartProps & { isNew: boolean }) {
+  return (
+    <>
+      <div class="form-columns">
+        <Text name="slos.name" value={draft.name} onInput={(name) => change({ name })} disabled={!isNew} />
+        <Text name="slos.objectiveField" value={draft.objective} onInput={(objective) => change({ objective })} />
+        <Text name="slos.window" value={draft.window} onInput={(window) => change({ window })} />
+      </div>
+      <Text name="slos.description" value={draft.description} onInput={(description) => change({ description })} />
+    </>
+  );
 }
 
 function Indicator({ draft, change }: PartProps) {
@@ -85,7 +97,12 @@ function Indicator({ draft, change }: PartProps) {
       ) : (
         <>
           <Text name="slos.total" value={draft.total} onInput={(total) => change({ total })} mono />
-          <Text name={draft.kind === "good" ? "slos.events.good" : "slos.events.bad"} value={draft.events} onInput={(events) => change({ events })} mono />
+          <Text
+            name={draft.kind === "good" ? "slos.events.good" : "slos.events.bad"}
+            value={draft.events}
+            onInput={(events) => change({ events })}
+            mono
+          />
         </>
       )}
     </>

@@ -43,7 +43,14 @@ export const NEW_DRAFT: Draft = {
   groupBy: [],
 };
 
-export function draftOf({ name, description = "", objective, window = "30d", indicator, group_by = [] }: SloDefinition): Draft {
+export function draftOf({
+  name,
+  description = "",
+  objective,
+  window = "30d",
+  indicator,
+  group_by = [],
+}: SloDefinition): Draft {
   const { events, latency } = indicator;
   return {
     ...NEW_DRAFT,
