@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vedette.app.alert_commands.arguments import add_alerts
 from vedette.app.language import Language, Say, add_language, choose_language, speaker
 from vedette.app.querying.arguments import add_query, normal_arguments
 from vedette.app.translation import translate_argparse
@@ -280,6 +281,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     )
     add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
     add_query(verbs, say)
+    add_alerts(verbs, say)
     add_check(verbs, say)
     add_test(verbs, say)
     add_import(verbs, say)
