@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from vedette.alerting.alerts import Alert, Fingerprint
+from vedette.alerting.alerts import ALERT_NAME, Alert, Fingerprint
 from vedette.alerting.fingerprints import fingerprints
 from vedette.alerting.history.pending import PendingAlerts
 from vedette.alerting.history.watching import Look, Seen, changes, merge_looks, see, see_pending
@@ -58,6 +58,8 @@ class Watcher:
     io: Runner
     on_look: Callable[[Sequence[Alert]], Awaitable[None]] = _nobody
     """Told of all alerts at each look."""
+    ignored: frozenset[str] = frozenset()
+    """Names of alerts that are not noted: our own signs of life."""
     _before: Look | None = None
 
     async def run(self) -> None:
@@ -78,7 +80,9 @@ class Watcher:
             seen,
             [(key, see_pending(alert.labels, alert.starts_at_ms)) for key, alert in zip(keys, pending, strict=True)],
         )
-        events = list(changes(self._before, look, now_ms))
+        events = [
+            event for event in changes(self._before, look, now_ms) if event.labels.get(ALERT_NAME) not in self.ignored
+        ]
         self._before = look
         await self.on_look(alerts)
         self.record(events)

@@ -11,6 +11,8 @@ from vedette.model.labels import Labels
 
 LINES_MAX: Final = 5
 GROUPS_MAX: Final = 5
+NO_NUMBERS: Final = 100
+"""No column is set to the right."""
 
 
 def tell_list(alerts: list[dict[str, Any]], say: Say) -> list[str]:
@@ -33,7 +35,7 @@ def tell_list(alerts: list[dict[str, Any]], say: Say) -> list[str]:
         )
         for alert in alerts
     ]
-    return [aligned([heading, *rows], right=0)]
+    return [aligned([heading, *rows], right=NO_NUMBERS)]
 
 
 def tell_notes(notes: Mapping[str, Any], say: Say) -> list[str]:
@@ -56,7 +58,7 @@ def tell_history(history: Mapping[str, Any], say: Say) -> list[str]:
         )
         for event in reversed(history["events"])
     ]
-    lines = [aligned(rows, right=0)] if rows else [say("nothing happened", "没有事件")]
+    lines = [aligned(rows, right=NO_NUMBERS)] if rows else [say("nothing happened", "没有事件")]
     if history["truncated"]:
         lines.append(say("there are older events: raise --limit", "还有更早的事件：请增大 --limit"))
     return lines
