@@ -160,7 +160,7 @@ class AlertInsight:
 
     async def _hear(self, alerts: Sequence[Alert]) -> None:
         """Posted alerts that are heartbeats."""
-        for name in self._heartbeats.look(alerts):
+        for name in await self._alerting.io(lambda: self._heartbeats.look(alerts)):
             try:
                 await self._alerting.io(partial(self._heartbeats.ping, name))
             except (StoreUnavailable, QueueFull) as error:
