@@ -140,7 +140,9 @@ class Stage:
 def run_timelines(timelines: list[Timeline], at_once: int) -> dict[str, list[str]]:
     """What is wrong with each, by its name. Those of one server run some at a time; those of several one after the other."""
     wrong: dict[str, list[str]] = {}
-    single = [timeline for timeline in timelines if timeline.servers == 1]
+    for timeline in [each for each in timelines if each.start_delay]:  # their time begins with their server
+        _play_into(Stage(timeline, 1), wrong)
+    single = [timeline for timeline in timelines if timeline.servers == 1 and not timeline.start_delay]
     for start in range(0, len(single), at_once):
         some = [Stage(timeline, 1) for timeline in single[start : start + at_once]]
         threads = [threading.Thread(target=_play_into, args=(stage, wrong)) for stage in some]

@@ -22,7 +22,7 @@ class SetClock:
 
 
 class RunningClock(SetClock):
-    """Its days stand still, its seconds pass: what waits for another try gets it."""
+    """Its days stand where they are put, its seconds also pass: what waits for another try gets it."""
 
     def monotonic_s(self) -> float:
-        return time.monotonic()
+        return self.time_ms / 1000 + time.monotonic()

@@ -19,7 +19,7 @@ from tests.remote_writing import encode_histogram
 from tests.server import Vedette
 from vedette.model.histograms import NativeHistogram
 
-CASE_S_MAX: Final = 10.0
+CASE_S_MAX: Final = 30.0
 MANY: Final = 1_000_000
 _YEAR_MS: Final = 365 * 86_400_000
 _SNAPPY: Final = {"Content-Encoding": "snappy"}
@@ -27,6 +27,7 @@ _V1: Final = {**_SNAPPY, "Content-Type": rw.V1_TYPE}
 _V2: Final = {**_SNAPPY, "Content-Type": rw.V2_TYPE}
 _JSON: Final = {"Content-Type": "application/json"}
 _PROTOBUF: Final = {"Content-Type": "application/x-protobuf"}
+_REFUSED: Final = (400, 413)
 _OTLP: Final = "/api/v1/otlp/v1/metrics"
 
 
@@ -42,6 +43,8 @@ class Case:
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
     stored: str = ""
+    may_close: bool = False
+    """Too much to be read to its end: the connection may be closed before the answer is read."""
 
 
 def attack_doors(server: Vedette) -> Iterator[tuple[str, str]]:
@@ -52,7 +55,10 @@ def attack_doors(server: Vedette) -> Iterator[tuple[str, str]]:
 
 def problem_of(server: Vedette, case: Case) -> str:
     started = time.monotonic()
-    status, answer = server.get(case.path, case.headers, 60.0, method=case.method, body=case.body)
+    try:
+        status, answer = server.get(case.path, case.headers, 60.0, method=case.method, body=case.body)
+    except OSError as error:
+        return "" if case.may_close else f"no answer: {error}"
     took_s = time.monotonic() - started
     if status not in case.statuses or case.words.encode() not in answer:
         return f"status {status}: {answer[:300]!r}"
@@ -160,7 +166,9 @@ def lines() -> Iterator[Case]:
     ):
         yield Case(f"line protocol: {name}", "/write", body, (400,), words, stored="good_line_f")
     yield Case("line protocol: not UTF-8", "/write", b"m f=1\n\xff\xfe", (400,), "not valid UTF-8")
-    yield Case("line protocol: a line of 10 MB", "/write", b"m," + b"a=b," * 2_500_000 + b" f=1", (204, 400, 413))
+    yield Case(
+        "line protocol: a line of 10 MB", "/write", b"m," + b"a=b," * 2_500_000 + b" f=1", _REFUSED, may_close=True
+    )
 
 
 def pushed() -> Iterator[Case]:
@@ -175,7 +183,7 @@ def pushed() -> Iterator[Case]:
     yield Case("pushgateway: no base64", job + "/a@base64/!!!", b"m 1\n", (400,), method="PUT")
     up = urllib.parse.quote("../../../etc/passwd", safe="")
     yield Case("pushgateway: a path for a label", f"{job}/up/{up}", b"m 1\n", (200, 202, 400), method="PUT")
-    yield Case("pushgateway: 100 MB", job, b"m 1\n" * (25 << 20), (400, 413), method="PUT")
+    yield Case("pushgateway: 100 MB", job, b"m 1\n" * (25 << 20), _REFUSED, method="PUT", may_close=True)
 
 
 def imported() -> Iterator[Case]:

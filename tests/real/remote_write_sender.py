@@ -20,8 +20,9 @@ from tests.differential.promql_native_data import NATIVE_METRICS, native_series
 from tests.harness import Options, Outcome, run_checks
 from tests.prometheus import Prometheus
 from tests.real.remote_read_histograms import by_metric, first_difference
-from tests.remote_writing import HEADERS, PATH, write
+from tests.remote_writing import HEADERS, PATH, WrittenSample, write
 from tests.server import Vedette
+from vedette.model.labels import Labels
 
 _SEED: Final = 17
 _MINUTES: Final = 50
@@ -51,6 +52,7 @@ def run(options: Options) -> Iterable[Outcome]:
             config.write_text(remote_write(receivers))
             with Vedette(folder / "sender", "--config", str(config), *_OURS_KEPT) as sender:
                 sender.wait_until_ready()
+                wait_until_sending(sender, receivers)
                 feed(sender)
                 yield run_checks("remote-write-sender", CHECKS, sender, receivers)
 
@@ -64,6 +66,21 @@ def remote_write(receivers: Mapping[str, Service]) -> str:
         for name, receiver in receivers.items()
     ]
     return "".join(["remote_write:\n", *remotes])
+
+
+def wait_until_sending(sender: Service, receivers: Mapping[str, Service]) -> None:
+    """A sender begins with what is committed after its start."""
+    sent = 0
+
+    def all_have_begun() -> bool:
+        nonlocal sent
+        sent += 1
+        labels = Labels.of(__name__="begun", number=str(sent))
+        write(sender, [(labels, [WrittenSample(START_S * 1000, 1.0)])])
+        asked = {"query": "begun", "time": str(START_S)}
+        return all(receiver.api("query", **asked)["result"] for receiver in receivers.values())
+
+    assert wait_until(all_have_begun, _SENT_WITHIN_S, every_s=0.5)
 
 
 def feed(sender: Service) -> None:

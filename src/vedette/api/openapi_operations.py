@@ -52,6 +52,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     "/alerts": Operation("active alerts"),
     "/alertmanagers": Operation("where alerts are sent to"),
+    "/routing": Operation("the routing tree, receivers, inhibition"),
+    "/routing/test": Operation("which routes a label set takes"),
     "/status/config": Operation("the configuration, without secrets"),
     "/status/flags": Operation("how the server was started"),
     "/status/buildinfo": Operation("versions"),

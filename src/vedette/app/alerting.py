@@ -29,6 +29,7 @@ from vedette.alerting.receivers import build_integrations
 from vedette.alerting.routing.routes import RouteSpec
 from vedette.alerting.templates import Templates
 from vedette.api.alertmanager.routes import routes
+from vedette.api.native import alert_routing
 from vedette.api.routing import Route
 from vedette.api.services import BuildInfo
 from vedette.app.features import matcher_mode
@@ -106,7 +107,7 @@ class Alerting:
         self._note_reload()
 
     def routes(self, build: BuildInfo) -> tuple[Route, ...]:
-        return routes(self.shell, self._clock, build)
+        return routes(self.shell, self._clock, build) + alert_routing.routes(self.shell)
 
     @property
     def journal(self) -> Journal:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.app.alert_commands.arguments import add_alerts
+from vedette.app.alerts.arguments import add_alerts
 from vedette.app.language import Language, Say, add_language, choose_language, speaker
 from vedette.app.querying.arguments import add_query, normal_arguments
 from vedette.app.translation import translate_argparse
@@ -309,7 +309,10 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
     add_language(check, say)
     kinds = check.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
     for kind, about in (
-        ("config", say("a prometheus.yml or vedette.yml", "prometheus.yml 或 vedette.yml")),
+        (
+            "config",
+            say("a prometheus.yml, alertmanager.yml or vedette.yml", "prometheus.yml、alertmanager.yml 或 vedette.yml"),
+        ),
         ("web-config", say("TLS and users", "TLS 与用户")),
         (
             "metrics",
@@ -322,6 +325,14 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
         added = kinds.add_parser(kind, help=about)
         add_language(added, say)
         added.add_argument("file", metavar="FILE", nargs="?" if kind == "metrics" else None, default="-")
+        if kind == "config":
+            added.add_argument(
+                "--kind",
+                dest="as_kind",
+                choices=("prometheus", "alertmanager", "vedette"),
+                default="",
+                help=say("whose format the file has (default: by its sections)", "文件的格式（默认：依其内容判断）"),
+            )
         if kind == "metrics":
             added.add_argument(
                 "--format",

@@ -16,6 +16,7 @@ FUNCTIONS: Final = "promql-experimental-functions"
 EXTENDED: Final = "promql-extended-range-selectors"
 FILL: Final = "promql-binop-fill-modifiers"
 DELAYED: Final = "promql-delayed-name-removal"
+PER_STEP_STATS: Final = "promql-per-step-stats"
 SEARCH: Final = "search-api"
 START_TIMES: Final = "st-storage"
 USE_START_TIMES: Final = "use-start-timestamps"
@@ -30,7 +31,7 @@ ALWAYS_ON: Final = frozenset(
 """What these turn on upstream is on here: exemplars and metadata are stored, histograms have start times where anything has."""
 BUILT: Final = ALWAYS_ON | {
     *(SEARCH, FUNCTIONS, EXTENDED, FILL, DELAYED, TYPE_AND_UNIT, CONVERT_DELTA, NATIVE_DELTA),
-    *(START_TIMES, USE_START_TIMES),
+    *(START_TIMES, USE_START_TIMES, PER_STEP_STATS),
     *(CLASSIC_MATCHERS, STRICT_MATCHERS),
 }
 

@@ -30,7 +30,7 @@ from vedette.app.alert_insight import AlertInsight
 from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
+from vedette.app.features import PER_STEP_STATS, SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -212,6 +212,7 @@ class Server:
             engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
+            per_step_stats=PER_STEP_STATS in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )

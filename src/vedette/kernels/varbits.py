@@ -14,12 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from vedette.kernels.bits import put_bits
+from vedette.kernels.bits import put_bits, take_bits
 from vedette.kernels.jit import borrowing
 from vedette.kernels.words import leading_zeros
 
 _U0 = np.uint64(0)
 _FORMS: Final = (3, 6, 9, 12, 18, 25, 56)
+_ONES_MAX: Final = len(_FORMS) + 1
 
 
 @borrowing
@@ -53,7 +54,44 @@ def _put_form(out: Any, position: Any, form: Any, word: Any) -> Any:
     return put_bits(out, put_bits(out, position, prefix, form + 2), word, _FORMS[form])
 
 
+@borrowing
+def take_varbit(buffer: Any, position: Any, limit: Any) -> Any:
+    """(int64, position behind it; -1 where the bits end early)."""
+    word, size, position = _take_form(buffer, position, limit)
+    value = np.int64(word)
+    if 0 < size < 64 and value > np.int64(1) << (size - 1):
+        value -= np.int64(1) << size
+    return value, position
+
+
+@borrowing
+def take_unsigned_varbit(buffer: Any, position: Any, limit: Any) -> Any:
+    """(uint64, position behind it; -1 where the bits end early)."""
+    word, _, position = _take_form(buffer, position, limit)
+    return word, position
+
+
+@borrowing
+def _take_form(buffer: Any, position: Any, limit: Any) -> Any:
+    """(the form's bits, how many, position or -1)"""
+    ones = 0
+    while ones < _ONES_MAX:
+        if position >= limit:
+            return _U0, 0, -1
+        bit = take_bits(buffer, position, 1)
+        position += 1
+        if bit == _U0:
+            break
+        ones += 1
+    size = 0 if ones == 0 else 64 if ones == _ONES_MAX else _FORMS[ones - 1]
+    if position + size > limit:
+        return _U0, 0, -1
+    return take_bits(buffer, position, size), size, position + size
+
+
 def warm() -> None:
     out = np.zeros(32, np.uint8)
     put_varbit(out, 0, 1)
     put_unsigned_varbit(out, 0, np.uint64(1))
+    take_varbit(out, 0, 1)
+    take_unsigned_varbit(out, 0, 1)

@@ -61,14 +61,12 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What nobody needs any more."""
+    """What nobody needs any more: alerts that ended and log entries that expired by `ended_by_ms`; a newer row stays."""
 
     alerts: Sequence[int] = ()
     silences: Sequence[str] = ()
     log: Sequence[LogName] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.alerts or self.silences or self.log)
+    ended_by_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from tests.harness import Skipped
 from tests.settings import conformance
 from tests.unit.alerting.config_refusals import OUR_REFUSALS, RECEIVERS, REFUSALS, ROUTE, with_route, with_section
 from tests.unit.alerting.config_verdicts import VERDICTS
-from vedette.alerting.config import KINDS, AlertmanagerConfig, load_config, render_config, route_spec, source_matchers
+from vedette.alerting.config import (
+    KINDS,
+    AlertmanagerConfig,
+    check_config,
+    load_config,
+    render_config,
+    route_spec,
+    source_matchers,
+)
 from vedette.alerting.config.scalars import format_go_duration, parse_go_duration
 from vedette.alerting.matchers import MatcherMode
 from vedette.intake.config.values import HIDDEN
@@ -182,6 +191,11 @@ def test_time_intervals_are_read_into_what_routes_ask() -> None:
     assert load(rendered).intervals() == config.intervals()
 
 
+def test_a_timeout_without_a_unit_is_in_nanoseconds() -> None:
+    assert section("webhook", "url: http://x\ntimeout: 5000000").timeout == 5
+    assert section("webhook", "url: http://x\ntimeout: 0").timeout == 0
+
+
 def test_relative_paths_are_relative_to_the_file() -> None:
     assert load(f"{ROUTE}{RECEIVERS}templates: ['t/*.tmpl', /abs/x.tmpl]").templates == (
         "/etc/am/t/*.tmpl",
@@ -220,3 +234,46 @@ def test_no_text_ends_in_anything_but_a_verdict(text: str) -> None:
         load_config("f", text=text)
     except ConfigError as error:
         assert error.message
+
+
+def write_config(folder: Path, text: str) -> Path:
+    file = folder / "alertmanager.yml"
+    file.write_text(text)
+    return file
+
+
+def test_a_check_counts_what_the_file_says_and_warns_of_what_will_fail(tmp_path: Path) -> None:
+    (tmp_path / "a.tmpl").write_text('{{ define "x" }}y{{ end }}')
+    text = with_section("webhook", "url_file: absent\npayload: {a: ['{{ nope }}']}\nmax_alerts: 1")
+    report = check_config(write_config(tmp_path, text + "templates: ['*.tmpl', 'none/*']\n"))
+    assert (report.receivers, report.routes, report.template_files) == (1, 1, 1)
+    assert report.warnings == (
+        'receiver a: webhook_configs[0].payload.a[0]: template: :1: function "nope" not defined',
+        f"no such file: {tmp_path}/absent",
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("\n{{ nope }}", r"a\.tmpl:2: template: a\.tmpl:2: function \"nope\" not defined"),
+        (
+            '{{ define "a" }}\n{{ template "b" . }}{{ end }}\n{{ define "b" }}\n\n{{ template "a" . }}{{ end }}',
+            r"a\.tmpl:5: template: a\.tmpl:5: template calls itself: a -> b -> a\nhint: ",
+        ),
+        (
+            '{{ define "__subject" }}{{ template "slack.default.title" . }}{{ end }}',
+            "template calls itself: __subject -> ",
+        ),
+    ],
+)
+def test_a_faulty_template_file_is_a_faulty_configuration(tmp_path: Path, template: str, message: str) -> None:
+    (tmp_path / "a.tmpl").write_text(template)
+    with pytest.raises(ConfigError) as caught:
+        check_config(write_config(tmp_path, f"{ROUTE}{RECEIVERS}templates: [a.tmpl]\n"))
+    assert re.search(message, str(caught.value))
+
+
+def test_a_template_that_may_end_may_call_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.tmpl").write_text('{{ define "a" }}{{ range .children }}{{ template "a" . }}{{ end }}{{ end }}')
+    assert check_config(write_config(tmp_path, f"{ROUTE}{RECEIVERS}templates: [a.tmpl]\n")).template_files == 1

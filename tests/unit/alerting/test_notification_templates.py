@@ -4,54 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from vedette.alerting.alerts import Alert
 from vedette.alerting.notification import Notification
-from vedette.alerting.templates import Data, Language, Templates, fill_payload
-from vedette.alerting.templates.data import KV, TemplateAlert, TemplateAlerts
-from vedette.alerting.templates.dates import parse_time
-from vedette.model.errors import ConfigError
+from vedette.alerting.templates import Data, Language, Templates, data_from_json, fill_payload
+from vedette.model.errors import BadInput, ConfigError
 from vedette.model.labels import Labels
 from vedette.signals.template import TemplateError
 from vedette.signals.template.times import ZERO_TIME, GoTime
 
 FOLDER = Path(__file__).parent
 NOW_MS = 1_767_575_000_000
-GO_RFC3339 = "2006-01-02T15:04:05Z07:00"
 
 REFERENCE_NAMES = (FOLDER / "default_template_names.txt").read_text().split()
 
 
 def recorded_data() -> Data:
-    data = json.loads((FOLDER / "template_data.json").read_text())
-    return Data(
-        receiver=data["receiver"],
-        status=data["status"],
-        alerts=TemplateAlerts(recorded_alert(alert) for alert in data["alerts"]),
-        notification_reason=data["notification_reason"],
-        group_labels=KV(data["groupLabels"]),
-        common_labels=KV(data["commonLabels"]),
-        common_annotations=KV(data["commonAnnotations"]),
-        route_labels=KV(data["routeLabels"]),
-        external_url=data["externalURL"],
-        now_ms=NOW_MS,
-    )
-
-
-def recorded_alert(alert: dict[str, Any]) -> TemplateAlert:
-    starts, ends = (parse_time(GO_RFC3339, alert[key]) for key in ("startsAt", "endsAt"))
-    return TemplateAlert(
-        alert["status"],
-        KV(alert["labels"]),
-        KV(alert["annotations"]),
-        starts,
-        ends,
-        alert["generatorURL"],
-        alert["fingerprint"],
-    )
+    return data_from_json(json.loads((FOLDER / "template_data.json").read_text()), NOW_MS)
 
 
 def recorded_cases() -> list[dict[str, str]]:
@@ -123,7 +94,7 @@ def test_every_template_of_the_reference_has_a_text_of_ours(name: str, language:
 def test_default_texts_are_chinese_or_english() -> None:
     subject = '{{ template "__subject" . }}'
     one = notification(alert("firing"), alert("resolved", pod="b"))
-    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1, 已恢复 1] Slow (critical)"
+    assert Templates(language="zh-CN").text(subject, TEMPLATES.data(one)) == "[告警 1，已恢复 1] Slow (critical)"
     assert Templates(language="en").text(subject, TEMPLATES.data(one)) == "[firing 1, resolved 1] Slow (critical)"
 
 
@@ -140,6 +111,16 @@ def test_default_texts_are_chinese_or_english() -> None:
 def test_jiras_priority_is_that_of_the_worst_alert(alerts: list[tuple[str, str]], priority: str) -> None:
     data = TEMPLATES.data(notification(*(alert(*each) for each in alerts)))
     assert TEMPLATES.text('{{ template "jira.default.priority" . }}', data) == priority
+
+
+@pytest.mark.parametrize("name", ["vedette.text", "vedette.markdown", "email.default.html"])
+def test_of_a_large_group_the_first_alerts_are_told_and_how_many_there_are(name: str) -> None:
+    templates = Templates("http://am", "en")
+    data = templates.data(notification(*(alert("firing", pod=f"pod-{number:05}") for number in range(2_000))))
+    text = templates.html(f'{{{{ template "{name}" . }}}}', data)
+    assert "pod-00049" in text
+    assert "pod-00050" not in text
+    assert "… 2000 in all" in text
 
 
 def test_the_mail_escapes_what_alerts_say() -> None:
@@ -219,3 +200,18 @@ def test_a_payloads_texts_are_filled_and_become_what_they_say() -> None:
     assert filled["odd"] == {"value1": None}
     assert filled["date"] == "2026-01-01"
     assert filled["colon"] == {"a": "firing"}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([], "template data is no JSON object"),
+        ({"alerts": 3}, "alerts is no list of objects"),
+        ({"receiver": 3}, "receiver is no text: 3"),
+        ({"alerts": [{"labels": {"a": 1}}]}, "labels is no object of texts"),
+        ({"alerts": [{"startsAt": "now"}]}, "startsAt: parsing time"),
+    ],
+)
+def test_data_of_a_wrong_shape_is_refused(value: object, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        data_from_json(value, NOW_MS)

@@ -356,9 +356,37 @@ def test_a_server_that_takes_over_repeats_nothing_and_forgets_nothing(store):
                 await follower.post(SYSTEM, [alert("b", starts=clock.now_ms())])
                 await leaving.aclose()
                 await asyncio.sleep(5)
-                assert follower.leads
+                assert follower.lease.leads
         return one.sent, two.sent
 
     one, two = run_virtually(main, T0)
     assert [names for _, names in one] == [["a"]]
     assert [names for _, names in two] == [["b"]]
+
+
+def test_a_server_that_takes_over_tells_of_an_end_that_it_let_go_of(store):
+    shared = Shared(store)
+
+    async def main(clock):
+        async def fail_later(_):
+            if clock.now_ms() > T0 + 5 * S:
+                raise NotSent("down", retry=False)
+
+        one, two = Sink(clock, 0, fail_later), Sink(clock)
+        async with AsyncExitStack() as leaving:
+            leader = await leaving.enter_async_context(running(shared, clock, one, name="a"))
+            await asyncio.sleep(1)
+            async with running(shared, clock, two, name="b") as follower:
+                await leader.post(SYSTEM, [alert("a")])
+                await asyncio.sleep(5)
+                await leader.post(SYSTEM, [alert("a", ends=clock.now_ms(), updated=clock.now_ms())])
+                await asyncio.sleep(300)
+                held = await follower.read(lambda pipeline, _: len(pipeline.alerts))
+                await leaving.aclose()
+                await asyncio.sleep(5)
+        return held, one.sent, two.sent
+
+    held, one, two = run_virtually(main, T0)
+    assert held == 0
+    assert [names for _, names in one] == [["a"]]
+    assert [names for _, names in two] == [["-a"]]

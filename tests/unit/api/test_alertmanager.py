@@ -70,6 +70,7 @@ async def _serve(database, steps, mode=MatcherMode.FALLBACK, limits=AlertLimits(
     async def call(method, path, body=None, query=(), **headers):
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         text = query if isinstance(query, str) else urlencode(query)
+        headers = {"content-type": "application/json", **headers}
         reply = await caller.asend(method, f"/api/v2{path}", text, data, headers)
         return reply.status, reply.json if reply.body else None
 
@@ -156,14 +157,14 @@ def test_classic_mode_refuses_names_that_are_not_ascii(server):
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        (b"no json", 400, "parsing alerts body failed"),
-        (b"{}", 400, "parsing alerts body failed"),
-        (b"null", 422, "alerts in body is required"),
+        (b"no json", 400, "parsing alerts body from"),
+        (b"{}", 400, "parsing alerts body from"),
+        (b"", 422, "alerts in body is required"),
         (b"[{}]", 422, "0.labels in body is required"),
-        (b'[{"labels":{"a":1}}]', 400, "parsing alerts body failed"),
+        (b'[{"labels":{"a":1}}]', 400, "parsing alerts body from"),
         (b'[{"labels":{"a":"b"},"startsAt":"yesterday"}]', 400, "0.startsAt is no RFC 3339 time"),
         (b'[{"labels":{"a":"b"},"generatorURL":"no url"}]', 422, "0.generatorURL in body must be of type uri"),
-        (b'[{"labels":{"a":"\\udcff"}}]', 400, "parsing alerts body failed"),
+        (b'[{"labels":{"a":"\\udcff"}}]', 400, "parsing alerts body from"),
     ],
 )
 def test_a_document_of_another_shape_is_refused_with_a_code(server, body, status, words):
@@ -173,6 +174,21 @@ def test_a_document_of_another_shape_is_refused_with_a_code(server, body, status
     answered, message = server(steps)
     assert answered == status
     assert words in message["message"]
+
+
+def test_a_body_that_is_not_said_to_be_json_is_refused(server):
+    async def steps(call):
+        return await call("POST", "/alerts", [], **{"content-type": "text/plain"})
+
+    status, message = server(steps)
+    assert (status, message["code"]) == (415, 415)
+
+
+def test_no_alerts_are_taken(server):
+    async def steps(call):
+        return await call("POST", "/alerts", b"null"), await call("POST", "/alerts", [])
+
+    assert server(steps) == ((200, None), (200, None))
 
 
 def test_an_alert_beyond_the_limit_of_bytes_is_refused(server):

@@ -57,8 +57,14 @@ def test_an_older_row_changes_nothing(control):
 def test_many_rows_are_forgotten_by_their_keys(control):
     alerts = [ALERT._replace(fingerprint=number) for number in range(1200)]
     control.keep("t", Rows(alerts, [SILENCE], [LOG]))
-    control.forget("t", Gone(range(1, 1200), ["id"], [LOG[:4]]))
+    control.forget("t", Gone(range(1, 1200), ["id"], [LOG[:4]], ended_by_ms=20))
     assert control.since("t", 0) == Rows([alerts[0]], [], [], 1)
+
+
+def test_what_began_anew_meanwhile_is_not_forgotten(control):
+    control.keep("t", Rows([ALERT._replace(ends_at_ms=100)], [], [LOG._replace(expires_at_ms=100)]))
+    control.forget("t", Gone([ALERT.fingerprint], [], [LOG[:4]], ended_by_ms=99))
+    assert len(control.since("t", 0).alerts) == len(control.since("t", 0).log) == 1
 
 
 def test_one_server_leads_until_it_resigns(control):

@@ -1,12 +1,16 @@
-"""Chunks of float histograms read in plain Python from strings of bits, by the format's description."""
+"""Chunks of histograms in plain Python on strings of bits, by the format's description: of floats read, of integers written."""
 
 from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from tests.unit.wire.xor_twin import bits_of, write_xor
 from vedette.model.histograms import CUSTOM_BUCKETS, CounterReset, NativeHistogram
+from vedette.model.staleness import is_stale
 
 _FORMS = (0, 3, 6, 9, 12, 18, 25, 56, 64)
 
@@ -106,3 +110,65 @@ def _indexes(source: Bits) -> list[int]:
 def _bound(source: Bits) -> float:
     scaled = source.varbit()
     return (scaled - 1) / 1000 if scaled else source.double()
+
+
+def encode_integers(rows: Sequence[tuple[int, NativeHistogram]]) -> bytes:
+    """All of one layout: the buckets of the first."""
+    first = rows[0][1]
+    flags = 0b11000000 if first.hint is CounterReset.GAUGE else 0
+    text = format(len(rows), "016b") + format(flags, "08b")
+    text += "11111111" + format(bits_of(first.zero_threshold), "064b") + _signed(first.schema)
+    text += _spans(sorted(first.positive)) + _spans(sorted(first.negative))
+    if first.schema == CUSTOM_BUCKETS:
+        text += _unsigned(len(first.bounds)) + "".join("0" + format(bits_of(bound), "064b") for bound in first.bounds)
+    changes: list[int] = []
+    last: list[int] = []
+    window: tuple[int, int] | None = None
+    for i, (time, histogram) in enumerate(rows):
+        values = [time, int(histogram.count), int(histogram.zero_count), *_differences(histogram)]
+        if i == 0:
+            fields = [_signed(values[0]), *map(_unsigned, values[1:3]), *map(_signed, values[3:])]
+            total = format(bits_of(histogram.sum), "064b")
+            changes = [0] * len(values)
+        else:
+            steps = [now - before for now, before in zip(values, last, strict=True)]
+            fields = [_signed(step - change) for step, change in zip(steps, changes, strict=True)]
+            total, window = write_xor(bits_of(histogram.sum) ^ bits_of(rows[i - 1][1].sum), window)
+            changes = steps
+        text += "".join([*fields[:3], total, *([] if is_stale(histogram.sum) else fields[3:])])
+        last = values
+    text += "0" * (-len(text) % 8)
+    return bytes(int(text[at : at + 8], 2) for at in range(0, len(text), 8))
+
+
+def _differences(histogram: NativeHistogram) -> list[int]:
+    """Between neighbouring buckets, of each side from zero."""
+    sides = ([0, *(int(side[index]) for index in sorted(side))] for side in (histogram.positive, histogram.negative))
+    return [b - a for side in sides for a, b in pairwise(side)]
+
+
+def _signed(value: int) -> str:
+    if value == 0:
+        return "0"
+    for ones, size in enumerate(_FORMS[1:-1], 1):
+        if 1 - (1 << (size - 1)) <= value <= 1 << (size - 1):
+            return "1" * ones + "0" + format(value % (1 << size), f"0{size}b")
+    return "1" * 8 + format(value % (1 << 64), "064b")
+
+
+def _unsigned(value: int) -> str:
+    if value == 0:
+        return "0"
+    for ones, size in enumerate(_FORMS[1:-1], 1):
+        if value < 1 << size:
+            return "1" * ones + "0" + format(value, f"0{size}b")
+    return "1" * 8 + format(value, "064b")
+
+
+def _spans(indexes: Sequence[int]) -> str:
+    """A span for each bucket: allowed, if wasteful."""
+    text, end = _unsigned(len(indexes)), 0
+    for index in indexes:
+        text += _unsigned(1) + _signed(index - end)
+        end = index + 1
+    return text

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from tests.unit.wire import histogram_chunk_twin as twin
 from tests.unit.wire.xor_twin import bits_of
 from vedette.model.blocks import SeriesColumns
+from vedette.model.errors import BadInput
 from vedette.model.histograms import CUSTOM_BUCKETS, FLOAT, CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
-from vedette.wire.protobuf import as_bytes, as_int64, bytes_field, read_fields
+from vedette.wire.protobuf import as_bytes, as_int64, bytes_field, read_fields, varint_field
 from vedette.wire.remote_read.answers import encode_chunks, encode_samples
-from vedette.wire.remote_read.frames import FrameReader
+from vedette.wire.remote_read.frames import FrameReader, decode_frame
 from vedette.wire.remote_write import Message, scan_request
 from vedette.wire.remote_write.histograms import read_histograms
 from vedette.wire.remote_write.scanning import PADDING
@@ -191,3 +192,74 @@ def test_a_series_without_samples_is_left_out():
     assert bytes_field(1, b"x")[0] == bytes(encode_samples(given, []))[0]
     assert len(list(read_fields(bytes(encode_samples(given, []))))) == 1
     assert len(read_stream(bytes(encode_chunks(given, [], 0, 1 << 20)))) == 1
+
+
+def decoded(stream: bytes) -> list[Rows]:
+    """Every sample of every series, by our own decoder, by time."""
+    found: dict[bytes, Rows] = {}
+    for payload in FrameReader().feed(stream):
+        for part in decode_frame(payload):
+            floats = zip(part.times_ms.tolist(), part.values.tolist(), strict=True)
+            native = ((time, part.histograms.at(row)) for row, time in enumerate(part.histogram_times_ms.tolist()))
+            found.setdefault(part.key, []).extend([*floats, *native])
+    return [sorted(rows, key=lambda row: row[0]) for rows in found.values()]
+
+
+@settings(deadline=None)
+@given(st.lists(series(), min_size=1, max_size=3))
+def test_our_decoder_reads_what_we_write(given):
+    found = decoded(bytes(encode_chunks(columns(*given), [], 0, 1 << 20)))
+    assert [bare_rows(rows) for rows in found] == [bare_rows(rows) for rows in given]
+    assert [[time for time, _ in rows] for rows in found] == [[time for time, _ in rows] for rows in given]
+
+
+@st.composite
+def integer_chunks(draw: st.DrawFn) -> list[tuple[int, NativeHistogram]]:
+    """Samples of one layout with whole counts."""
+    base = draw(histograms(WHOLE))
+    if base.hint is not CounterReset.GAUGE:
+        base = replace(base, hint=CounterReset.UNKNOWN)
+    time, rows = draw(TIMES), []
+    for _ in range(draw(st.integers(1, 5))):
+        sides = [{index: draw(WHOLE) for index in sorted(side)} for side in (base.positive, base.negative)]
+        numbers = draw(WHOLE), draw(st.floats(allow_nan=False)), 0.0 if base.bounds or base.schema < -4 else draw(WHOLE)
+        one = NativeHistogram(base.schema, *numbers, base.zero_threshold, *sides, base.bounds, base.hint)
+        rows.append((time, one))
+        time += draw(STEPS)
+    return rows
+
+
+@settings(deadline=None)
+@given(integer_chunks())
+def test_chunks_of_integers_are_read(rows):
+    """Which the reference writes, and we do not: written by the twin."""
+    chunk = varint_field(1, rows[0][0]) + varint_field(2, rows[-1][0]) + varint_field(3, 2)
+    frame = bytes_field(1, bytes_field(2, chunk + bytes_field(4, twin.encode_integers(rows))))
+    (part,) = decode_frame(frame)
+    assert part.histogram_times_ms.tolist() == [time for time, _ in rows]
+    assert [part.histograms.at(row) for row in range(len(rows))] == [histogram for _, histogram in rows]
+
+
+def test_a_stale_marker_at_the_end_of_a_chunk_has_no_buckets():
+    base = NativeHistogram(0, 3.0, 1.0, positive={0: 1.0, 5: 2.0})
+    stale = replace(base, sum=STALE_NAN)
+    written = twin.encode_integers([(1, base), (2, base), (3, stale)])
+    (part,) = decode_frame(bytes_field(1, bytes_field(2, varint_field(3, 2) + bytes_field(4, written))))
+    assert part.histogram_times_ms.tolist() == [1, 2, 3]
+    assert part.histograms.at(1) == base
+    assert bits_of(part.histograms.at(2).sum) == bits_of(STALE_NAN)
+
+
+@settings(deadline=None)
+@given(integer_chunks(), st.data())
+def test_a_damaged_chunk_of_histograms_is_read_or_refused(rows, data):
+    chunk = bytearray(twin.encode_integers(rows))
+    chunk[data.draw(st.integers(0, len(chunk) - 1))] ^= data.draw(st.integers(1, 255))
+    cut = chunk[: data.draw(st.integers(1, len(chunk)))]
+    frame = bytes_field(1, bytes_field(2, varint_field(3, data.draw(st.integers(2, 3))) + bytes_field(4, bytes(cut))))
+    try:
+        (part,) = decode_frame(frame)
+    except BadInput as error:
+        assert "chunk" in error.message
+    else:
+        assert len(part.histogram_times_ms) == len(part.histograms)

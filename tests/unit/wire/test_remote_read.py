@@ -188,11 +188,11 @@ def test_a_frame_beyond_the_limit_is_refused_before_it_is_gathered():
         FrameReader().feed(b"\xff" * 5)
 
 
-def test_chunks_of_histograms_are_counted_and_left_out():
-    chunk = varint_field(1, 5) + varint_field(2, 6) + varint_field(3, 2) + bytes_field(4, b"\0\1xx")
+def test_chunks_of_unknown_encodings_are_counted_and_left_out():
+    chunk = varint_field(1, 5) + varint_field(2, 6) + varint_field(3, 9) + bytes_field(4, b"\0\1xx")
     label = bytes_field(1, bytes_field(1, b"a") + bytes_field(2, b"b"))
     (part,) = decode_frame(bytes_field(1, label + bytes_field(2, chunk)))
-    assert (part.labels(), len(part.times_ms), part.skipped_chunks) == (Labels.of(a="b"), 0, 1)
+    assert (part.labels(), part.n_samples, part.skipped_chunks) == (Labels.of(a="b"), 0, 1)
 
 
 def test_samples_read_back_from_their_message():

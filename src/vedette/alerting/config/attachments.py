@@ -240,14 +240,14 @@ class MattermostConfig(HttpSection):
 
 @dataclass(frozen=True, slots=True)
 class RocketchatField(AttachmentField):
-    TYPE: ClassVar[str] = "rocketchat.RocketchatAttachmentField"
+    TYPE: ClassVar[str] = "config.RocketchatAttachmentField"
 
 
 @dataclass(frozen=True, slots=True)
 class RocketchatAction:
     """Its keys are the reference's: its YAML library writes a Go field's name in small letters."""
 
-    TYPE: ClassVar[str] = "rocketchat.RocketchatAttachmentAction"
+    TYPE: ClassVar[str] = "config.RocketchatAttachmentAction"
     type: str = ""
     text: str = ""
     url: str = ""
@@ -261,7 +261,6 @@ class RocketchatAction:
 
 @dataclass(frozen=True, slots=True)
 class RocketchatConfig(HttpSection):
-    TYPE: ClassVar[str] = "rocketchat.plain"
     send_resolved: bool = field(default=False, metadata=ALWAYS)
     api_url: HttpUrl = NO_URL
     token_id: Secret = NO_SECRET

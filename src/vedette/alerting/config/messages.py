@@ -162,7 +162,6 @@ NO_SIGNING: Final = SigV4Config()
 
 @dataclass(frozen=True, slots=True)
 class SnsConfig(HttpSection):
-    TYPE: ClassVar[str] = "sns.plain"
     api_url: str = ""
     sigv4: SigV4Config = NO_SIGNING
     topic_arn: str = ""

@@ -201,7 +201,6 @@ class VictoropsConfig(HttpSection):
 
 @dataclass(frozen=True, slots=True)
 class PushoverConfig(HttpSection):
-    TYPE: ClassVar[str] = "pushover.plain"
     user_key: Secret = NO_SECRET
     user_key_file: FilePath = NO_PATH
     token: Secret = NO_SECRET

@@ -157,6 +157,12 @@ def format_go_duration(duration: GoDurationMs) -> str:
     return str(GoDuration(duration * 10**6))
 
 
+def _read_go_duration(node: Node) -> GoDurationMs:
+    """A number without a unit is nanoseconds."""
+    is_number = node.raw.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+    return parse_go_duration(f"{node.text()}ns" if is_number else node.text())
+
+
 def _read_count(node: Node) -> Count:
     number = node.integer()
     if number < 0:
@@ -172,7 +178,7 @@ def _hide(secret: Secret) -> str:
 SCALARS.update(
     {
         PlainYaml: Scalar(Node.plain, None, lambda value: value),
-        GoDurationMs: Scalar(lambda node: parse_go_duration(node.text()), NO_GO_DURATION, format_go_duration),
+        GoDurationMs: Scalar(_read_go_duration, NO_GO_DURATION, format_go_duration),
         Count: Scalar(_read_count, NO_COUNT, int),
         HttpUrl: Scalar(lambda node: parse_url(node.text()), NO_URL, str),
         SecretUrl: Scalar(_read_secret_url, NO_SECRET_URL, _hide),

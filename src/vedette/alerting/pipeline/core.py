@@ -107,6 +107,9 @@ class Pipeline:
         self._groups: dict[int, dict[Labels, Group]] = {}
         self._timers: list[tuple[int, int, Group]] = []
         self._order = itertools.count()
+        self._routes: dict[Fingerprint, tuple[Route, ...]] = {}
+        self._combinations: dict[tuple[Route, ...], tuple[Route, ...]] = {}
+        """Few, and each is kept once."""
         self._begins_ms = begins_ms
         self.post(alerts, at)
 
@@ -119,12 +122,19 @@ class Pipeline:
         standing = []
         for alert in alerts:
             merged = self.alerts.put(alert, at.now_ms)
-            labels = dict(merged.labels.pairs)
-            self.muting.inhibitor.update(merged, labels)
-            for route in self.config.route.match(labels):
+            self.muting.inhibitor.update(merged)
+            for route in self.routes(merged):
                 self._group(route, merged, at).insert(merged)
             standing.append(merged)
         return standing
+
+    def routes(self, alert: Alert) -> Sequence[Route]:
+        """Those that the alert takes, for as long as it is there."""
+        found = self._routes.get(alert.fingerprint)
+        if found is None:
+            found = tuple(self.config.route.match(dict(alert.labels.pairs)))
+            found = self._routes[alert.fingerprint] = self._combinations.setdefault(found, found)
+        return found
 
     def _group(self, route: Route, alert: Alert, at: Moment) -> Group:
         groups = self._groups.setdefault(route.index, {})
@@ -237,6 +247,8 @@ class Pipeline:
         gone = self.alerts.remove_resolved(now_ms, held)
         self.muting.inhibitor.remove_resolved(now_ms)
         self.muting.forget(gone)
+        for fingerprint in gone:
+            self._routes.pop(fingerprint, None)
         return gone
 
 

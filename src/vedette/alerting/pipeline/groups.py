@@ -19,7 +19,7 @@ _FIRST_LABELS: Final = ("job", "instance")
 
 
 class Group:
-    __slots__ = ("_ordered", "alerts", "is_busy", "key", "labels", "muted_by", "next_ms", "route")
+    __slots__ = ("_order", "alerts", "is_busy", "key", "labels", "muted_by", "next_ms", "route")
 
     def __init__(self, route: Route, labels: Labels, first: Alert, at: Moment) -> None:
         wait_ms = route.options.group_wait_ms
@@ -33,24 +33,25 @@ class Group:
         """A flush of it is under way; the next one waits for its end."""
         self.muted_by: list[str] = []
         """Time intervals that muted its last flush."""
-        self._ordered: list[Alert] | None = None
+        self._order: list[Fingerprint] | None = None
 
     def insert(self, alert: Alert) -> None:
+        if alert.fingerprint not in self.alerts:
+            self._order = None
         self.alerts[alert.fingerprint] = alert
-        self._ordered = None
 
     def remove(self, told: Iterable[Alert]) -> None:
         """Alerts whose end was told; one that was reported again meanwhile stays."""
         for alert in told:
             if self.alerts.get(alert.fingerprint) is alert:
                 del self.alerts[alert.fingerprint]
-        self._ordered = None
+                self._order = None
 
     def ordered(self) -> list[Alert]:
-        """As the reference sorts what it sends and shows; not to be changed."""
-        if self._ordered is None:
-            self._ordered = in_order(self.alerts.values())
-        return self._ordered
+        """As the reference sorts what it sends and shows. The order is that of labels: a further report changes nothing of it."""
+        if self._order is None:
+            self._order = [alert.fingerprint for alert in in_order(self.alerts.values())]
+        return [self.alerts[fingerprint] for fingerprint in self._order]
 
 
 def in_order(alerts: Iterable[Alert]) -> list[Alert]:

@@ -34,7 +34,7 @@ _Sources = dict[tuple[str, ...], dict[Fingerprint, _Source]]
 
 
 class Inhibitor:
-    """Which rules an alert is a target of depends on its labels alone, and is remembered until `forget`."""
+    """Which rules an alert is a source or a target of depends on its labels alone, and is remembered until `forget`."""
 
     def __init__(self, rules: Sequence[InhibitRule]) -> None:
         self._rules = tuple(rules)
@@ -42,10 +42,18 @@ class Inhibitor:
         self._by_target = MatcherIndex([rule.target for rule in rules])
         self._sources: list[_Sources] = [{} for _ in rules]
         self._targeted: dict[Fingerprint, tuple[int, ...]] = {}
+        self._sourced: dict[Fingerprint, tuple[int, ...]] = {}
 
-    def update(self, alert: Alert, labels: Mapping[str, str]) -> None:
-        """A report of an alert; `labels` are its labels."""
-        for place in self._by_source.matching(labels):
+    def update(self, alert: Alert) -> None:
+        """A report of an alert."""
+        places = self._sourced.get(alert.fingerprint)
+        if places is None:
+            places = tuple(self._by_source.matching(dict(alert.labels.pairs)))
+            self._sourced[alert.fingerprint] = places
+        if not places:
+            return
+        labels = dict(alert.labels.pairs)
+        for place in places:
             rule = self._rules[place]
             of_value = self._sources[place].setdefault(_values(rule, labels), {})
             of_value.pop(alert.fingerprint, None)  # the last word of all stands last
@@ -96,6 +104,7 @@ class Inhibitor:
         """Alerts that are gone."""
         for fingerprint in fingerprints:
             self._targeted.pop(fingerprint, None)
+            self._sourced.pop(fingerprint, None)
 
 
 def _values(rule: InhibitRule, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class _Batch:
 
 
 class Keeper:
-    """`leader`: the name under which this server must lead for its log entries to count; None: there are no others."""
+    """`leader`: the name of a server that must lead for what it keeps to count; None: it counts always."""
 
     def __init__(self, store: ControlStore, io: Runner, tenant: str, leader: str | None, pending_max: int) -> None:
         self._store: Final = store
@@ -44,7 +44,7 @@ class Keeper:
         self._arrived = asyncio.Event()
 
     async def keep(self, rows: Rows) -> None:
-        """Returns when they are on the disk. Raises StoreUnavailable, QueueFull, and Forbidden for log entries of who leads no more."""
+        """Returns when they are on the disk. Raises StoreUnavailable, QueueFull, Forbidden for who leads no more."""
         batch = self._pending
         if batch is None:
             batch = self._pending = _Batch()
@@ -80,10 +80,4 @@ class Keeper:
             batch.done.set_result(None)
 
     def _store_batch(self, batch: _Batch) -> None:
-        steps: list[Callable[[], int]] = []
-        if batch.alerts or batch.silences:
-            steps.append(lambda: self._store.keep(self._tenant, Rows(batch.alerts, batch.silences)))
-        if batch.log:
-            steps.append(lambda: self._store.keep(self._tenant, Rows(log=batch.log), self._leader))
-        for step in steps:
-            step()
+        self._store.keep(self._tenant, Rows(batch.alerts, batch.silences, batch.log), self._leader)

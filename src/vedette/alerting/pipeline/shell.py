@@ -23,6 +23,7 @@ from vedette.alerting.notification import Integration
 from vedette.alerting.pipeline import metrics
 from vedette.alerting.pipeline.core import Flush, Pipeline, PipelineConfig
 from vedette.alerting.pipeline.keeping import Keeper, Runner, T
+from vedette.alerting.pipeline.leading import Lease
 from vedette.alerting.pipeline.moments import Moment, read_clock
 from vedette.alerting.pipeline.notification_log import LogEntry, NotificationLog
 from vedette.alerting.pipeline.rows import alert_row, log_row, read_alert, read_log_entry, read_silence, silence_row
@@ -38,7 +39,6 @@ from vedette.ports.principal import Principal
 
 log: Final = logging.getLogger(__name__)
 
-LEASE_MS: Final = 5_000
 FOLLOW_S: Final = 0.5
 MAINTENANCE_S: Final = 60.0
 LONG_S: Final = 3600.0
@@ -89,19 +89,21 @@ class Shell:
     def __init__(self, around: Surroundings, rules: Rules) -> None:
         self._around: Final = around
         self.rules = rules
-        self._leader_name: Final = around.name if around.store.is_shared else None
-        self._keeper: Final = Keeper(
-            around.store, around.io, around.tenant, self._leader_name, around.limits.pending_alerts_max
-        )
+        self._keeper: Final = self._new_keeper(None)
+        self._log_keeper: Final = self._new_keeper(around.name) if around.store.is_shared else self._keeper
+        """Among several servers apart from the other: it is refused to one that leads no more."""
         self._wake = asyncio.Event()
         self._silencing = asyncio.Lock()
         self._flushes: set[asyncio.Task[None]] = set()
         self._revision = 0
-        self.leads = not around.store.is_shared
-        self._leads_until_s = 0.0
+        self.lease: Final = Lease(around.store, around.io, around.clock, around.name, around.address)
         self._begins_ms = read_clock(around.clock).steady_ms + around.start_delay_ms
         self._pipeline: Pipeline
         metrics.initialise()
+
+    def _new_keeper(self, leader: str | None) -> Keeper:
+        around = self._around
+        return Keeper(around.store, around.io, around.tenant, leader, around.limits.pending_alerts_max)
 
     @property
     def mode(self) -> MatcherMode:
@@ -117,7 +119,7 @@ class Shell:
         return self._around.limits
 
     async def start(self) -> None:
-        """Reads what was kept. Raises StoreUnavailable."""
+        """Begins with what was kept, as after a restart. Raises StoreUnavailable."""
         rows = await self._around.io(lambda: self._around.store.since(self._around.tenant, 0))
         await self._around.core(lambda: self._build(rows))
         metrics.CLUSTER_ENABLED.set(int(self._around.store.is_shared))
@@ -134,7 +136,8 @@ class Shell:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keeper.run())
+            for keeper in {self._keeper, self._log_keeper}:
+                tasks.create_task(keeper.run())
             tasks.create_task(self._dispatch())
             tasks.create_task(self._maintain())
             if self._around.store.is_shared:
@@ -208,7 +211,7 @@ class Shell:
         try:
             while True:
                 await self._sleep_until_due()
-                if self._may_notify():
+                if self.lease.holds():
                     for flush in await self._around.core(self._due):
                         task = asyncio.create_task(self._carry_out(self._pipeline, flush))
                         self._flushes.add(task)
@@ -216,13 +219,8 @@ class Shell:
         finally:
             await self._stop_flushes()
 
-    def _may_notify(self) -> bool:
-        """A server that was stopped for longer than its lease finds out before it sends."""
-        shared = self._around.store.is_shared
-        return self.leads and (not shared or self._around.clock.monotonic_s() < self._leads_until_s)
-
     async def _sleep_until_due(self) -> None:
-        due_ms = await self.read(lambda pipeline, _: pipeline.next_due_ms()) if self._may_notify() else None
+        due_ms = await self.read(lambda pipeline, _: pipeline.next_due_ms()) if self.lease.holds() else None
         wait_s = LONG_S if due_ms is None else due_ms / 1000 - self._around.clock.monotonic_s()
         try:
             async with asyncio.timeout(max(wait_s, 0.0)):
@@ -251,7 +249,7 @@ class Shell:
         self._wake.set()
 
     async def _keep_entry(self, entry: LogEntry) -> None:
-        await self._keeper.keep(Rows(log=[log_row(entry)]))
+        await self._log_keeper.keep(Rows(log=[log_row(entry)]))
         await self.read(lambda pipeline, _: pipeline.log.apply(entry))
 
     async def _stop_flushes(self) -> None:
@@ -263,6 +261,8 @@ class Shell:
         while True:
             await self._around.clock.sleep(MAINTENANCE_S)
             gone = await self._around.core(self._collect)
+            if not self.lease.holds():
+                continue  # whoever leads decides what nobody needs any more
             try:
                 await self._around.io(partial(self._around.store.forget, self._around.tenant, gone))
             except StoreUnavailable as error:
@@ -273,7 +273,10 @@ class Shell:
         silences, entries = pipeline.silences.forgettable(now_ms), pipeline.log.forgettable(now_ms)
         pipeline.silences.forget(silences)
         pipeline.log.forget(entries)
-        gone = Gone(pipeline.collect_garbage(now_ms), silences, entries)
+        if not self.lease.leads and pipeline.alerts.remove_resolved(now_ms, set()):
+            self._renew()  # another server tells of the ends: groups here would wait for it for ever
+            return Gone()
+        gone = Gone(pipeline.collect_garbage(now_ms), silences, entries, ended_by_ms=now_ms)
         self._count()
         return gone
 
@@ -295,58 +298,40 @@ class Shell:
 
     async def _follow(self) -> None:
         """Takes in what other servers wrote, and renews or takes the lease."""
-        around = self._around
+        around, lease = self._around, self.lease
         try:
             while True:
                 try:
-                    asked_s = around.clock.monotonic_s()
-                    leads = await around.io(lambda: around.store.lead(around.name, around.address, LEASE_MS))
-                    rows = await around.io(lambda: around.store.since(around.tenant, self._revision))
+                    may_lead = await lease.ask()
+                    if may_lead and not lease.leads:
+                        await self.start()
+                    else:
+                        rows = await around.io(partial(around.store.since, around.tenant, self._revision))
+                        await around.core(partial(self._take_over, rows))
                 except StoreUnavailable as error:
                     log.error("the control database does not answer", extra={"error": str(error)})
-                    await self._lose()
-                else:
-                    await around.core(partial(self._take_over, rows))
-                    was_fresh, self._leads_until_s = self._may_notify(), asked_s + LEASE_MS / 1000
-                    await self._set_leading(leads, was_fresh=was_fresh)
+                    may_lead = False
+                if lease.leads and not may_lead:
+                    await self._stop_flushes()
+                lease.set_leading(may_lead)
+                self._wake.set()
                 await around.clock.sleep(FOLLOW_S)
         finally:
-            await asyncio.shield(around.io(lambda: around.store.resign(around.name)))
+            await asyncio.shield(lease.resign())
 
     def _take_over(self, rows: Rows) -> None:
+        """What others wrote, and what we wrote ourselves: an older word about an alert than ours changes nothing."""
         self._revision = rows.revision
-        pipeline = self._pipeline
-        if not rows:
-            return
-        _apply_silences(pipeline, map(read_silence, rows.silences))
+        _apply_silences(self._pipeline, map(read_silence, rows.silences))
         for entry in map(read_log_entry, rows.log):
-            pipeline.log.apply(entry)
-        news = [
-            alert
-            for alert in map(read_alert, rows.alerts)
-            if (old := pipeline.alerts.get(alert.fingerprint)) is None or old != alert
-        ]
-        if news:
-            pipeline.post(news, self._now())
-            self._wake.set()
-
-    async def _set_leading(self, leads: bool, *, was_fresh: bool) -> None:
-        if leads and not self.leads:
-            log.info("this server notifies from now on", extra={"server": self._around.name})
-            await self._around.core(self._renew)
-            self.leads = True
-            self._wake.set()
-        elif not leads:
-            await self._lose()
-        elif not was_fresh:
-            self._wake.set()
-        metrics.PEER_POSITION.set(0 if self.leads else 1)
-
-    async def _lose(self) -> None:
-        if self.leads:
-            log.warning("this server does not notify any more", extra={"server": self._around.name})
-            self.leads = False
-            await self._stop_flushes()
+            self._pipeline.log.apply(entry)
+        table = self._pipeline.alerts
+        news = []
+        for alert in map(read_alert, rows.alerts):
+            known = table.get(alert.fingerprint)
+            if known is None or (known.updated_at_ms <= alert.updated_at_ms and known != alert):
+                news.append(alert)
+        self._pipeline.post(news, self._now())
 
     def _now(self) -> Moment:
         return read_clock(self._around.clock)

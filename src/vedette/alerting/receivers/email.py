@@ -1,6 +1,7 @@
 """E-mail: headers and two bodies from templates, in one thread a group where that is asked for. RFC 5322.
 
-Composed and sent (`smtp.py`) in a worker thread. Source: Alertmanager notify/email/email.go.
+Composed and sent (`smtp.py`) in worker threads of its own: a mail server that hangs takes no thread that others need.
+Source: Alertmanager notify/email/email.go.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import email.policy
 import email.utils
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -22,6 +24,8 @@ from vedette.alerting.receivers.texts import Texts
 from vedette.alerting.templates import Templates
 from vedette.model.errors import NotSent
 
+SENDS_MAX: Final = 4
+"""Mails that one section sends at the same time."""
 _SUBJECT: Final = '{{ template "email.default.subject" . }}'
 
 
@@ -40,13 +44,15 @@ class Email:
         self.send_resolved = section.send_resolved
         self._section = section
         self._templates = templates
+        self._threads = ThreadPoolExecutor(SENDS_MAX, thread_name_prefix="mail")
 
     async def notify(self, notification: Notification) -> Mapping[str, str]:
-        await asyncio.to_thread(self._send, notification)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._send, notification)
         return {}
 
     async def close(self) -> None:
-        """Each mail has a connection of its own."""
+        """Each mail has a connection of its own; one under way ends within its timeout."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, notification: Notification) -> None:
         mail = self.compose(Texts(notification, self._templates))

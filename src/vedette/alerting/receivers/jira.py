@@ -42,16 +42,17 @@ class Jira(HttpIntegration[JiraConfig]):
         issue = await self._find(texts)
         if issue is None and not texts.firing:
             return {}
-        fields = await asyncio.to_thread(self._fields, texts)
         if issue is None:
-            await self.ask(self._to("issue", {"fields": fields}))
+            for request in await asyncio.to_thread(self.compose, texts):
+                await self.ask(request)
             return {}
-        await self.ask(self._to(f"issue/{issue.key}", {"fields": self._updated(fields)}, method="PUT"))
+        fields = self._updated(await asyncio.to_thread(self._fields, texts))
+        await self.ask(self._to(f"issue/{issue.key}", {"fields": fields}, method="PUT"))
         await self._transition(issue, firing=texts.firing)
         return {}
 
     def compose(self, texts: Texts) -> Sequence[Request]:
-        """Of the issue that is made; all else depends on what Jira answers."""
+        """A new issue; all else depends on what Jira answers."""
         return [self._to("issue", {"fields": self._fields(texts)})]
 
     def _to(self, path: str, value: Any, *, method: str = "POST") -> Request:

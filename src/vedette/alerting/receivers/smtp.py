@@ -1,7 +1,7 @@
 """One mail, delivered: TLS from the first byte or by STARTTLS, and three ways to log in. RFC 5321, RFC 4954.
 
-Blocking, bounded by the socket's timeout. Unlike Alertmanager a server's 5xx is final, as RFC 5321 4.2.1 has it, and a
-password goes over a plain connection to this machine only (as Go's library has it for PLAIN).
+Blocking, bounded by the socket's timeout. Unlike Alertmanager a server's 5xx is final, as RFC 5321 4.2.1 has it. PLAIN is used over
+a plain connection to this machine only, as Go's library has it; LOGIN is not held to that, there and here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from vedette.alerting.config.messages import EmailConfig
 from vedette.alerting.receivers.http import LIMITS, secret_text
 from vedette.intake.config.http import NO_TLS
-from vedette.intake.tls import build_context
+from vedette.intake.tls import build_context, default_context
 from vedette.model.errors import NotSent
 
 _IMPLICIT_TLS_PORT: Final = "465"
@@ -33,10 +33,10 @@ def deliver(section: EmailConfig, sender: str, recipients: Sequence[str], messag
             _expect(server.data(message))
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from None
-    except TimeoutError:
-        raise NotSent("smtp: timed out", retry=True, reason="contextDeadlineExceeded") from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True) from None
+        timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+        reason = "contextDeadlineExceeded" if timed_out else "other"
+        raise NotSent(f"smtp: {str(error).lower() or type(error).__name__}", retry=True, reason=reason) from None
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
@@ -55,10 +55,9 @@ def _connect(section: EmailConfig) -> smtplib.SMTP:
     implicit = section.force_implicit_tls
     if implicit is None:
         implicit = section.smarthost.port == _IMPLICIT_TLS_PORT
-    context = build_context(section.tls_config or NO_TLS)
     hello, timeout_s = section.hello or None, LIMITS.request_timeout_s
     server = (
-        smtplib.SMTP_SSL(local_hostname=hello, timeout=timeout_s, context=context)
+        smtplib.SMTP_SSL(local_hostname=hello, timeout=timeout_s, context=_context(section))
         if implicit
         else smtplib.SMTP(local_hostname=hello, timeout=timeout_s)
     )
@@ -69,20 +68,25 @@ def _connect(section: EmailConfig) -> smtplib.SMTP:
         _expect(server.connect(host, int(section.smarthost.port)))
         server.ehlo_or_helo_if_needed()
         if section.require_tls and not implicit:
-            _start_tls(section, server, context)
+            _start_tls(section, server)
     except BaseException:
         server.close()
         raise
     return server
 
 
-def _start_tls(section: EmailConfig, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+def _context(section: EmailConfig) -> ssl.SSLContext:
+    config = section.tls_config or NO_TLS
+    return default_context(config) if config == NO_TLS else build_context(config)
+
+
+def _start_tls(section: EmailConfig, server: smtplib.SMTP) -> None:
     if not server.has_extn("starttls"):
         raise NotSent(
             f"'require_tls' is true (default) but \"{section.smarthost}\" does not advertise the STARTTLS extension",
             retry=True,
         )
-    _expect(server.starttls(context=context))
+    _expect(server.starttls(context=_context(section)))
     server.ehlo_or_helo_if_needed()
 
 
@@ -90,8 +94,6 @@ def _log_in(section: EmailConfig, server: smtplib.SMTP) -> None:
     """By the first way that the server offers and for which there is a secret; not at all without a user name."""
     if not section.auth_username or not server.has_extn("auth"):
         return
-    if not isinstance(server.sock, ssl.SSLSocket) and section.smarthost.host not in _LOOPBACK:
-        raise NotSent("unencrypted connection: no password is sent", retry=False, reason="authError")
     missing = []
     for way in server.esmtp_features["auth"].upper().split():
         if _tried(way, section, server):
@@ -106,6 +108,9 @@ def _tried(way: str, section: EmailConfig, server: smtplib.SMTP) -> bool:
         server.user, server.password = section.auth_username, secret_text(section.auth_secret, section.auth_secret_file)
         server.auth(way, server.auth_cram_md5)
     elif way in ("PLAIN", "LOGIN") and (section.auth_password or section.auth_password_file):
+        encrypted = isinstance(server.sock, ssl.SSLSocket) or section.smarthost.host in _LOOPBACK
+        if way == "PLAIN" and not encrypted:
+            raise NotSent("unencrypted connection: no password is sent", retry=False, reason="authError")
         password = secret_text(section.auth_password, section.auth_password_file)
         server.user, server.password = section.auth_username, password
         plain = f"{section.auth_identity}\0{section.auth_username}\0{password}"

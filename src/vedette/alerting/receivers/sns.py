@@ -23,6 +23,7 @@ from vedette.model.errors import NotSent
 
 MESSAGE_BYTES_MAX: Final = 256 << 10
 SMS_BYTES_MAX: Final = 1600
+STS_URL: Final = "https://sts{fips}.{region}.amazonaws.com/"
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _ROLE_S: Final = 900
 _ROLE_REUSE_S: Final = 600
@@ -87,7 +88,8 @@ class Sns(HttpIntegration[SnsConfig]):
         if config.external_id:
             form["ExternalId"] = config.external_id
         fips = "-fips" if config.use_fips_sts_endpoint else ""
-        return self._signed(f"https://sts{fips}.{region}.amazonaws.com/", form, "sts", region, find_keys(config))
+        url = STS_URL.format(fips=fips, region=region)
+        return self._signed(url, form, "sts", region, find_keys(config))
 
     def _signed(self, url: str, form: Mapping[str, str], service: str, region: str, keys: AwsKeys) -> Request:
         body = urlencode(form).encode()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vedette.alerting.config.messages import WebhookConfig
 from vedette.alerting.receivers.http import HttpIntegration, Request, json_request, secret_text
 from vedette.alerting.receivers.texts import Texts
+from vedette.alerting.templates.go_json import Struct
 from vedette.model.errors import NotSent
 
 
@@ -24,10 +25,6 @@ class Webhook(HttpIntegration[WebhookConfig]):
         return [json_request(url, message(shown, version="4", left_out=left_out))]
 
 
-def message(texts: Texts, *, version: str, left_out: int) -> dict[str, object]:
-    return {
-        **texts.data.json(),
-        "version": version,
-        "groupKey": texts.notification.group_key,
-        "truncatedAlerts": left_out,
-    }
+def message(texts: Texts, *, version: str, left_out: int) -> Struct:
+    own = {"version": version, "groupKey": texts.notification.group_key, "truncatedAlerts": left_out}
+    return Struct(texts.data.json() | own)

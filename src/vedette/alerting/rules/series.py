@@ -82,14 +82,16 @@ class RuleSeries:
 
         Raises QueueFull, StoreUnavailable.
         """
-        gone = np.setdiff1d(self.written, samples.refs) if len(self.written) else NO_REFS
+        if not len(samples) and not len(self.written):
+            return ""
+        gone = NO_REFS if np.array_equal(self.written, samples.refs) else np.setdiff1d(self.written, samples.refs)
         verdict = self._append_histograms(store, principal, samples, time_ms)
         floats = np.ones(len(samples), np.bool_) if samples.histograms is None else samples.histograms.rows == FLOAT
         refs = samples.refs[floats]
         if len(refs) or len(gone):
             result = _append(store, principal, np.concatenate([refs, gone]), samples.values[floats], time_ms)
             verdict = np.concatenate([verdict, result.verdicts[: len(refs)]])
-        kept = np.isin(verdict, _KEPT)
+        kept = _KEPT[verdict]
         histogram_refs = NO_REFS if samples.histograms is None else samples.refs[~floats]
         self.written = np.concatenate([histogram_refs, refs])[kept]
         if kept.all():
@@ -111,7 +113,9 @@ class RuleSeries:
         )
 
 
-_KEPT: Final = np.array([verdicts.ACCEPTED, verdicts.OUT_OF_ORDER, verdicts.IDEMPOTENT])
+_KEPT: Final = np.zeros(verdicts.N_VERDICTS, np.bool_)
+"""By verdict."""
+_KEPT[[verdicts.ACCEPTED, verdicts.OUT_OF_ORDER, verdicts.IDEMPOTENT]] = True
 
 
 def end_series(store: Store, principal: Principal, refs: Int64s, time_ms: int) -> None:

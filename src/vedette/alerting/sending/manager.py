@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vedette.alerting.alerts import Alert
 from vedette.alerting.sending import metrics
-from vedette.alerting.sending.sender import QUEUE_MAX, Sender
+from vedette.alerting.sending.sender import QUEUE_MAX, Poster, Sender
 from vedette.alerting.sending.targets import FoundAlertmanagers, find_alertmanagers
 from vedette.intake.config.alerting import AlertmanagerConfig
+from vedette.intake.config.http import HttpClientConfig
 from vedette.intake.config.sections import PrometheusConfig
 from vedette.intake.discovery.manager import DiscoveryManager
 from vedette.intake.http_client import HttpClient
@@ -37,7 +38,7 @@ DRAIN_S: Final = 5.0
 class AlertmanagerSet:
     config: AlertmanagerConfig
     scheme: ValidationScheme
-    client: HttpClient
+    client: Poster
     queue_max: int
     found: FoundAlertmanagers = field(default_factory=FoundAlertmanagers)
     senders: dict[str, tuple[Sender, asyncio.Task[None]]] = field(default_factory=dict)
@@ -82,8 +83,15 @@ class AlertmanagerSet:
 class AlertSender:
     """`apply` and `post` from the event loop's thread; `run` does the work. The `Alertmanagers` of the API."""
 
-    def __init__(self, clock: Clock, config: PrometheusConfig, queue_max: int = QUEUE_MAX) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        config: PrometheusConfig,
+        queue_max: int = QUEUE_MAX,
+        make_client: Callable[[HttpClientConfig], Poster] = HttpClient,
+    ) -> None:
         self._config = config
+        self._make_client = make_client
         self._queue_max = queue_max
         self._changed = asyncio.Event()
         self._discovery = DiscoveryManager(clock, self._changed.set, "notify")
@@ -136,11 +144,13 @@ class AlertSender:
         gone = [self._sets.pop(name) for name in list(self._sets) if self._differs(name, wanted, scheme)]
         await asyncio.gather(*(each.stop() for each in gone))
         fresh = [config for name, config in wanted.items() if name not in self._sets]
-        for config in fresh:
-            self._sets[config.job_name] = AlertmanagerSet(config, scheme, HttpClient(config.http), self._queue_max)
+        self._sets = {name: self._sets.get(name) or self._build(config, scheme) for name, config in wanted.items()}
         # a set that is made anew must hear again what was found for it
         await self._discovery.apply([config for config in wanted.values() if config not in fresh])
         await self._discovery.apply(list(wanted.values()))
+
+    def _build(self, config: AlertmanagerConfig, scheme: ValidationScheme) -> AlertmanagerSet:
+        return AlertmanagerSet(config, scheme, self._make_client(config.http), self._queue_max)
 
     def _differs(self, name: str, wanted: Mapping[str, AlertmanagerConfig], scheme: ValidationScheme) -> bool:
         return wanted.get(name) != self._sets[name].config or self._sets[name].scheme is not scheme

@@ -22,9 +22,11 @@ from vedette.signals.template.html import HtmlEscaper
 
 Language = Literal["zh-CN", "en"]
 
-OUTPUT_CHARS_MAX: Final = 16 << 20
-"""100 alerts whose annotations have 64 KB each still fit into a mail."""
-_LIMITS: Final = Limits(output_chars_max=OUTPUT_CHARS_MAX)
+OUTPUT_CHARS_MAX: Final = 64 << 20
+"""The 50 alerts that a default text tells still fit when each brings many annotations of 64 KB."""
+STEPS_MAX: Final = 10_000_000
+"""A user's template may go through a group of 20,000 alerts."""
+_LIMITS: Final = Limits(steps_max=STEPS_MAX, output_chars_max=OUTPUT_CHARS_MAX)
 
 
 class Templates:
@@ -41,11 +43,18 @@ class Templates:
         """The files that match; a pattern that none matches is no error. Raises ConfigError."""
         for pattern in patterns:
             for file in sorted(glob.glob(pattern)):
-                path = Path(file)
-                try:
-                    self._set.add(path.name, read_config_file(path))
-                except TemplateError as error:
-                    raise ConfigError(error.message, file=file, line=error.line, hint=error.hint) from None
+                self._add_file(Path(file))
+
+    def _add_file(self, path: Path) -> None:
+        try:
+            self._set.add(path.name, read_config_file(path))
+            self._set.check("")
+        except TemplateError as error:
+            raise ConfigError(error.message, file=str(path), line=error.line, hint=error.hint) from None
+
+    def check(self, text: str) -> None:
+        """Raises TemplateError where a text does not parse, or can only run in a circle."""
+        self._set.check(text)
 
     def names(self) -> list[str]:
         return self._set.names()

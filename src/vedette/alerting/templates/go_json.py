@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC
+from functools import lru_cache
 from typing import Any, Final
 
 from vedette.signals.template import FunctionError
 from vedette.signals.template.times import GoDuration, GoTime
-from vedette.signals.template.values import type_name
+from vedette.signals.template.values import StringMap, type_name
 
 _RFC3339: Final = "2006-01-02T15:04:05.999999999Z07:00"
 _WHOLE_FLOAT_MAX: Final = 1e21
 _ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+
+
+class Struct(dict[str, Any]):
+    """Fields keep their order, where a map's keys are sorted."""
 
 
 def to_json(value: Any) -> str:
@@ -27,7 +33,13 @@ def to_json(value: Any) -> str:
 
 
 def format_rfc3339(time: GoTime) -> str:
-    return time.format(_RFC3339)
+    return _format_utc(time.ns) if time.zone is UTC else time.format(_RFC3339)
+
+
+@lru_cache(maxsize=4096)
+def _format_utc(ns: int) -> str:
+    """Alerts of a group begin in the same few moments, and those that fire have no end."""
+    return GoTime(ns).format(_RFC3339)
 
 
 def _plain(value: Any) -> Any:
@@ -36,6 +48,10 @@ def _plain(value: Any) -> Any:
             return value
         case float():
             return _number(value)
+        case Struct():
+            return {key: _plain(each) for key, each in value.items()}
+        case StringMap():
+            return dict(sorted(value.items()))
         case Mapping():
             return {str(key): _plain(value[key]) for key in sorted(value)}
         case list() | tuple():
@@ -45,7 +61,7 @@ def _plain(value: Any) -> Any:
         case GoDuration():
             return value.ns
     if hasattr(value, "json"):
-        return {key: _plain(each) for key, each in value.json().items()}
+        return _plain(Struct(value.json()))
     raise FunctionError(f"json: unsupported type: {type_name(value)}")
 
 

@@ -14,6 +14,7 @@ from vedette.api.errors import kind_of
 from vedette.api.requests import Request
 from vedette.api.routing import Api, Endpoint
 from vedette.model.errors import BadInput, VedetteError
+from vedette.model.quoting import quote
 
 NO_STORE: Final[Headers] = ((b"cache-control", b"no-store"),)
 
@@ -25,6 +26,18 @@ class SchemaError(BadInput):
         super().__init__(message)
         self.status = status
         self.number = number
+
+
+def unreadable(what: str, reason: str) -> SchemaError:
+    return SchemaError(f'parsing {what} body from "" failed, because {reason}', status=400, number=400)
+
+
+def check_media_type(request: Request) -> None:
+    """Raises SchemaError for a body that does not say that it is JSON."""
+    given = request.header(b"content-type") or "application/x-www-form-urlencoded"
+    if given.partition(";")[0].strip().lower() != "application/json":
+        message = f"unsupported media type {quote(given)}, only [application/json] are allowed"
+        raise SchemaError(message, status=415, number=415)
 
 
 def answer(value: Any, status: int = 200) -> Answer:

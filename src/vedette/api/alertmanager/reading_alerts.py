@@ -80,8 +80,7 @@ class AlertReader:
             status = question.status_of(pipeline, alert, now_ms)
             if status is None:
                 continue
-            routes = pipeline.config.route.match(dict(alert.labels.pairs))
-            receivers = [route.options.receiver for route in routes]
+            receivers = [route.options.receiver for route in pipeline.routes(alert)]
             if any(map(question.receivers.takes_name, receivers)) and any(
                 map(question.receivers.takes_labels, receivers)
             ):

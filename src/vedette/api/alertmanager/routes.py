@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from vedette.alerting.pipeline.shell import Shell
-from vedette.api.alertmanager.answers import answer, empty, format_time, guarded
+from vedette.api.alertmanager.answers import answer, check_media_type, empty, format_time, guarded
 from vedette.api.alertmanager.filters import passes, receiver_matchers
 from vedette.api.alertmanager.posted_alerts import AlertDoor
 from vedette.api.alertmanager.reading_alerts import AlertReader
@@ -50,11 +50,13 @@ class _Posting:
 
     async def _post(self, api: Api, request: Request) -> Answer:
         shell = self._shell
+        check_media_type(request)
         shell.check_tenant(request.principal)
         body = await request.body(shell.limits.body_bytes_max)
         door = AlertDoor(shell.mode, shell.limits, shell.rules.resolve_timeout_ms)
         work = partial(door.take_in, body, self._clock.now_ms())
         intake = await api.writes.run(request, api.new_deadline(), work)
+        intake.count()
         await shell.post(request.principal, intake.alerts)
         if intake.refusals:
             raise BadInput("\n".join(intake.refusals[: api.services.receive_limits.errors_shown_max]))

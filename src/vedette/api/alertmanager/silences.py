@@ -15,13 +15,22 @@ import msgspec
 from vedette.alerting.matchers import AlertMatcher, Matchers
 from vedette.alerting.pipeline.shell import Shell
 from vedette.alerting.pipeline.silences import NO_ID, Silence, SilenceId, SilenceState
-from vedette.api.alertmanager.answers import SchemaError, answer, empty, format_time, parse_time_ms
+from vedette.api.alertmanager.answers import (
+    SchemaError,
+    answer,
+    check_media_type,
+    empty,
+    format_time,
+    parse_time_ms,
+    unreadable,
+)
 from vedette.api.alertmanager.filters import label_filter, switch
 from vedette.api.answers import Answer
 from vedette.api.requests import Request
 from vedette.model.errors import BadInput, BodyTooLarge, NotFound
 from vedette.model.matchers import MatchType
 from vedette.model.quoting import quote
+from vedette.model.regex import compile_anchored
 from vedette.model.telemetry import LIMIT_HITS
 
 
@@ -72,6 +81,7 @@ class SilenceDoor:
         return empty(404) if silence is None else answer(_shown(silence, now_ms))
 
     async def post(self, request: Request) -> Answer:
+        check_media_type(request)
         limit = self._shell.limits.silence_bytes_max
         try:
             body = await request.body(limit)
@@ -103,12 +113,12 @@ def _read_id(request: Request) -> SilenceId:
 
 
 def _read_silence(body: bytes) -> Silence:
-    try:
-        posted = _decode(body)
-    except msgspec.DecodeError as error:
-        raise SchemaError(f"parsing silence body failed, because {error}", status=400, number=400) from None
-    if posted is None:
+    if not body:
         raise SchemaError("silence in body is required")
+    try:
+        posted = _decode(body) or _PostedSilence()
+    except msgspec.DecodeError as error:
+        raise unreadable("silence", str(error)) from None
     if posted.matcherSets and posted.matchers is None:
         posted.matchers = posted.matcherSets[0]
     for name in ("comment", "createdBy", "endsAt", "matchers", "startsAt"):
@@ -134,8 +144,7 @@ def _time(name: str, text: str | None) -> int:
     try:
         return parse_time_ms(text or "")
     except ValueError:
-        message = f"parsing silence body failed, because {name} is no RFC 3339 time: {quote(text or '')}"
-        raise SchemaError(message, status=400, number=400) from None
+        raise unreadable("silence", f"{name} is no RFC 3339 time: {quote(text or '')}") from None
 
 
 def _read_matchers(set_place: int, posted: Iterable[_PostedMatcher]) -> Matchers:
@@ -145,6 +154,8 @@ def _read_matchers(set_place: int, posted: Iterable[_PostedMatcher]) -> Matchers
             if getattr(one, name) is None:
                 raise SchemaError(f"matchers.{place}.{name} in body is required")
         try:
+            if one.isRegex:
+                compile_anchored(one.value or "")  # the reference's message quotes the expression as it was given
             matchers.append(
                 AlertMatcher(one.name or "", _TYPES[one.isEqual is not False, bool(one.isRegex)], one.value or "")
             )

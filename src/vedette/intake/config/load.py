@@ -217,18 +217,9 @@ def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
         if remote
         for key in remote.unbuilt
     ]
-    warnings += [
-        f"remote_write {quote(remote.shown_url)}: {key} is not built yet; floats are sent"
-        for remote in config.remotes
-        for key in ("send_native_histograms", "send_exemplars")
-        if getattr(remote, key)
-    ]
     return warnings
 
 
 def _job_warnings(job: ScrapeConfig) -> Iterator[str]:
     for kind in job.unbuilt:
         yield f"job {quote(job.job_name)}: {kind}: this discovery is not built yet; it finds no targets"
-    for key in ("scrape_native_histograms", "convert_classic_histograms_to_nhcb"):
-        if getattr(job, key):
-            yield f"job {quote(job.job_name)}: {key}: native histograms are not built yet; classic ones are scraped"

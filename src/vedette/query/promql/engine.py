@@ -70,8 +70,8 @@ class _Request:
     lookback_ms: int
     detailed_stats: bool
     resolution_max_ms: int = 0
-    parsed: Expr | None = None
-    """The query's tree, where it is at hand."""
+    parsed: ParsedQuery | None = None
+    """Of an instant query that is asked again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Engine:
         `resolution_max_ms`: samples downsampled to this width at most are welcome; 0: only where raw ones have expired.
         """
         lookback = self.limits.lookback_ms if lookback_ms is None else lookback_ms
-        text, parsed = (query.text, query.expr) if isinstance(query, ParsedQuery) else (query, None)
+        text, parsed = (query.text, query) if isinstance(query, ParsedQuery) else (query, None)
         grid = Grid.instant(time_ms)
         request = _Request(text, grid, time_ms, 0, lookback, detailed_stats, resolution_max_ms, parsed)
         return self._run(principal, request, deadline)
@@ -197,7 +197,7 @@ class Engine:
 
     def _parse(self, request: _Request, stats: SampleStats) -> Expr:
         if request.parsed is not None:
-            return request.parsed
+            return request.parsed.expr
         with stats.timing("parse"):
             expr = parse_expr(request.query, self.options.parser)
         if request.step_ms and expr.type not in (ValueType.VECTOR, ValueType.SCALAR):
@@ -224,7 +224,10 @@ class Engine:
             self.options.use_start_timestamps,
         )
         with stats.timing("plan"):
-            plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
+            if request.parsed is not None:
+                plan = request.parsed.instant_plan(request.end_ms, settings)
+            else:
+                plan = make_plan(expr, request.grid, request.end_ms, request.step_ms, settings)
         return kind(
             store=self.store,
             principal=principal,

@@ -30,6 +30,7 @@ from vedette.query.promql.ast import (
     ValueType,
     VectorSelector,
     children,
+    walk,
 )
 from vedette.query.promql.durations import DurationContext
 from vedette.query.promql.reductions import reduction_of
@@ -106,6 +107,29 @@ def make_plan(expr: Expr, grid: Grid, query_end_ms: int, query_step_ms: int, set
     scans, selector_scan = share_scans(reads, settings)
     marked = frozenset(find_statistics_only(root, wanted=False))
     return Plan(StepInvariant(root) if wrap else root, grid, scans, selector_scan, marked)
+
+
+def move_plan(plan: Plan, by_ms: int) -> Plan:
+    """The plan of an instant query as it is `by_ms` later. Only for queries that `moves_with_time`."""
+    scans = tuple(
+        replace(scan, min_time_ms=scan.min_time_ms + by_ms, max_time_ms=scan.max_time_ms + by_ms) for scan in plan.scans
+    )
+    return replace(plan, grid=Grid.instant(plan.grid.start_ms + by_ms), scans=scans)
+
+
+def moves_with_time(expr: Expr) -> bool:
+    """Whether an instant query's plan at one time is that at another, moved: no part of it is pinned to a time."""
+    return not any(_is_pinned(node) for node in walk(expr))
+
+
+def _is_pinned(node: Expr) -> bool:
+    match node:
+        case VectorSelector() | SubqueryExpr():
+            return node.timestamp_ms is not None or node.start_or_end is not None
+        case Call():
+            return node.function.name in ("start", "end")
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

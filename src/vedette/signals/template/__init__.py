@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vedette.signals.template.environment import Budget, Escaper, Limits, MissingKey, Tree
 from vedette.signals.template.errors import FunctionError, TemplateError
-from vedette.signals.template.execution import Budget, Escaper, Executor, Limits, MissingKey, Tree
+from vedette.signals.template.execution import Executor
 from vedette.signals.template.functions import BUILTINS
+from vedette.signals.template.loops import check_loops
 from vedette.signals.template.nodes import is_empty
 from vedette.signals.template.parser import parse
 from vedette.signals.template.values import Exposed, Method, SafeHtml, SafeUrl, StringMap
@@ -62,6 +64,10 @@ class TemplateSet:
             if defined not in trees or not is_empty(nodes):
                 trees[defined] = Tree(nodes, name, text)
         return trees
+
+    def check(self, text: str) -> None:
+        """Whether a text could be expanded, as far as it can be said before. Raises TemplateError."""
+        check_loops(self._with("", text))
 
     def names(self) -> list[str]:
         return sorted(self._trees)

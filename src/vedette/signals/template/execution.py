@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, Literal, NoReturn, Protocol
+from typing import Any, Final, NoReturn
 
 from vedette.model.quoting import quote
+from vedette.signals.template.environment import Budget, Escaper, MissingKey, Tree
 from vedette.signals.template.errors import FunctionError, TemplateError
 from vedette.signals.template.functions import SHORT_CIRCUIT
 from vedette.signals.template.nodes import (
@@ -38,35 +38,6 @@ from vedette.signals.template.nodes import (
 from vedette.signals.template.printing import show
 from vedette.signals.template.values import NO_VALUE, Exposed, Method, StringMap, is_true, type_name
 
-MissingKey = Literal["default", "zero", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    steps_max: int = 1_000_000
-    output_chars_max: int = 1_000_000
-    depth_max: int = 50
-    """Of templates that call each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A template's nodes, and the text they stand in, for the places in errors."""
-
-    nodes: ListNode
-    file: str
-    text: str
-
-
-class Escaper(Protocol):
-    """Makes of each piece what is written. Both raise FunctionError."""
-
-    def text(self, text: str) -> str: ...
-
-    def value(self, value: Any, printed: str, functions: Sequence[str]) -> str:
-        """`functions`: those that the value's pipeline ran through."""
-        ...
-
 
 class _Break(Exception):
     pass
@@ -79,16 +50,6 @@ class _Continue(Exception):
 _NOT_INVOKED: Final = "has arguments but cannot be invoked as function"
 _ABSENT: Final = object()
 """The argument that a pipeline does not hand on, because its command is the first."""
-
-
-class Budget:
-    """What one execution may still do."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.steps = 0
-        self.chars = 0
-        self.depth = 0
 
 
 class Executor:
@@ -363,7 +324,7 @@ class Executor:
             return function(*given)
         except FunctionError as error:
             self._fail(node, f"error calling {name}: {error}")
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             self._fail(node, f"error calling {name}: unsuitable argument: {error}")
 
     # output and errors

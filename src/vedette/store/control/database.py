@@ -104,15 +104,16 @@ class ControlDatabase:
 
     def forget(self, tenant: str, gone: Gone) -> None:
         log_name = tuple_(*(NOTIFICATION_LOG.c[name] for name in ("group_key", "receiver", "integration", "place")))
+        fingerprints = [_signed(fingerprint) for fingerprint in gone.alerts]
         with self._transaction() as connection:
-            for table, key, values in (
-                (ALERTS, ALERTS.c.fingerprint, [_signed(fingerprint) for fingerprint in gone.alerts]),
-                (SILENCES, SILENCES.c.id, gone.silences),
-                (NOTIFICATION_LOG, log_name, gone.log),
+            for table, key, values, is_over in (
+                (ALERTS, ALERTS.c.fingerprint, fingerprints, ALERTS.c.ends_at_ms <= gone.ended_by_ms),
+                (SILENCES, SILENCES.c.id, gone.silences, SILENCES.c.ends_at_ms <= gone.ended_by_ms),
+                (NOTIFICATION_LOG, log_name, gone.log, NOTIFICATION_LOG.c.expires_at_ms <= gone.ended_by_ms),
             ):
                 for start in range(0, len(values), FORGOTTEN_AT_ONCE):
                     some = values[start : start + FORGOTTEN_AT_ONCE]
-                    connection.execute(delete(table).where(table.c.tenant == tenant, key.in_(some)))
+                    connection.execute(delete(table).where(table.c.tenant == tenant, key.in_(some), is_over))
 
     def lead(self, name: str, address: str, lease_ms: int) -> bool:
         with self._transaction() as connection:

@@ -72,7 +72,7 @@ class CatalogV1:
 
     def encode(self, entries: Entries) -> bytes:
         """Start times are left out: the version has no field for them."""
-        known, firsts = self._fields, entries.firsts()
+        known, firsts = self._fields, entries.message_starts()
         labels = Texts.of([known[number] for number in entries.series[firsts].tolist()])
         others = Texts.none(len(firsts))
         if entries.kinds.any():
@@ -115,7 +115,7 @@ class CatalogV2:
         return len(self._series) - 1
 
     def encode(self, entries: Entries) -> bytes:
-        firsts = entries.firsts()
+        firsts = entries.message_starts()
         chosen = [self._series[number] for number in entries.series[firsts].tolist()]
         used, symbols = self._renumber([number for one in chosen for number in (*one.labels, one.help, one.unit)])
         offsets = offsets_of([len(one.labels) + 2 for one in chosen])
@@ -175,7 +175,7 @@ def _said_labels(entries: Entries) -> list[Labels]:
 
 
 def _exemplar_fields(entries: Entries, firsts: Int64s, version: int, labels: Sequence[bytes]) -> list[bytes]:
-    """For each series the fields of its exemplars; `labels`: each one's own, encoded."""
+    """For each message the fields of its exemplars; `labels`: each one's own, encoded."""
     rows = np.flatnonzero(entries.kinds == EXEMPLAR)
     contents = zip(labels, entries.times_ms[rows].tolist(), entries.values[rows].tolist(), strict=True)
     messages = [

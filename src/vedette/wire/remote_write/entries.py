@@ -2,6 +2,8 @@
 
 Rows of a series stand together: first its samples, times ascending, then its exemplars. A request is a stretch of rows; it
 begins where an exemplar is not torn from its series' samples, because receivers of version 2 refuse a series without any.
+Where a series turns from floats to histograms or back, a new message of it begins: the reference appends a message's floats
+before its histograms, and would find some of both out of order.
 """
 
 from __future__ import annotations
@@ -66,6 +68,13 @@ class Entries:
         changes[1:] = self.series[1:] != self.series[:-1]
         return np.flatnonzero(changes)
 
+    def message_starts(self) -> Int64s:
+        """Where messages begin: one for each run of a series' samples of one kind, with the exemplars behind it."""
+        begins = np.ones(len(self), np.bool_)
+        begins[1:] = (self.kinds[1:] != self.kinds[:-1]) & (self.kinds[1:] != EXEMPLAR)
+        begins[self.firsts()] = True
+        return np.flatnonzero(begins)
+
     def cut(self, rows_max: int) -> list[Entries]:
         """Requests of at most so many rows; exemplars that follow a sample of their series are not counted."""
         bounds = [*self._openings()[::rows_max].tolist(), len(self)]
@@ -100,7 +109,7 @@ def floats_of(entries: Entries, firsts: Int64s, *, with_starts: bool) -> FloatSa
 
 
 def histogram_fields(entries: Entries, firsts: Int64s, tag: int, *, with_starts: bool) -> list[bytes]:
-    """For each series the fields of its histograms."""
+    """For each message, which begin at `firsts`, the fields of its histograms."""
     rows = np.flatnonzero(entries.kinds == HISTOGRAM)
     starts = entries.start_times_ms if with_starts else None
     messages = encode_histograms(

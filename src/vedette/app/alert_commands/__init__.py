@@ -1,1 +1,0 @@
-"""`vedette alerts`: what fires, why, what became of it; acknowledging; dry runs. It asks a running server."""
