@@ -128,7 +128,7 @@ def load_problem(path: Path) -> str:
 def put_one_of_each(store: MemoryStore, groups: Sequence[RuleGroup]) -> None:
     """Five minutes of one series for each metric name that no rule records, with the labels that its first selector asks for.
 
-    A label of its own keeps it apart from the others where their names are dropped.
+    An instance of its own keeps it apart from the others where their names are dropped.
     """
     found: dict[str, Labels] = {}
     recorded = {rule.definition.name for group in groups for rule in group.rules}
@@ -138,7 +138,7 @@ def put_one_of_each(store: MemoryStore, groups: Sequence[RuleGroup]) -> None:
                 if isinstance(node, VectorSelector):
                     labels = Labels((each.name, each.value) for each in node.matchers if each.type is MatchType.EQUAL)
                     if labels.name and labels.name not in recorded:
-                        found.setdefault(labels.name, labels.replace("own", labels.name))
+                        found.setdefault(labels.name, labels.replace("instance", labels.name))
     refs = store.register(SYSTEM, list(found.values()))
     for minute in range(6):
         times = np.full(len(refs), NOW_MS + 60_000 * (minute - 4), np.int64)
