@@ -14,6 +14,8 @@ FEATURES: Final = (
     "promql-delayed-name-removal",
     "promql-extended-range-selectors",
     "promql-binop-fill-modifiers",
+    "type-and-unit-labels",
+    "use-start-timestamps",
 )
 """What it calls the parts of PromQL that are off by default."""
 

@@ -7,10 +7,10 @@ Source: https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from tests import write_requests as rw
 from tests.asking import Service
@@ -34,19 +34,34 @@ class WrittenSample:
 WrittenSeries = tuple[Labels, Sequence[WrittenSample]]
 
 
-def write(service: Service, series: Iterable[WrittenSeries]) -> None:
-    """Raises AssertionError with the answer unless it is a 2xx."""
-    body = rw.snappy(rw.request_v2([_series(labels, samples) for labels, samples in series]))
+class Metadata(NamedTuple):
+    """`type` is the number that 2.0 gives a metric type: 1 counter, 2 gauge, 3 histogram, 4 gauge histogram."""
+
+    type: int
+    unit: str = ""
+
+
+def write(service: Service, series: Iterable[WrittenSeries], metadata: Mapping[str, Metadata] | None = None) -> None:
+    """`metadata` by metric name. Raises AssertionError with the answer unless it is a 2xx."""
+    known, symbols = metadata or {}, rw.Symbols()
+    written = [_series(labels, samples, known.get(labels.name), symbols) for labels, samples in series]
+    body = rw.snappy(rw.request_v2(written, symbols))
     status, answer = service.get(PATH, HEADERS, method="POST", body=body)
     assert status in (200, 204), f"{status} {answer[:500]!r}"
 
 
-def _series(labels: Labels, samples: Sequence[WrittenSample]) -> rw.Series:
+def _series(
+    labels: Labels, samples: Sequence[WrittenSample], metadata: Metadata | None, symbols: rw.Symbols
+) -> rw.Series:
     floats = [(each.time_ms, each.value) for each in samples if not isinstance(each.value, NativeHistogram)]
     histograms = [
         encode_histogram(each.value, each.time_ms) for each in samples if isinstance(each.value, NativeHistogram)
     ]
-    return rw.Series(list(labels), floats, b"".join(rw.message(3, one) for one in histograms))
+    extra = b"".join(rw.message(3, one) for one in histograms)
+    if metadata is not None:
+        unit = rw.integer(4, symbols.ref(metadata.unit)) if metadata.unit else b""
+        extra += rw.message(5, rw.integer(1, metadata.type) + unit)
+    return rw.Series(list(labels), floats, extra)
 
 
 def encode_histogram(histogram: NativeHistogram, time_ms: int) -> bytes:

@@ -37,6 +37,11 @@ class Reply:
     annotations: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Warnings and infos, sorted."""
 
+    @property
+    def has_two_at_once(self) -> bool:
+        """A float and a histogram of one series at one time."""
+        return any(len({time for time, _ in points}) < len(points) for _, points in self.series)
+
 
 def read_answer(status: int, body: bytes) -> Reply:
     """Of HTTP."""

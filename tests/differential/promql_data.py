@@ -15,7 +15,7 @@ from itertools import groupby, product
 from typing import Final
 
 from tests.differential.promql_generator import Metric
-from tests.remote_writing import WrittenSample, WrittenSeries
+from tests.remote_writing import Metadata, WrittenSample, WrittenSeries
 from vedette.model.histograms import NativeHistogram
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.staleness import STALE_NAN
@@ -45,6 +45,17 @@ METRICS: Final = (
     Metric("queue_length", {"job": ("api", "web"), "instance": ("i1", "i2")}),
     Metric("start_time", {"job": ("api", "web"), "instance": ("i1", "i2")}),
 )
+
+METADATA: Final = {
+    "requests_total": Metadata(1),
+    "bytes_total": Metadata(1, "bytes"),
+    "temperature_celsius": Metadata(2, "celsius"),
+    "queue_length": Metadata(2),
+    "request_duration_seconds": Metadata(3, "seconds"),
+    "signed_error": Metadata(3),
+    "pool_fill": Metadata(4),
+}
+"""Of some metrics only: the others have neither `__type__` nor `__unit__`."""
 
 
 def float_series(rng: random.Random) -> list[Series]:

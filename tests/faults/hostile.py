@@ -1,7 +1,7 @@
 """Hostile input, end to end: each case must leave a clear error and a metric behind, and a server that still answers.
 
 One server scrapes targets that each misbehave in their own way; afterwards their `lastError` is read from the targets
-API, and the honest target beside them must have lost nothing. Then hostile queries, requests and data directories.
+API, and the honest target beside them must have lost nothing. Then hostile queries, requests (hostile_doors.py) and data directories.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from benchmarks.processes import rss_megabytes
+from tests.faults.hostile_doors import attack_doors
 from tests.harness import Options, Outcome
 from tests.page_server import Answer, PageServer, send_page
 from tests.server import Vedette
@@ -134,6 +135,7 @@ def attack_by_scraping(folder: Path) -> Iterator[tuple[str, str]]:
         yield "clock", expect_windows(server)
         yield "honest neighbour", expect_honest(server, targets)
         yield from attack_by_requests(server)
+        yield from attack_doors(server)
         between_pages = min(sampled_rss(server.pid))
         yield "memory", "" if between_pages < MEMORY_MB_MAX else f"{between_pages:.0f} MB"
     targets.close()

@@ -1,11 +1,12 @@
 """kill -9 of a sender: what it scraped and committed arrives whole at a Prometheus (1.0 and 2.0) and at another of ours.
 
-The sender is killed again and again under load; the receivers stay, and one of them is away for a while. At the end the
-sender runs until its queues are empty: every receiver then holds the sender's samples, each at its time with its value.
+The sender is killed again and again under load, floats and histograms; the receivers stay. At the end the sender runs until
+its queues are empty: every receiver then holds the sender's samples, each at its time with its value.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 import time
@@ -22,22 +23,36 @@ from tests.server import Vedette
 
 RUN_S: Final = (3.0, 6.0)
 DRAIN_LIMIT_S: Final = 120.0
-SELECTOR: Final = "counted_page"
+SELECTOR: Final = '{__name__=~"counted_.*"}'
+BUCKETS: Final = ("0.5", "1", "+Inf")
 
-Samples = dict[tuple[str, str], list[tuple[float, str]]]
+Samples = dict[tuple[str, ...], list[tuple[float, str]]]
+"""By name, instance and row."""
+
+
+class HistogramTarget(CountingTarget):
+    """Its page has a classic histogram, too, whose counts are the page's number."""
+
+    def next_page(self) -> bytes:
+        page, number = super().next_page(), len(self.served)
+        buckets = "".join(f'counted_delay_bucket{{le="{le}"}} {(i + 1) * number}\n' for i, le in enumerate(BUCKETS))
+        total = f"counted_delay_sum {number}\ncounted_delay_count {len(BUCKETS) * number}\n"
+        return page + f"# TYPE counted_delay histogram\n{buckets}{total}".encode()
 
 
 def run(options: Options) -> Iterable[Outcome]:
     rounds = options.rounds_or(4)
     chance = random.Random(options.seed)
-    targets = [CountingTarget(f"t{number}") for number in range(TARGETS)]
+    targets = [HistogramTarget(f"t{number}") for number in range(TARGETS)]
     survived, failures = 0, []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         for target in targets:
             stack.callback(target.close)
         receivers = {name: stack.enter_context(one) for name, one in make_receivers(Path(folder)).items()}
         config = Path(folder) / "prometheus.yml"
-        config.write_text(scrape_config(targets) + remote_write(receivers))
+        native = "scrape_native_histograms: true, convert_classic_histograms_to_nhcb: true"
+        scraping = scrape_config(targets).replace("global: {", f"global: {{{native}, ")
+        config.write_text(scraping + remote_write(receivers))
         for number in range(1, rounds + 1):
             problem = one_round(Path(folder) / "sender", config, chance)
             problem = problem or (
@@ -66,6 +81,7 @@ def remote_write(receivers: Mapping[str, Service]) -> str:
         message = messages.get(name, "prometheus.WriteRequest")
         lines.append(
             f"  - {{name: {name}, url: '{receiver.url}/api/v1/write', protobuf_message: {message},\n"
+            "     send_native_histograms: true,\n"
             f"     queue_config: {{max_samples_per_send: 300, batch_send_deadline: 500ms}}}}\n"
         )
     return "".join(lines)
@@ -90,8 +106,8 @@ def compare_drained(data: Path, config: Path, receivers: Mapping[str, Service]) 
     with Vedette(data, "--config", str(quiet), "--no-node-job") as sender:
         sender.wait_until_ready()
         expected = samples_of(sender)
-        if not expected:
-            return "the sender holds no samples"
+        if not any(name == "counted_delay" for name, *_ in expected):
+            return f"the sender holds no histograms, but {len(expected)} series"
         found: dict[str, Samples] = {}
 
         def drained() -> bool:
@@ -104,11 +120,12 @@ def compare_drained(data: Path, config: Path, receivers: Mapping[str, Service]) 
 
 
 def samples_of(service: Service) -> Samples:
-    found = service.api("query", query=f"{SELECTOR}[2h]")["result"]
-    return {
-        (series["metric"]["instance"], series["metric"]["row"]): [(time, value) for time, value in series["values"]]
-        for series in found
-    }
+    found: Samples = {}
+    for series in service.api("query", query=f"{SELECTOR}[2h]")["result"]:
+        key = tuple(series["metric"].get(name, "") for name in ("__name__", "instance", "row"))
+        rows = [*series.get("values", ()), *series.get("histograms", ())]
+        found[key] = [(time, json.dumps(value, sort_keys=True)) for time, value in rows]
+    return found
 
 
 def difference(expected: Samples, found: Samples) -> str:

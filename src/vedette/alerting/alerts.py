@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NewType, Protocol
+from typing import Final, NewType, Protocol, cast
 
 from vedette.model.labels import Labels
 from vedette.ports.principal import Principal
@@ -35,6 +35,8 @@ class Alert:
     updated_at_ms: int = 0
     timeout: bool = False
     """The end was not said by the sender: `resolve_timeout` after the last word of it."""
+    known_fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
+    """Where it was worked out before: whoever takes many alerts does that for all at once."""
 
     @property
     def name(self) -> str:
@@ -45,7 +47,9 @@ class Alert:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        return fingerprint(self.labels)
+        if self.known_fingerprint is None:
+            object.__setattr__(self, "known_fingerprint", fingerprint(self.labels))
+        return cast("Fingerprint", self.known_fingerprint)
 
 
 class AlertSink(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vedette.alerting.alerts import Alert, AlertSink
@@ -12,13 +12,15 @@ from vedette.ports.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """An AlertSink over others."""
+    """An AlertSink over others; each gets what `prepare` makes of the alerts."""
 
     sinks: Sequence[AlertSink]
+    prepare: Callable[[Sequence[Alert]], Sequence[Alert]]
 
     async def post(self, principal: Principal, alerts: Sequence[Alert]) -> None:
         """Raises the first error, when all were asked."""
         errors = []
+        alerts = self.prepare(alerts)
         for sink in self.sinks:
             try:
                 await sink.post(principal, alerts)

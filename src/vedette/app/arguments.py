@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vedette.app.alerts.arguments import add_alerts
 from vedette.app.language import Language, Say, add_language, choose_language, speaker
 from vedette.app.querying.arguments import add_query, normal_arguments
 from vedette.app.translation import translate_argparse
@@ -133,6 +134,26 @@ QUERYING = (
         many=True,
     ),
 )
+ALERTING = (
+    Flag(
+        "--alertmanager.config",
+        "FILE",
+        "an alertmanager.yml: who is told of alerts (default: nobody; alerts and silences are only shown)",
+        "alertmanager.yml：告警通知谁（默认不通知，只展示告警与静默）",
+    ),
+    Flag(
+        "--alertmanager.dispatch-start-delay",
+        "DURATION",
+        "send no notification before this long after the start, so that silences and alerts arrive first (0s)",
+        "启动后经过该时长才发送通知，以便静默与告警先到齐（0s）",
+    ),
+    Flag(
+        "--control.database",
+        "URL",
+        "a PostgreSQL that several servers share for alerts and silences (default: a file in the data directory)",
+        "多个服务器共享的 PostgreSQL，保存告警与静默（默认：数据目录中的文件）",
+    ),
+)
 REMOTE_READ = (
     Flag(
         "--storage.remote.read-sample-limit",
@@ -184,6 +205,7 @@ GENERAL = (
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
 RULES = (
+    Flag("--slo.file", "FILE", "service level objectives (docs/slo.md)", "服务等级目标文件（docs/slo.md）"),
     Flag(
         "--rules.alert.resend-delay",
         "DURATION",
@@ -204,7 +226,7 @@ RULES = (
         "每个外部 Alertmanager 的告警等待队列长度（10000）",
     ),
 )
-SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *RULES)
+SERVER_FLAGS = (*GENERAL, *LISTENING, *STORAGE, *QUERYING, *REMOTE_READ, *ALERTING, *RULES)
 AGENT_FLAGS = (
     Flag(
         "--listen",
@@ -259,6 +281,7 @@ def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     )
     add_flags(agent, say, ((say("options", "选项"), AGENT_FLAGS),))
     add_query(verbs, say)
+    add_alerts(verbs, say)
     add_check(verbs, say)
     add_test(verbs, say)
     add_import(verbs, say)
@@ -275,6 +298,7 @@ def add_server(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
         (say("storage", "存储"), STORAGE),
         (say("queries", "查询"), QUERYING),
         (say("remote read", "远程读取"), REMOTE_READ),
+        (say("alerting", "告警"), ALERTING),
         (say("rules", "规则"), RULES),
     )
     add_flags(added, say, groups)
@@ -285,7 +309,10 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
     add_language(check, say)
     kinds = check.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
     for kind, about in (
-        ("config", say("a prometheus.yml or vedette.yml", "prometheus.yml 或 vedette.yml")),
+        (
+            "config",
+            say("a prometheus.yml, alertmanager.yml or vedette.yml", "prometheus.yml、alertmanager.yml 或 vedette.yml"),
+        ),
         ("web-config", say("TLS and users", "TLS 与用户")),
         (
             "metrics",
@@ -298,6 +325,14 @@ def add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: S
         added = kinds.add_parser(kind, help=about)
         add_language(added, say)
         added.add_argument("file", metavar="FILE", nargs="?" if kind == "metrics" else None, default="-")
+        if kind == "config":
+            added.add_argument(
+                "--kind",
+                dest="as_kind",
+                choices=("prometheus", "alertmanager", "vedette"),
+                default="",
+                help=say("whose format the file has (default: by its sections)", "文件的格式（默认：依其内容判断）"),
+            )
         if kind == "metrics":
             added.add_argument(
                 "--format",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from vedette.app.language import Say, choose_language, speaker
 from vedette.app.translation import in_chinese
-from vedette.model.errors import MalformedPage, VedetteError
+from vedette.model.errors import ConfigError, MalformedPage, VedetteError
 
 if TYPE_CHECKING:
     from vedette.app.settings import Settings
@@ -28,6 +28,8 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
     from vedette.intake.config import check_config
 
     file = Path(arguments.file)
+    if arguments.as_kind == "alertmanager" or (not arguments.as_kind and is_alertmanager_file(file)):
+        return check_alertmanager(file, say)
     try:
         settings = read_settings(argparse.Namespace(config=arguments.file), {})
         read_policy(settings.own_file)
@@ -35,6 +37,8 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
         return failed(say, str(error))
     for warning in settings.warnings:
         print(say(f"warning: {warning}", f"警告：{warning}"))
+    if settings.alertmanager_file is not None and check_alertmanager(settings.alertmanager_file, say):
+        return 1
     if settings.prometheus_file is None:
         print(say(f"{file}: ok, our own settings only", f"{file}：正确，仅含自身设置"))
         return 0
@@ -52,6 +56,42 @@ def check_config(arguments: argparse.Namespace, say: Say) -> int:
         say(
             f"{file}: ok, jobs: {report.jobs}, rules: {rules}",
             f"{file}：正确，共 {report.jobs} 个抓取任务，{rules} 条规则",
+        )
+    )
+    return 0
+
+
+_ALERTMANAGER_KEYS: Final = frozenset({"route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals"})
+
+
+def is_alertmanager_file(file: Path) -> bool:
+    """By its sections; what cannot be read is left to the check that says why."""
+    from vedette.intake.config.load import read_config_file
+    from vedette.intake.config.yaml_nodes import Document, parse_yaml
+
+    try:
+        root = parse_yaml(read_config_file(file), Document(str(file), file.parent))
+        keys = {key.text() for key, _ in root.fields()} if root is not None else set()
+    except ConfigError:
+        return False
+    return not keys.isdisjoint(_ALERTMANAGER_KEYS)
+
+
+def check_alertmanager(file: Path, say: Say) -> int:
+    from vedette.alerting.config import check_config
+
+    try:
+        report = check_config(file)
+    except ConfigError as error:
+        return failed(say, str(error))
+    for warning in report.warnings:
+        print(say(f"warning: {warning}", f"警告：{warning}"))
+    print(
+        say(
+            f"{file}: ok, receivers: {report.receivers}, routes: {report.routes}, inhibit rules: {report.inhibit_rules}, "
+            f"template files: {report.template_files}",
+            f"{file}：正确，接收器 {report.receivers} 个，路由 {report.routes} 条，抑制规则 {report.inhibit_rules} 条，"
+            f"模板文件 {report.template_files} 个",
         )
     )
     return 0

@@ -97,6 +97,12 @@ def query(arguments: argparse.Namespace) -> int:
     return run_query(arguments)
 
 
+def alerts(arguments: argparse.Namespace) -> int:
+    from vedette.app.alerts.rendering import run_render
+
+    return run_render(arguments)
+
+
 def restore(arguments: argparse.Namespace) -> int:
     from vedette.app.restoring import run_restore
 
@@ -112,6 +118,7 @@ VERBS: dict[str, Verb] = {
     "import": bring,
     "export": export,
     "query": query,
+    "alerts": alerts,
     "restore": restore,
 }
 

@@ -16,6 +16,7 @@ from vedette.intake.receiving.remote_write import RemoteWriteReceiver
 from vedette.model.limits import ReceiveLimits
 from vedette.ports.clock import Clock
 from vedette.ports.store import Store
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 
 
 class Doors:
@@ -31,7 +32,7 @@ class Doors:
         bring: Bring | None = None,
     ) -> None:
         self._imports = ImportDoor(store, bring) if bring else None
-        self._remote_write = RemoteWriteReceiver(store, clock, limits)
+        self._remote_write = RemoteWriteReceiver(store, clock, limits, type_and_unit=TYPE_AND_UNIT in features)
         self._gateway = PushGateway(data / "pushed", clock, limits)
         self._feeder = PushFeeder(self._gateway, store, clock)
         self._otlp = OtlpReceiver(store, clock, OtlpSettings(), limits)

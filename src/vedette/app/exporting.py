@@ -42,8 +42,8 @@ def run_export(arguments: argparse.Namespace) -> int:
     if left_out:
         print(
             say(
-                f"left out: {left_out} samples that {arguments.format} has no form for (stale markers, histograms)",
-                f"未导出：{left_out} 个样本，{arguments.format} 无法表示（失效标记、直方图）",
+                f"left out: {left_out} samples that {arguments.format} has no form for (stale markers, native histograms)",
+                f"未导出：{left_out} 个样本，{arguments.format} 无法表示（失效标记、原生直方图）",
             ),
             file=sys.stderr,
         )

@@ -1,6 +1,6 @@
 """`vedette import prometheus URL`: the history of a running Prometheus, by remote read, day by day, oldest first.
 
-    for each day of UTC from where the last run stopped: stream of XOR chunks -> columns -> import -> position written
+    for each day of UTC from where the last run stopped: stream of chunks -> columns -> import -> position written
 
 A day is also the partition of `chunks`, so a day is written once and whole. The position file in the data directory says
 up to when everything is on disk: a run that was cut repeats one day, which adds nothing twice, and a later run goes on from
@@ -24,8 +24,9 @@ import numpy as np
 from vedette.api.prometheus.parameters import parse_time_ms
 from vedette.app.language import Say, choose_language, speaker
 from vedette.app.remote_source import RemoteSource
-from vedette.model.blocks import SampleBatch
+from vedette.model.blocks import HistogramBatch, SampleBatch
 from vedette.model.errors import BadInput
+from vedette.model.histograms import join_histograms
 from vedette.model.matchers import Matcher
 from vedette.model.time import format_duration
 from vedette.ports.principal import Principal
@@ -120,26 +121,35 @@ class Registry:
 
 def batches(
     parts: Iterator[FramePart], registry: Registry, migration: Migration, say: Say, day_ms: int
-) -> Iterator[SampleBatch]:
+) -> Iterator[SampleBatch | HistogramBatch]:
     waiting: list[tuple[int, FramePart]] = []
     n = 0
     for part in parts:
         migration.skipped_chunks += part.skipped_chunks
-        if not len(part.times_ms):
+        if not part.n_samples:
             continue
         waiting.append((registry.ref_of(part), part))
-        n += len(part.times_ms)
+        n += part.n_samples
         if n >= BATCH_SAMPLES:
-            yield _batch(waiting)
+            yield from _batches(waiting)
             migration.samples += n
             waiting, n = [], 0
             show(migration, say, day_ms)
     if waiting:
-        yield _batch(waiting)
+        yield from _batches(waiting)
         migration.samples += n
 
 
-def _batch(parts: Sequence[tuple[int, FramePart]]) -> SampleBatch:
+def _batches(parts: Sequence[tuple[int, FramePart]]) -> Iterator[SampleBatch | HistogramBatch]:
+    yield _floats(parts)
+    native = [(ref, part) for ref, part in parts if len(part.histograms)]
+    if native:
+        refs = np.concatenate([np.full(len(part.histograms), ref, np.int64) for ref, part in native])
+        times = np.concatenate([part.histogram_times_ms for _, part in native])
+        yield HistogramBatch(refs, times, join_histograms([part.histograms for _, part in native]))
+
+
+def _floats(parts: Sequence[tuple[int, FramePart]]) -> SampleBatch:
     refs = np.repeat(
         np.array([ref for ref, _ in parts], np.int64), np.array([len(part.times_ms) for _, part in parts], np.int64)
     )
@@ -211,8 +221,8 @@ def summary(migration: Migration, say: Say) -> str:
     if migration.skipped_chunks:
         lines.append(
             say(
-                f"left out: {migration.skipped_chunks} chunks of native histograms",
-                f"未导入：{migration.skipped_chunks} 个原生直方图数据块",
+                f"left out: {migration.skipped_chunks} chunks of an unknown encoding",
+                f"未导入：{migration.skipped_chunks} 个编码未知的数据块",
             )
         )
     return "\n".join(lines)

@@ -118,4 +118,5 @@ def _junit(outcomes: list[FileOutcome]) -> bytes:
                 ElementTree.SubElement(case, "failure").text = problem
         for problem in outcome.problems:
             ElementTree.SubElement(suite, "system-err").text = problem
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+    report: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return report

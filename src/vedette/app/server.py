@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import vedette
 from vedette.agent.node.exporter import NodeExporter
 from vedette.agent.node.host import Host
+from vedette.alerting.pipeline.shell import Rules
 from vedette.api import rule_config
 from vedette.api.app import build_app
 from vedette.api.asgi import ASGIApp
@@ -25,9 +26,11 @@ from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
+from vedette.app.alert_insight import AlertInsight
+from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
-from vedette.app.features import SEARCH, START_TIMES, engine_options, feature_warnings
+from vedette.app.features import PER_STEP_STATS, SEARCH, START_TIMES, engine_options, feature_warnings
 from vedette.app.jobs import NODE_PATH
 from vedette.app.listening import bind_private
 from vedette.app.loop_lag import watch_loop_lag
@@ -35,6 +38,7 @@ from vedette.app.metrics_pages import MetricsPages, own_metrics
 from vedette.app.opening import ingest_limits, load_dashboard_kernels, retention
 from vedette.app.rules import RuleService
 from vedette.app.settings import Settings
+from vedette.intake.config import PrometheusConfig
 from vedette.intake.forwarding.manager import ForwardingManager
 from vedette.intake.manager import ScrapeManager
 from vedette.model.errors import ConfigError
@@ -44,6 +48,7 @@ from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM
 from vedette.query.promql.engine import Engine
 from vedette.query.promql.results_cache import results_cache
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 from vedette.store.chdb_store import ChdbStore
 from vedette.web.page import Page
 
@@ -64,6 +69,7 @@ class Server:
         clock: Clock,
         web: WebConfig,
         stop: asyncio.Event,
+        url: str,
         *,
         with_node: bool,
     ) -> None:
@@ -83,9 +89,15 @@ class Server:
             configuration.current,
             limits=ingest_limits(settings, configuration.current),
             start_times=START_TIMES in settings.features,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._forwarding = ForwardingManager(
-            store, clock, SYSTEM, settings.data / "remote_write", configuration.current
+            store,
+            clock,
+            SYSTEM,
+            settings.data / "remote_write",
+            configuration.current,
+            type_and_unit=TYPE_AND_UNIT in settings.features,
         )
         self._doors = Doors(
             store,
@@ -95,6 +107,8 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
+        self._insight = AlertInsight(settings, store, store.alert_history, clock)
+        self._alerting = Alerting(settings, clock, url, self._insight)
         self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
@@ -102,10 +116,20 @@ class Server:
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
+        insight = await self._insight.prepare()
+        await self._alerting.start()
+        await self._insight.start(self._alerting, insight)
         engine = self._engine()
         rules = self._rules = self._rule_service(engine, url)
-        routes = (*self._doors.routes(), *rule_config.routes(rules))
-        app = build_app(self._services(engine, rules), page, self._mounts(), routes)
+        self._insight.connect(rules, engine)
+        services = self._services(engine, rules)
+        routes = (
+            *self._doors.routes(),
+            *rule_config.routes(rules),
+            *self._alerting.routes(services.build),
+            *self._insight.routes(),
+        )
+        app = build_app(services, page, self._mounts(), routes)
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
         private = HttpServer(MetricsPages(self._pages), [bind_private(own.socket)], limits)
@@ -119,7 +143,9 @@ class Server:
                 tasks.create_task(self._scraping.run()),
                 tasks.create_task(self._forwarding.run()),
                 tasks.create_task(self._doors.run()),
+                tasks.create_task(self._alerting.run()),
                 tasks.create_task(rules.run()),
+                tasks.create_task(self._insight.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
@@ -138,6 +164,7 @@ class Server:
             app.cancel_requests()
             await asyncio.wait(servers)
         app.close()
+        await self._alerting.close()
         own.socket.unlink(missing_ok=True)
 
     def _engine(self) -> Engine:
@@ -147,7 +174,11 @@ class Server:
 
     def _rule_service(self, engine: Engine, url: str) -> RuleService:
         external_url = self._settings.external_url or url
-        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url)
+        sinks = (self._alerting.shell,)
+        others = self._insight.groups
+        return RuleService(
+            self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks, others
+        )
 
     def _services(self, engine: Engine, rules: RuleService) -> Services:
         settings = self._settings
@@ -181,6 +212,7 @@ class Server:
             engine_options=engine.options,
             notices=self._notices,
             search_enabled=SEARCH in settings.features,
+            per_step_stats=PER_STEP_STATS in settings.features,
             route_prefix=settings.route_prefix,
             external_path=settings.route_prefix,
         )
@@ -192,7 +224,9 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         try:
-            config = await asyncio.to_thread(self._configuration.reload)
+            insight = await self._insight.prepare()
+            alerting = await self._alerting.prepare()
+            config = await self._reread(alerting)
         except ConfigError:
             self._notices.announce(RELOAD_FAILED)
             raise
@@ -203,10 +237,20 @@ class Server:
         self._doors.configure(config)
         self._scraping.apply(config)
         self._forwarding.apply(config)
+        await self._alerting.apply(alerting)
+        await self._insight.apply(insight)
         if self._rules is not None:
             self._rules.apply()
         await self._scraping.settled()
         log.info("configuration reloaded", extra={"jobs": len(config.jobs)})
+
+    async def _reread(self, alerting: Rules) -> PrometheusConfig:
+        """The other half of the configuration; where it is wrong, what was prepared of the first is given up."""
+        try:
+            return await asyncio.to_thread(self._configuration.reload)
+        except ConfigError:
+            await alerting.close()
+            raise
 
     def _runtime(self) -> RuntimeInfo:
         keep = retention(self._settings, self._configuration.current, self._configuration.policy)

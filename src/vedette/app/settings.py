@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 
 from vedette.api.principals import Tenancy
 from vedette.app.arguments import DEFAULT_AGENT_LISTEN, DEFAULT_LISTEN, SERVER_FLAGS
+from vedette.app.language import Language, choose_language
 from vedette.app.values import (
     normal_prefix,
     parse_bytes,
@@ -37,9 +39,15 @@ from vedette.model.time import parse_duration_ms
 
 POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
 """Sections that data_policy.py reads, at start and at every reload."""
-OWN_KEYS: Final = frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "tenants"}) | POLICY_KEYS
+INSIGHT_KEYS: Final = frozenset({"slos", "deadman", "heartbeats"})
+"""Sections that alert_insight_settings.py reads, at start and at every reload."""
+OWN_KEYS: Final = (
+    frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "alertmanager", "tenants"})
+    | POLICY_KEYS
+    | INSIGHT_KEYS
+)
 HEAD_LEAST: Final = "16MB"
-LATER_KEYS: Final = frozenset({"alertmanager", "adapter", "loki", "rules"})
+LATER_KEYS: Final = frozenset({"adapter", "loki", "rules"})
 """Keys that DESIGN D14 reserves for sections that are not built yet: they load with a warning."""
 
 
@@ -77,6 +85,13 @@ class Settings:
     bulk: BulkReadLimits
     rules: RuleSettings
     features: frozenset[str]
+    alertmanager_file: Path | None
+    control_database: str
+    slo_file: Path | None
+    """The URL of a PostgreSQL; empty: a file in the data directory."""
+    dispatch_start_delay_ms: int
+    language: Language
+    """Of the texts that we write into notifications."""
     log_level: str
     log_format: str
     tenants: Mapping[str, Tenancy]
@@ -141,6 +156,11 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         features=frozenset(
             name.strip() for text in values.many("enable_feature") for name in text.split(",") if name.strip()
         ),
+        alertmanager_file=values.read("alertmanager_config", Path, _named_file(own, own_file, "alertmanager")),
+        control_database=values.text("control_database", ""),
+        slo_file=values.read("slo_file", Path, _named_file(own, own_file, "slos")),
+        dispatch_start_delay_ms=values.read("alertmanager_dispatch_start_delay", parse_duration_ms, 0),
+        language=choose_language(("--lang", arguments.lang) if getattr(arguments, "lang", None) else ()),
         log_level=values.read("log_level", parse_log_level, "info"),
         log_format=values.read("log_format", parse_log_format, "logfmt"),
         tenants=read_tenants(own.get("tenants") or {}, own_file),
@@ -229,9 +249,18 @@ class _Values:
                 if isinstance(value, list | tuple)
                 else str(value).lower()
                 if value in (True, False)
-                else str(value or "")
+                else _PASSWORD.sub(r"\1<secret>@", str(value or ""))
             )
         return shown
+
+
+_PASSWORD: Final = re.compile(r"(://[^:/@]*:)[^@/]*@")
+"""Of a URL."""
+
+
+def _named_file(own: Mapping[str, Any], own_file: Path | None, key: str) -> Path | None:
+    """A file that `vedette.yml` names, relative to it."""
+    return own_file.parent / str(own[key]) if own_file is not None and own.get(key) else None
 
 
 def flag_name(key: str) -> str:

@@ -47,7 +47,7 @@ async def serve(settings: Settings, *, with_node: bool) -> int:
     freeze_objects()
     try:
         if not stop.is_set():
-            server = Server(settings, configuration, store, clock, web, stop, with_node=with_node)
+            server = Server(settings, configuration, store, clock, web, stop, url, with_node=with_node)
             await server.run(listener, own, url)
     finally:
         await asyncio.to_thread(store.close)

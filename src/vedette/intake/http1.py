@@ -28,9 +28,17 @@ _NO_BODY: Final = frozenset({204, 304})
 
 
 class FetchFailed(VedetteError):
-    """The request got no usable answer; the text says why, as the target page shows it."""
+    """The request got no usable answer; the text says why, as the target page shows it. `reason` is the text without the URL."""
 
     code = "fetch_failed"
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason or message
+
+
+class TimedOut(FetchFailed):
+    code = "timed_out"
 
 
 class ConnectionLost(FetchFailed):

@@ -19,7 +19,7 @@ from yarl import URL
 
 from vedette import __version__
 from vedette.intake.config.http import NO_TLS, HttpClientConfig
-from vedette.intake.http1 import Call, Connections, FetchFailed, Origin, Response
+from vedette.intake.http1 import Call, Connections, FetchFailed, Origin, Response, TimedOut
 from vedette.intake.proxies import proxy_for
 from vedette.intake.tls import build_context, default_context, file_stamp
 
@@ -78,7 +78,11 @@ class HttpClient:
         self, url: URL, headers: Mapping[str, str], body: bytes, *, timeout_s: float, bytes_max: int
     ) -> Response:
         """As `get`; a redirect is followed with the body where its status keeps the method (307, 308)."""
-        return await self._ask(Prepared(Call("POST", url, body), headers), timeout_s, bytes_max)
+        return await self.send(Call("POST", url, body), headers, timeout_s=timeout_s, bytes_max=bytes_max)
+
+    async def send(self, call: Call, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
+        """As `post`, by any method."""
+        return await self._ask(Prepared(call, headers), timeout_s, bytes_max)
 
     async def _ask(self, request: Prepared, timeout_s: float, bytes_max: int) -> Response:
         deadline_s = asyncio.get_running_loop().time() + timeout_s
@@ -91,11 +95,11 @@ class HttpClient:
             async with asyncio.timeout_at(deadline_s):
                 return await self._follow(request, bytes_max, deadline_s, response)
         except TimeoutError:
-            raise FetchFailed(f"{_shown(request.call)}: context deadline exceeded") from None
+            raise _failed(TimedOut, request.call, "context deadline exceeded") from None
         except FetchFailed as error:
-            raise FetchFailed(f"{_shown(request.call)}: {error.message}") from None
+            raise _failed(FetchFailed, request.call, error.message) from None
         except _failures() as error:
-            raise FetchFailed(f"{_shown(request.call)}: {_reason(error)}") from None
+            raise _failed(FetchFailed, request.call, _reason(error)) from None
 
     async def _follow(
         self, request: Prepared, bytes_max: int, deadline_s: float, response: Response | None
@@ -259,6 +263,10 @@ def read_secret(path: str) -> str:
 
 def _basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def _failed(kind: type[FetchFailed], call: Call, reason: str) -> FetchFailed:
+    return kind(f"{_shown(call)}: {reason}", reason=reason)
 
 
 def _shown(call: Call) -> str:

@@ -41,8 +41,10 @@ WORKERS: Final = 2
 
 
 class ScrapeManager:
-    """`principal` is for whom is scraped. `hostname` and the external labels place targets within their interval; `start_times`: since when
-    counters have been counting is stored, too."""
+    """`principal` is for whom is scraped. `hostname` and the external labels place targets within their interval.
+
+    `start_times`, `type_and_unit`: features, see ScrapeServices.
+    """
 
     def __init__(
         self,
@@ -55,9 +57,11 @@ class ScrapeManager:
         hostname: str = "",
         sync_every_s: float = SYNC_EVERY_S,
         start_times: bool = False,
+        type_and_unit: bool = False,
     ) -> None:
         self._workers = GatheringExecutor(WORKERS, "scrape")
-        self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits(), start_times)
+        features = {"start_times": start_times, "type_and_unit": type_and_unit}
+        self._services = ScrapeServices(store, principal, clock, self._workers, limits or IngestLimits(), **features)
         self._config = config
         self._seed = _seed(hostname or socket.gethostname(), config)
         self._sync_every_s = sync_every_s

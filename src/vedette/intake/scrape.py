@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy as np
 from vedette.intake.classic_histograms import ClassicConversion
 from vedette.intake.exemplars import ExemplarMemory, exemplar_rows, join_exemplars
 from vedette.intake.series_labels import SeriesLabeller
-from vedette.model.blocks import ExemplarBatch, Float64s, HistogramBatch, Int64s, SampleBatch
+from vedette.model.blocks import METRIC_TYPES, ExemplarBatch, Float64s, HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BadInput
 from vedette.model.histograms import SCHEMA_MAX, join_histograms
 from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.signals.histogram_resolution import limit_buckets, limit_schema
+from vedette.signals.type_and_unit import FamilyUnits, with_type_and_unit
 from vedette.wire.exposition import (
     DROPPED,
     DUPLICATE,
@@ -40,6 +41,9 @@ from vedette.wire.exposition import (
 
 Register = Callable[[Sequence[Labels]], Int64s]
 """`Store.register` for the job's principal: refs, -1 where refused."""
+
+StoredLabels = Callable[[Page, int], Labels | None]
+"""Of the series of a page's sample i; None where relabelling drops it."""
 
 REPORT_METRICS: Final = (
     "up",
@@ -63,6 +67,7 @@ class PageRules:
 
     `natives`: native histograms are taken; their classic series then only with `classic_histograms`. `to_custom_buckets`:
     other classic histograms become native ones, too. `start_times`: since when counters have been counting is kept.
+    `type_and_unit`: new series get labels for both.
     """
 
     honor_timestamps: bool = True
@@ -74,6 +79,7 @@ class PageRules:
     bucket_limit: int = 0
     schema_max: int = SCHEMA_MAX
     start_times: bool = False
+    type_and_unit: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +140,7 @@ def ingest_page(
         counts.scraped, counts.added = error.before + 1, error.before
         raise
     counts.scraped = counts.added = page.n + sum(group.page.n for group in groups)
-    settle = partial(_resolve, memory.series, labeller, rules, register, counts)
+    settle = partial(_resolve, memory.series, _labels_reader(labeller, rules, page), rules, register, counts)
     refs = settle(page)
     group_refs = [settle(group.page) for group in groups]
     if rules.sample_limit and counts.added - counts.duplicates > rules.sample_limit:
@@ -152,14 +158,26 @@ def ingest_page(
 
 
 def _resolve(
-    cache: SeriesCache, labeller: SeriesLabeller, rules: PageRules, register: Register, counts: Counts, page: Page
+    cache: SeriesCache, stored: StoredLabels, rules: PageRules, register: Register, counts: Counts, page: Page
 ) -> Int64s:
     """int64[n]: each sample's ref, negative where it is not stored."""
     refs = cache.resolve(page, honor_timestamps=rules.honor_timestamps, track_timed=rules.track_timestamps_staleness)
     special = np.flatnonzero(refs < 0)
     if len(special):
-        _settle_special(page, cache, labeller, register, refs, special, counts)
+        _settle_special(page, cache, stored, register, refs, special, counts)
     return refs
+
+
+def _labels_reader(labeller: SeriesLabeller, rules: PageRules, whole: Page) -> StoredLabels:
+    if not rules.type_and_unit:
+        return lambda page, i: labeller.stored(page.labels(i))
+    units = cache(lambda: FamilyUnits(whole.metadata()))
+
+    def read(page: Page, i: int) -> Labels | None:
+        labels = page.labels(i)
+        return labeller.stored(with_type_and_unit(labels, METRIC_TYPES[int(page.types[i])], units().of(labels.name)))
+
+    return read
 
 
 def _sample_batch(page: Page, refs: Int64s, times_ms: Int64s, rules: PageRules) -> SampleBatch:
@@ -242,7 +260,7 @@ def _times(page: Page, rules: PageRules, now_ms: int) -> Int64s:
 def _settle_special(
     page: Page,
     cache: SeriesCache,
-    labeller: SeriesLabeller,
+    stored_labels: StoredLabels,
     register: Register,
     refs: Int64s,
     special: Int64s,
@@ -252,7 +270,7 @@ def _settle_special(
     codes = refs[special]
     unknown = special[codes == UNKNOWN]
     if len(unknown):
-        refs[unknown] = _learn(page, cache, labeller, register, unknown, counts)
+        refs[unknown] = _learn(page, cache, stored_labels, register, unknown, counts)
     counts.duplicates += int(np.count_nonzero(codes == DUPLICATE))
     counts.added -= int(np.count_nonzero(refs[special] == DROPPED))
 
@@ -262,10 +280,10 @@ _REFUSED: Final = -4
 
 
 def _learn(
-    page: Page, cache: SeriesCache, labeller: SeriesLabeller, register: Register, unknown: Int64s, counts: Counts
+    page: Page, cache: SeriesCache, stored_labels: StoredLabels, register: Register, unknown: Int64s, counts: Counts
 ) -> Int64s:
     """The refs of the unknown samples: >= 0, DROPPED by relabelling, or _REFUSED by the store."""
-    stored = [labeller.stored(page.labels(i)) for i in unknown.tolist()]
+    stored = [stored_labels(page, i) for i in unknown.tolist()]
     kept = [labels for labels in stored if labels is not None]
     registered = register(kept) if kept else np.empty(0, np.int64)
     found = np.full(len(unknown), DROPPED, np.int64)

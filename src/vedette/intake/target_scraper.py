@@ -70,6 +70,8 @@ class ScrapeServices:
     limits: IngestLimits
     start_times: bool = False
     """Whether since when counters have been counting is kept (--enable-feature=st-storage)."""
+    type_and_unit: bool = False
+    """Whether series get labels for both (--enable-feature=type-and-unit-labels)."""
 
 
 @dataclass(slots=True)
@@ -304,6 +306,7 @@ def page_rules(job: ScrapeConfig, services: ScrapeServices) -> PageRules:
         bucket_limit=job.native_histogram_bucket_limit,
         schema_max=schema_for(job.native_histogram_min_bucket_factor),
         start_times=services.start_times,
+        type_and_unit=services.type_and_unit,
     )
 
 

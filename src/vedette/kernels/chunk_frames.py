@@ -15,7 +15,7 @@ import numpy as np
 
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.checksums import crc32c
-from vedette.kernels.jit import kernel
+from vedette.kernels.jit import borrowing, kernel
 from vedette.kernels.protobuf import BYTES, PADDING, VARINT, read_field
 from vedette.kernels.protobuf_writing import put_bytes, put_tagged, put_varint, varint_size
 from vedette.kernels.xor_chunks import CHUNK_HEAD_BYTES_MAX, SAMPLE_BYTES_MAX, put_chunk
@@ -28,6 +28,9 @@ CHUNK_FIELDS_BYTES_MAX: Final = 48
 FRAME_BYTES_MAX: Final = 64
 """A frame without its labels and chunks."""
 XOR: Final = 1
+HISTOGRAM: Final = 2
+FLOAT_HISTOGRAM: Final = 3
+"""Encodings of chunks, as the messages number them."""
 
 CHUNK_COLUMNS: Final = 6
 """Of the rows that `scan_frame` leaves: series, first time, last time, encoding, start and end of the data."""
@@ -52,15 +55,21 @@ def write_chunk_messages(times: Any, bits: Any, starts: Any, ends: Any, scratch:
     at = np.int64(0)
     for i in range(len(starts)):
         length = put_chunk(times, bits, starts[i], ends[i], scratch, 0)
-        first, last = np.uint64(times[starts[i]]), np.uint64(times[ends[i] - 1])
-        size = 5 + varint_size(first) + varint_size(last) + varint_size(np.uint64(length)) + length
-        at = put_tagged(out, at, _CHUNK_TAG, np.uint64(size))
-        at = put_tagged(out, at, _MIN_TIME_TAG, first)
-        at = put_tagged(out, at, _MAX_TIME_TAG, last)
-        at = put_tagged(out, at, _ENCODING_TAG, np.uint64(XOR))
-        at = put_tagged(out, at, _DATA_TAG, np.uint64(length))
-        at = put_bytes(out, at, scratch, 0, length)
+        at = put_chunk_message(out, at, times[starts[i]], times[ends[i] - 1], XOR, scratch, length)
         out_ends[i] = at
+
+
+@borrowing
+def put_chunk_message(out: Any, at: Any, first_time: Any, last_time: Any, encoding: Any, data: Any, length: Any) -> Any:
+    """A Chunk under its tag, with data[:length]; CHUNK_FIELDS_BYTES_MAX and the data's bytes, at most."""
+    first, last = np.uint64(first_time), np.uint64(last_time)
+    size = 5 + varint_size(first) + varint_size(last) + varint_size(np.uint64(length)) + length
+    at = put_tagged(out, at, _CHUNK_TAG, np.uint64(size))
+    at = put_tagged(out, at, _MIN_TIME_TAG, first)
+    at = put_tagged(out, at, _MAX_TIME_TAG, last)
+    at = put_tagged(out, at, _ENCODING_TAG, np.uint64(encoding))
+    at = put_tagged(out, at, _DATA_TAG, np.uint64(length))
+    return put_bytes(out, at, data, 0, length)
 
 
 @kernel

@@ -1,11 +1,12 @@
 """Samples as text, whole slices of series at a time: lines of OpenMetrics and CSV, arrays of JSON lines.
 
 The caller renders what a series' lines begin with, once; kernels write values and times. A value is the shortest decimal
-that reads back as the same float64; `keep` says which samples are written.
+that reads back as the same float64. Lines are of floats alone (`keep`); arrays have ready texts for samples that are none.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -27,9 +28,22 @@ _JSON_VALUE_BYTES_MAX: Final = FLOAT_BYTES_MAX + 1
 _MAGNITUDE = np.uint64((1 << 63) - 1)
 _INFINITY = np.uint64(0x7FF << 52)
 _STALE = np.uint64(STALE_NAN_BITS)
-_TEXTS: Final = np.frombuffer(b'null"NaN""Infinity""-Infinity"', np.uint8)
-"""What a JSON array has instead of a stale marker, another NaN, and the infinities."""
-_TEXT_ENDS: Final = (0, 4, 9, 19, 30)
+_TEXTS: Final = np.frombuffer(b'null"NaN""Infinity""-Infinity"-0.0', np.uint8)
+"""What a JSON array has instead of a stale marker, another NaN, the infinities, and -0, which readers take for the integer 0."""
+_TEXT_ENDS: Final = (0, 4, 9, 19, 30, 34)
+_MINUS_ZERO = np.uint64(1 << 63)
+
+
+NUMBER: Final = -1
+"""In Others.rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What stands in an array instead of some numbers: rows int64, parallel to the values: a text, or NUMBER."""
+
+    rows: NDArray[np.int64]
+    texts: Texts
 
 
 def write_lines(
@@ -64,13 +78,16 @@ def write_arrays(
     offsets: NDArray[np.int64],
     times_ms: NDArray[np.int64],
     values: NDArray[np.float64],
-    keep: NDArray[np.bool_],
+    others: Others | None,
     between: bytes,
     tail: bytes,
 ) -> memoryview:
     """For each series its head, the values between commas, `between`, the times in ms between commas, `tail`."""
     n_samples = int(offsets[-1] - offsets[0])
-    room = len(heads.data) + (len(offsets) - 1) * (len(between) + len(tail))
+    rows, texts = (
+        (np.full(len(values), NUMBER, np.int64), Texts.none(0)) if others is None else (others.rows, others.texts)
+    )
+    room = len(heads.data) + len(texts.data) + (len(offsets) - 1) * (len(between) + len(tail))
     out = np.empty(room + n_samples * (_JSON_VALUE_BYTES_MAX + TIME_BYTES_MAX + 1), np.uint8)
     bits = borrowed(values, np.float64).view(np.uint64)
     ends = Texts.of([between, tail])
@@ -79,7 +96,8 @@ def write_arrays(
         borrowed(offsets, np.int64),
         borrowed(times_ms, np.int64),
         bits,
-        borrowed(keep, np.bool_),
+        borrowed(rows, np.int64),
+        *texts.borrowed(),
         *ends.borrowed(),
         out,
     )
@@ -135,7 +153,9 @@ def _write_arrays(
     offsets: Any,
     times: Any,
     bits: Any,
-    keep: Any,
+    rows: Any,
+    texts: Any,
+    text_offsets: Any,
     ends: Any,
     end_offsets: Any,
     out: Any,
@@ -145,19 +165,20 @@ def _write_arrays(
         at = put_bytes(out, at, heads, head_offsets[i], head_offsets[i + 1])
         begin = at
         for j in range(offsets[i], offsets[i + 1]):
-            if keep[j]:
-                if at > begin:
-                    out[at] = _COMMA
-                    at += 1
+            if at > begin:
+                out[at] = _COMMA
+                at += 1
+            if rows[j] == NUMBER:
                 at = _put_json_value(bits[j], out, at)
+            else:
+                at = put_bytes(out, at, texts, text_offsets[rows[j]], text_offsets[rows[j] + 1])
         at = put_bytes(out, at, ends, end_offsets[0], end_offsets[1])
         begin = at
         for j in range(offsets[i], offsets[i + 1]):
-            if keep[j]:
-                if at > begin:
-                    out[at] = _COMMA
-                    at += 1
-                at = put_integer(times[j], out, at)
+            if at > begin:
+                out[at] = _COMMA
+                at += 1
+            at = put_integer(times[j], out, at)
         at = put_bytes(out, at, ends, end_offsets[1], end_offsets[2])
     return at
 
@@ -165,9 +186,19 @@ def _write_arrays(
 @kernel
 def _put_json_value(bits: Any, out: Any, at: Any) -> Any:
     magnitude = bits & _MAGNITUDE
-    if magnitude < _INFINITY:
+    if magnitude < _INFINITY and bits != _MINUS_ZERO:
         return put_float(bits, out, at)
-    text = 0 if bits == _STALE else 1 if magnitude > _INFINITY else 2 if magnitude == bits else 3
+    text = (
+        4
+        if bits == _MINUS_ZERO
+        else 0
+        if bits == _STALE
+        else 1
+        if magnitude > _INFINITY
+        else 2
+        if magnitude == bits
+        else 3
+    )
     return put_bytes(out, at, _TEXTS, _TEXT_ENDS[text], _TEXT_ENDS[text + 1])
 
 
@@ -175,4 +206,4 @@ def warm() -> None:
     heads, offsets = Texts.of([b"a"]), np.array([0, 1], np.int64)
     times, values, keep = np.zeros(1, np.int64), np.zeros(1), np.ones(1, np.bool_)
     write_lines(heads, offsets, times, values, keep, time_first=True)
-    write_arrays(heads, offsets, times, values, keep, b",", b"\n")
+    write_arrays(heads, offsets, times, values, None, b",", b"\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,9 +140,13 @@ class SeriesColumns:
         )
 
 
+METRIC_TYPES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
+"""By their number in scanned pages and in both versions of remote write."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricMetadata:
-    """`type` is one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown."""
+    """`type` is one of METRIC_TYPES."""
 
     metric: str
     type: str

@@ -38,6 +38,8 @@ class IngestLimits:
     """Samples that wait for a commit; beyond it appends are refused with QueueFull."""
     pending_exemplars_max: int = 200_000
     """Exemplars that wait for a commit; beyond it appends of exemplars are refused with QueueFull."""
+    pending_alert_events_max: int = 200_000
+    """Events of alerts that wait for a commit; beyond it they are dropped and counted."""
     head_bytes_max: int = 256 << 20
     out_of_order_window_ms: int = 30 * 60 * 1000
     future_window_ms: int = 10 * 60 * 1000
@@ -74,6 +76,18 @@ class SeriesLimits:
     series_per_job: int = 0
     tenants: Mapping[str, int] = field(default_factory=dict)
     jobs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationLimits:
+    request_timeout_s: float = 30.0
+    """Of one request to a receiver, unless its section says another."""
+    answer_bytes_max: int = 4 << 20
+    """Of a receiver's answer."""
+    retry_after_max_s: float = 3600.0
+    """How long a receiver may ask us to wait."""
+    error_chars_max: int = 500
+    """Of a receiver's answer that an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +139,22 @@ class StoreLimits:
     """Samples that compaction and import hold at once."""
     recent_histograms_bytes_max: int = 64 << 20
     """Committed native histograms kept in RAM for queries of the last minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLimits:
+    """What the notification pipeline of one tenant holds, and what one request may bring."""
+
+    body_bytes_max: int = 128 << 20
+    """Of one POST of alerts."""
+    alerts_max: int = 500_000
+    """Alerts that fire or whose end is still to be told; further ones are refused with QueueFull."""
+    alert_bytes_max: int = 1 << 20
+    """Labels and annotations of one alert."""
+    silences_max: int = 10_000
+    """Of all states."""
+    silence_bytes_max: int = 1 << 20
+    pending_alerts_max: int = 1_000_000
+    """Alerts that wait for their commit."""
+    retention_ms: int = 120 * 3600_000
+    """How long ended silences are kept, and entries of the notification log at most."""

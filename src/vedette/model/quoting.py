@@ -19,6 +19,8 @@ _SHORT: Final = {
 
 def quote(text: str) -> str:
     """Bytes that were not UTF-8 (Python's surrogate escapes) are written as `\\xNN`."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + "".join(_quote_character(character) for character in text) + '"'
 
 

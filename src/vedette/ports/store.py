@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from vedette.model.blocks import (
     SampleBatch,
     SeriesColumns,
 )
+from vedette.model.histograms import HistogramCells
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher
 from vedette.ports.cardinality import CardinalityQuestion, CardinalityReport
@@ -92,19 +93,56 @@ class SeriesExemplars:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitParts:
+    """What a follower of commits wants beside floats."""
+
+    histograms: bool = False
+    exemplars: bool = False
+    start_times: bool = False
+
+
+FLOATS_ONLY: Final = CommitParts()
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedExemplars:
+    """Ordered by (commit, series, time): uint64, int64, float64 [n], and each one's own labels."""
+
+    ids: NDArray[np.uint64]
+    times_ms: Int64s
+    values: Float64s
+    labels: Sequence[Labels]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+NO_EXEMPLARS: Final = CommittedExemplars(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.float64), ())
+
+
+@dataclass(frozen=True, slots=True)
 class CommittedRows:
     """Samples of commits up to and including `sequence`, ordered by (commit, series, time): uint64, int64, float64 [n].
 
-    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker; native histograms are left out.
+    `ids` name series across restarts (`labels_of_ids`). Values may carry the stale marker. `histograms`, `start_times_ms`
+    as in SeriesColumns: None where there are none, or none were wanted; then native histograms are left out. Exemplars come
+    with the first commit of samples that is not before theirs.
     """
 
     sequence: int
     ids: NDArray[np.uint64]
     times_ms: Int64s
     values: Float64s
+    histograms: HistogramCells | None = None
+    start_times_ms: Int64s | None = None
+    exemplars: CommittedExemplars = NO_EXEMPLARS
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def is_empty(self) -> bool:
+        return not len(self.ids) and not len(self.exemplars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +205,14 @@ class Store(Protocol):
         ...
 
     def committed_since(
-        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+        self,
+        principal: Principal,
+        follower: str,
+        after: int,
+        rows_max: int,
+        *,
+        up_to: int | None = None,
+        parts: CommitParts = FLOATS_ONLY,
     ) -> CommittedRows:
         """What the tenant's series got in the commits after `after`, at most up to `up_to`, in whole commits: one at least,
         further ones while `rows_max` is kept.

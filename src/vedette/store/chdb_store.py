@@ -32,7 +32,9 @@ from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import (
+    FLOATS_ONLY,
     AppendResult,
+    CommitParts,
     CommittedRows,
     DeleteResult,
     Selector,
@@ -43,9 +45,11 @@ from vedette.ports.store import (
     Verdicts,
 )
 from vedette.store import loading
+from vedette.store.alert_history import AlertHistoryTable, EventRows
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.chunk_cache import ChunkCache
+from vedette.store.committed import complete_rows
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
@@ -55,7 +59,6 @@ from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, widen_spans
-from vedette.store.histogram_marks import are_marks
 from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
 from vedette.store.index import SeriesIndex
@@ -82,7 +85,7 @@ from vedette.store.state import StoreState
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
-EXEMPLARS, SPANS = "exemplars", "spans"
+EXEMPLARS, SPANS, ALERTS_HISTORY = "exemplars", "spans", "alerts_history"
 
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
@@ -126,7 +129,8 @@ class ChdbStore:
         self._feed = CommitFeed(state.engine, self._clock, last_sequence)
         places = state.engine, state.index, state.facts, state.partitions
         self._writer = Writer(*places, limits.commit_rows_max, self._feed)
-        self._exemplars = Exemplars(state.engine, state.index, state.facts, state.partitions)
+        self._exemplars = Exemplars(*places, self._feed)
+        self.alert_history = AlertHistoryTable(state.engine, self._queue_events)
         self._commits = self._new_commits(last_sequence)
         compaction = Compaction(state, self._writer, self._make_spans_durable, settings.step, self._feed.held_from)
         rolling_up = RollingUp(state, self._commits.next_sequence, settings.step)
@@ -190,14 +194,17 @@ class ChdbStore:
         return self._feed.last_sequence
 
     def committed_since(
-        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+        self,
+        principal: Principal,
+        follower: str,
+        after: int,
+        rows_max: int,
+        *,
+        up_to: int | None = None,
+        parts: CommitParts = FLOATS_ONLY,
     ) -> CommittedRows:
-        rows = self._feed.rows_since(follower, after, rows_max, up_to)
-        owned = self._state.index.of_tenant(principal.tenant, self._state.lookup.refs_of(rows.ids))
-        owned &= ~are_marks(rows.values)
-        if owned.all():
-            return rows
-        return CommittedRows(rows.sequence, rows.ids[owned], rows.times_ms[owned], rows.values[owned])
+        rows = self._feed.rows_since(follower, after, rows_max, up_to, exemplars=parts.exemplars)
+        return complete_rows(self._state, principal.tenant, rows, parts)
 
     def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
         refs = self._state.lookup.refs_of(ids)
@@ -386,12 +393,20 @@ class ChdbStore:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
             CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
+            # before the samples: who follows the commits gets both together
+            CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
             CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),
             CommitTable(METADATA, self._writer.write_metadata, pending_max, wait_s),
-            CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
             CommitTable(SPANS, self._writer.write_spans, pending_max, wait_s),
+            CommitTable(
+                ALERTS_HISTORY, self.alert_history.write, self._settings.ingest.pending_alert_events_max, wait_s
+            ),
         )
         return GroupCommit(tables, self._clock, last_sequence)
+
+    def _queue_events(self, rows: EventRows) -> None:
+        self._commits.check_room(ALERTS_HISTORY, len(rows))
+        self._commits.append(ALERTS_HISTORY, rows)
 
     def _commit_accepted(self, batch: SampleBatch, found: Verdicts, within_s: float | None) -> Future[int]:
         """Queues those that the head accepted, and before them what changed of their start times."""

@@ -17,9 +17,10 @@ import pyarrow as pa
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, Int64s
 from vedette.model.labels import Labels
-from vedette.ports.store import SeriesExemplars, Verdicts
+from vedette.ports.store import CommittedExemplars, SeriesExemplars, Verdicts
 from vedette.store.engine import Engine, Lane
 from vedette.store.exemplar_rules import Exemplar, judge
+from vedette.store.feed import CommitFeed
 from vedette.store.id_lookup import IdLookup
 from vedette.store.index import SeriesIndex
 from vedette.store.partitions import DAY_MS, Partition, Partitions, day_of
@@ -42,12 +43,15 @@ class ExemplarRows:
 class Exemplars:
     """Thread-safe, but for `accept`: one caller at a time (the store's append lock)."""
 
-    def __init__(self, engine: Engine, index: SeriesIndex, facts: SeriesFacts, partitions: Partitions) -> None:
+    def __init__(
+        self, engine: Engine, index: SeriesIndex, facts: SeriesFacts, partitions: Partitions, feed: CommitFeed
+    ) -> None:
         self._engine = engine
         self._index = index
         self._lookup = IdLookup(index)
         self._facts = facts
         self._partitions = partitions
+        self._feed = feed
         self._lock = threading.Lock()
         self._last: dict[int, Exemplar] = {}
         self._waiting: list[ExemplarRows] = []
@@ -87,6 +91,16 @@ class Exemplars:
         with self._lock:
             written = set(map(id, batches))
             self._waiting = [rows for rows in self._waiting if id(rows) not in written]
+        self._feed.publish_exemplars(self._followed(refs, exemplars))
+
+    def _followed(self, refs: Int64s, exemplars: Sequence[Exemplar]) -> CommittedExemplars:
+        """In the order in which the table gives them: by series id, time."""
+        ids = self._index.ids[refs]
+        times = np.array([exemplar.time_ms for exemplar in exemplars], np.int64)
+        order = np.lexsort((times, ids))
+        some = [exemplars[place] for place in order.tolist()]
+        values = np.array([exemplar.value for exemplar in some], np.float64)
+        return CommittedExemplars(ids[order], times[order], values, [exemplar.labels for exemplar in some])
 
     def select(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> list[SeriesExemplars]:
         """Those of the series; sorted by labels. Raises StoreError."""

@@ -1,5 +1,7 @@
 """What was committed, in the order of the commits, for those who pass it on (remote write, live tails).
 
+Samples as they are stored (marks stand for histograms), and exemplars: those of a commit without samples come with the next.
+
 A follower names the last sequence number that it has done with and gets the rows after it: from the newest commits, which
 are kept here while somebody follows, else from `samples_recent`. The two together miss nothing: `floor` says up to where
 the engine must be asked. Rows of commits are whole and ordered by (sequence, series, time): the same bounds give the same
@@ -13,15 +15,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from vedette.model.blocks import Float64s, Int64s
+from vedette.model.labels import Labels
 from vedette.model.telemetry import LIMIT_HITS
 from vedette.ports.clock import Clock
-from vedette.ports.store import CommittedRows
+from vedette.ports.store import NO_EXEMPLARS, CommittedExemplars, CommittedRows
 from vedette.store.engine import Engine, Lane
 from vedette.store.id_lookup import Ids
 from vedette.store.reading import column
@@ -40,6 +44,7 @@ class _Commit:
     ids: Ids
     times_ms: Int64s
     values: Float64s
+    exemplars: CommittedExemplars
 
 
 class CommitFeed:
@@ -51,6 +56,7 @@ class CommitFeed:
         self._lock = threading.Lock()
         self._commits: deque[_Commit] = deque()
         self._rows = 0
+        self._exemplars = NO_EXEMPLARS
         self._floor = last_sequence
         self._last = last_sequence
         self._followers: dict[str, tuple[int, float]] = {}
@@ -60,6 +66,12 @@ class CommitFeed:
         """Of the last commit with samples."""
         return self._last
 
+    def publish_exemplars(self, exemplars: CommittedExemplars) -> None:
+        """Of a commit whose samples are published afterwards, if it has any."""
+        with self._lock:
+            if self._held_from() is not None and len(self._exemplars) < ROWS_KEPT_MAX:
+                self._exemplars = join_exemplars([self._exemplars, exemplars])
+
     def publish(self, sequence: int, ids: Ids, times_ms: Int64s, values: Float64s) -> None:
         with self._lock:
             self._last = sequence
@@ -67,22 +79,25 @@ class CommitFeed:
                 self._forget_all()
                 return
             order = np.lexsort((times_ms, ids))
-            self._commits.append(_Commit(sequence, ids[order], times_ms[order], values[order]))
-            self._rows += len(ids)
+            exemplars, self._exemplars = self._exemplars, NO_EXEMPLARS
+            self._commits.append(_Commit(sequence, ids[order], times_ms[order], values[order], exemplars))
+            self._rows += len(ids) + len(exemplars)
             while self._rows > ROWS_KEPT_MAX:
                 LIMIT_HITS.labels("feed_rows_kept_max").inc()
                 oldest = self._commits.popleft()
-                self._rows -= len(oldest.ids)
+                self._rows -= len(oldest.ids) + len(oldest.exemplars)
                 self._floor = oldest.sequence
 
-    def rows_since(self, follower: str, after: int, rows_max: int, up_to: int | None = None) -> CommittedRows:
+    def rows_since(
+        self, follower: str, after: int, rows_max: int, up_to: int | None = None, *, exemplars: bool = False
+    ) -> CommittedRows:
         """Whole commits, at least one if there is one, `rows_max` rows about. Raises StoreError."""
         with self._lock:
             self._followers[follower] = after, self._clock.monotonic_s()
             floor, last = self._floor, self._last if up_to is None else min(up_to, self._last)
             commits = [one for one in self._commits if after < one.sequence <= last] if after >= floor else None
         if commits is None:
-            return self._read(after, min(floor, last), rows_max)
+            return self._read(after, min(floor, last), rows_max, exemplars)
         return _take(commits, last, rows_max)
 
     def held_from(self) -> int | None:
@@ -97,9 +112,10 @@ class CommitFeed:
 
     def _forget_all(self) -> None:
         self._commits.clear()
+        self._exemplars = NO_EXEMPLARS
         self._rows, self._floor = 0, self._last
 
-    def _read(self, after: int, last: int, rows_max: int) -> CommittedRows:
+    def _read(self, after: int, last: int, rows_max: int, exemplars: bool) -> CommittedRows:
         found = self._engine.query(
             f"select seq, count() as n from samples_recent where seq > {after} and seq <= {last} "
             "group by seq order by seq",
@@ -114,9 +130,28 @@ class CommitFeed:
             "order by seq, series, time_ms",
             lane=Lane.BACKGROUND,
         )
-        return CommittedRows(
-            last, column(rows, "series"), column(rows, "time_ms").astype(np.int64), column(rows, "value")
+        times, values = column(rows, "time_ms").astype(np.int64), column(rows, "value")
+        said = self._read_exemplars(after, last) if exemplars else NO_EXEMPLARS
+        return CommittedRows(last, column(rows, "series"), times, values, exemplars=said)
+
+    def _read_exemplars(self, after: int, last: int) -> CommittedExemplars:
+        rows = self._engine.query(
+            f"select series, time_ms, value, labels from exemplars where seq > {after} and seq <= {last} "
+            "order by seq, series, time_ms",
+            lane=Lane.BACKGROUND,
         )
+        labels = [Labels(pairs) for pairs in rows["labels"].to_pylist()]
+        times, values = column(rows, "time_ms").astype(np.int64), column(rows, "value")
+        return CommittedExemplars(column(rows, "series"), times, values, labels)
+
+
+def join_exemplars(parts: Sequence[CommittedExemplars]) -> CommittedExemplars:
+    return CommittedExemplars(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.times_ms for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        [labels for part in parts for labels in part.labels],
+    )
 
 
 def _take(commits: list[_Commit], last: int, rows_max: int) -> CommittedRows:
@@ -132,4 +167,5 @@ def _take(commits: list[_Commit], last: int, rows_max: int) -> CommittedRows:
         np.concatenate([np.empty(0, np.uint64), *(one.ids for one in some)]),
         np.concatenate([np.empty(0, np.int64), *(one.times_ms for one in some)]),
         np.concatenate([np.empty(0, np.float64), *(one.values for one in some)]),
+        exemplars=join_exemplars([NO_EXEMPLARS, *(one.exemplars for one in some)]),
     )

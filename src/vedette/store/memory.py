@@ -41,7 +41,11 @@ from vedette.ports.clock import Clock, SystemClock
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import (
+    FLOATS_ONLY,
+    NO_EXEMPLARS,
     AppendResult,
+    CommitParts,
+    CommittedExemplars,
     CommittedRows,
     DeleteResult,
     Selector,
@@ -56,6 +60,7 @@ from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
 from vedette.store.changes import Changes
 from vedette.store.exemplar_rules import Exemplar, judge
 from vedette.store.index import SeriesIndex
+from vedette.store.memory_alert_history import MemoryAlertHistory
 
 _SERIES_BETWEEN_CHECKS: Final = 1024
 
@@ -92,8 +97,11 @@ class MemoryStore(Store):
         self._newest_ms = MIN_TIME_MS
         self._changes = Changes()
         self._commits = 0
-        self._committed: list[tuple[int, int, int, float]] = []
-        """(commit, series id, time, value) of every float, in the order of the commits."""
+        self.alert_history = MemoryAlertHistory()
+        self._committed: list[tuple[int, int, int, Value, int]] = []
+        """(commit, series id, time, value, start time) of every sample, in the order of the commits."""
+        self._committed_exemplars: list[tuple[int, int, Exemplar]] = []
+        """(commit, series id, exemplar)"""
 
     def register(self, principal: Principal, labels: Sequence[Labels]) -> Int64s:
         with self._lock:
@@ -127,7 +135,14 @@ class MemoryStore(Store):
         return self._commits
 
     def committed_since(
-        self, principal: Principal, follower: str, after: int, rows_max: int, *, up_to: int | None = None
+        self,
+        principal: Principal,
+        follower: str,
+        after: int,
+        rows_max: int,
+        *,
+        up_to: int | None = None,
+        parts: CommitParts = FLOATS_ONLY,
     ) -> CommittedRows:
         with self._lock:
             last = self._commits if up_to is None else min(up_to, self._commits)
@@ -138,11 +153,19 @@ class MemoryStore(Store):
                     [found[0][0], *(one[0] for one, later in pairwise(found[: rows_max + 1]) if later[0] > one[0])]
                 )
             rows = [self._committed[place] for commit, id_, _, place in found if commit <= last and id_ in own]
+            said = sorted(one for one in self._committed_exemplars if after < one[0] <= last and one[1] in own)
+        if not parts.histograms:
+            rows = [row for row in rows if isinstance(row[3], float)]
+        floats, histograms = _split([row[3] for row in rows])
+        starts = np.array([row[4] for row in rows], np.int64)
         return CommittedRows(
             last,
             np.array([row[1] for row in rows], np.uint64),
             np.array([row[2] for row in rows], np.int64),
-            np.array([row[3] for row in rows], np.float64),
+            floats,
+            histograms,
+            starts if parts.start_times and starts.any() else None,
+            _committed_exemplars(said) if parts.exemplars else NO_EXEMPLARS,
         )
 
     def labels_of_ids(self, ids: NDArray[np.uint64]) -> list[Labels | None]:
@@ -370,8 +393,7 @@ class MemoryStore(Store):
         samples.times.insert(place, time_ms)
         samples.values.insert(place, value)
         samples.starts.insert(place, start_ms)
-        if not isinstance(value, NativeHistogram):
-            self._committed.append((self._commits + 1, int(self._index.ids[ref]), time_ms, value))
+        self._committed.append((self._commits + 1, int(self._index.ids[ref]), time_ms, value, start_ms))
         self._newest_ms = max(self._newest_ms, time_ms)
         return verdicts.OUT_OF_ORDER if late else verdicts.ACCEPTED
 
@@ -382,6 +404,7 @@ class MemoryStore(Store):
         verdict = judge(held[-1] if held else None, exemplar)
         if verdict == verdicts.ACCEPTED:
             held.append(exemplar)
+            self._committed_exemplars.append((self._commits + 1, int(self._index.ids[ref]), exemplar))
         return verdict
 
     def _with_data(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> Int64s:
@@ -403,6 +426,15 @@ def _split(values: Sequence[Value]) -> tuple[Float64s, HistogramCells | None]:
     is_histogram = np.array([isinstance(value, NativeHistogram) for value in values], np.bool_)
     rows = np.where(is_histogram, np.cumsum(is_histogram) - 1, FLOAT)
     return floats, HistogramCells(rows, Histograms.of(found))
+
+
+def _committed_exemplars(said: Sequence[tuple[int, int, Exemplar]]) -> CommittedExemplars:
+    return CommittedExemplars(
+        np.array([id_ for _, id_, _ in said], np.uint64),
+        np.array([one.time_ms for _, _, one in said], np.int64),
+        np.array([one.value for _, _, one in said], np.float64),
+        [one.labels for _, _, one in said],
+    )
 
 
 def _with_known_hints(values: Sequence[Value]) -> list[Value]:

@@ -63,14 +63,22 @@ class NativeHistograms:
 
     def complete(self, refs: Int64s, found: SeriesColumns, deadline: Deadline | None) -> SeriesColumns:
         """`found`, whose series are `refs`, with the histograms that its marks stand for."""
+        cells = self.cells_of(refs, found, deadline)
+        if cells is None:
+            return found
+        lost = np.flatnonzero(are_marks(found.values) & (cells.rows == FLOAT))
+        return _without(replace(found, histograms=cells), lost)
+
+    def cells_of(self, refs: Int64s, found: SeriesColumns, deadline: Deadline | None) -> HistogramCells | None:
+        """The histograms that the marks of `found` stand for, FLOAT where one is lost; None where there are no marks."""
         places = np.flatnonzero(are_marks(found.values))
         if not len(places):
-            return found
+            return None
         slots = np.searchsorted(found.offsets, places, side="right") - 1
         rows, table = self._find(refs, slots, found.times_ms[places], found.values[places], deadline)
         cells = np.full(len(found.values), FLOAT, np.int64)
         cells[places] = rows
-        return _without(replace(found, histograms=HistogramCells(cells, table)), places[rows == FLOAT])
+        return HistogramCells(cells, table)
 
     def clear(self, deletion: Deletion) -> None:
         """Frees the space of histograms that the deletion covers, and that no sample can name again. Raises StoreError."""

@@ -4,6 +4,7 @@
         schema_version
         engine/metadata/          the tables' definitions, copied
         engine/store/.../PART/    the tables' parts, hard links (ALTER TABLE FREEZE): parts never change
+        pushed/                   what was pushed and stays until it is pushed again (Pushgateway's groups), copied
 
 Recent samples are frozen first and series last: every sample finds its series' row. Chores and imports wait, so that no row moves
 from one table to another meanwhile. The directory gets its name when it is complete and on disk.
@@ -18,7 +19,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 FOLDER: Final = "snapshots"
 RECENT: Final = "samples_recent"
+PUSHED: Final = "pushed"
 LAST: Final = ("deletions", "series")
 """Frozen behind all others, in this order."""
 
@@ -111,9 +113,18 @@ def _gather(directory: DataDirectory, draft: Path, shadow: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
     shutil.copyfile(directory.path / "schema_version", draft / "schema_version")
+    _copy_pushed(directory.path / PUSHED, draft / PUSHED)
     _sync_tree(draft)
     draft.rename(draft.with_suffix(""))
     sync_folder(draft.parent)
+
+
+def _copy_pushed(source: Path, copy: Path) -> None:
+    """Files are replaced whole, so each is one that was acknowledged; one that is removed meanwhile is left out."""
+    copy.mkdir()
+    for file in sorted(source.glob("*.json")):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(file, copy / file.name)
 
 
 def _sync_tree(root: Path) -> int:

@@ -98,6 +98,11 @@ DELETIONS: Final = Table(
 )
 """Samples of `series` within [min_ms, max_ms] whose own `seq` is lower are gone."""
 
+TRANSPOSED: Final = "codec(T64('bit'), ZSTD(1))"
+"""Bit planes apart: of deltas that are mostly noise the high bits are alike. `./bench disk_node` 0.61 -> 0.53 bytes a sample; wide
+columns are read a third faster than with ZSTD alone.
+"""
+
 CHUNKS: Final = Table(
     "chunks",
     (
@@ -117,8 +122,8 @@ CHUNKS: Final = Table(
         ("dev16", "Array(Int16) codec(ZSTD(1))"),
         ("dev32", "Array(Int32) codec(ZSTD(1))"),
         ("d8", "Array(Int8) codec(ZSTD(1))"),
-        ("d16", "Array(Int16) codec(ZSTD(1))"),
-        ("d32", "Array(Int32) codec(ZSTD(1))"),
+        ("d16", f"Array(Int16) {TRANSPOSED}"),
+        ("d32", f"Array(Int32) {TRANSPOSED}"),
         ("d64", "Array(Int64) codec(ZSTD(1))"),
         ("floats", "Array(Float64) codec(Gorilla, ZSTD(1))"),
         ("stale", "Array(Int32) codec(ZSTD(1))"),
@@ -218,3 +223,24 @@ START_TIMES: Final = Table(
 """Changes of a series' start time: from `time_ms` on, or (`once`) for the sample of that time alone."""
 
 THIRD_SCHEMA: Final = (HISTOGRAMS, EXEMPLARS, START_TIMES)
+
+ALERTS_HISTORY: Final = Table(
+    "alerts_history",
+    (
+        ("week", "Int32 codec(ZSTD(1))"),
+        ("tenant", "LowCardinality(String) codec(ZSTD(1))"),
+        ("fingerprint", "UInt64 codec(ZSTD(1))"),
+        ("time_ms", "Int64 codec(Delta(8), ZSTD(1))"),
+        ("kind", "LowCardinality(String) codec(ZSTD(1))"),
+        ("labels", "Map(LowCardinality(String), String) codec(ZSTD(1))"),
+        ("starts_at_ms", "Int64 codec(ZSTD(1))"),
+        ("by", "String codec(ZSTD(1))"),
+        ("receiver", "LowCardinality(String) codec(ZSTD(1))"),
+        ("integration", "LowCardinality(String) codec(ZSTD(1))"),
+        ("text", "String codec(ZSTD(1))"),
+    ),
+    order="tenant, fingerprint, time_ms",
+    partition="week",
+    granularity=1024,
+)
+"""Events of alerts; `week` is time_ms in weeks since the epoch, rounded down. Equal rows are one event."""

@@ -12,9 +12,12 @@ from typing import Final
 import numpy as np
 
 from vedette.kernels.borrowing import borrowed
+from vedette.kernels.histogram_messages import BOUND_BYTES, BUCKET_BYTES_MAX, HEAD_BYTES_MAX, write_histograms
+from vedette.kernels.histogram_table import table_of
 from vedette.kernels.json_rows import Texts
 from vedette.kernels.protobuf_writing import SAMPLE_BYTES_MAX, SERIES_HEAD_BYTES_MAX, write_series
 from vedette.model.blocks import Float64s, Int64s
+from vedette.model.histograms import EXPONENTIAL, Histograms
 from vedette.model.labels import Labels
 from vedette.wire.protobuf import bytes_field
 
@@ -58,6 +61,30 @@ def encode_series(labels: Texts, samples: FloatSamples, others: Texts, tag: int 
         out,
     )
     return out.data[:size]
+
+
+def encode_histograms(histograms: Histograms, times_ms: Int64s, start_times_ms: Int64s | None, tag: int) -> Texts:
+    """n messages Histogram, each under `tag` (a byte). `start_times_ms` as in FloatSamples."""
+    n = len(histograms)
+    room = _histogram_bytes_max(histograms)
+    out, offsets = np.empty(int(room.sum()), np.uint8), np.empty(n + 1, np.int64)
+    write_histograms(
+        tag,
+        table_of(histograms),
+        borrowed(times_ms, np.int64),
+        borrowed(_NO_TIMES if start_times_ms is None else start_times_ms, np.int64),
+        np.empty(int(room.max(initial=0)), np.uint8),
+        out,
+        offsets,
+    )
+    return Texts(out[: offsets[-1]], offsets)
+
+
+def _histogram_bytes_max(histograms: Histograms) -> Int64s:
+    buckets = np.diff(histograms.positive.offsets) + np.diff(histograms.negative.offsets)
+    n_bounds = np.append(np.diff(histograms.bound_offsets), 0)
+    assert EXPONENTIAL == -1  # the last entry: no bounds
+    return np.asarray(HEAD_BYTES_MAX + buckets * BUCKET_BYTES_MAX + n_bounds[histograms.layouts] * BOUND_BYTES)
 
 
 def merge_labels(own: Labels, added: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from yarl import URL
 
 from tests.clocks import SetClock
 from vedette.alerting.alerts import Alert
+from vedette.alerting.fan_out import FanOut
 from vedette.alerting.sending.manager import AlertSender
 from vedette.alerting.sending.sender import BATCH_MAX, Sender, encode_alerts
 from vedette.alerting.sending.targets import find_alertmanagers
@@ -162,7 +163,8 @@ def test_alerts_are_relabelled_for_all_and_then_for_each_set() -> None:
         async with Running(CONFIG) as running:
             assert running.sender.active() == ["https://a:1/am/api/v2/alerts", "http://c:3/api/v2/alerts"]
             assert running.sender.dropped() == ["https://b:2/am/api/v2/alerts"]
-            await running.sender.post(SYSTEM, [*alerts_of(1), *alerts_of(4)[3:]])
+            everybody = FanOut((running.sender,), running.sender.label)
+            await everybody.post(SYSTEM, [*alerts_of(1), *alerts_of(4)[3:]])
             await settle()
             first, second = running.clients
             assert labels_sent(first) == [{"alertname": "A", "n": "0", "region": "eu", "to": "first"}]

@@ -13,8 +13,10 @@ from vedette.api.receiving.importing import ImportDoor
 from vedette.intake.importing.jsonl import jsonl_batches
 from vedette.intake.importing.lines import inflated, whole_lines
 from vedette.intake.importing.openmetrics import openmetrics_batches
-from vedette.model.blocks import SampleBatch
+from vedette.model.blocks import HistogramBatch, SampleBatch
 from vedette.model.errors import BadInput, BodyTooLarge, MalformedPage
+from vedette.model.histograms import CounterReset
+from vedette.model.staleness import is_stale
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.store.memory import MemoryStore
 
@@ -32,8 +34,13 @@ class Outside:
         door = ImportDoor(self.store, self._bring)
         self.caller = Caller(build_app(services(store=self.store), doors=door.routes()))
 
-    def _bring(self, batches: Iterator[SampleBatch]) -> int:
-        return sum(self.store.append(principal_of(), batch).accepted for batch in batches)
+    def _bring(self, batches: Iterator[SampleBatch | HistogramBatch]) -> int:
+        return sum(
+            self.store.append_histograms(principal_of(), batch).accepted
+            if isinstance(batch, HistogramBatch)
+            else self.store.append(principal_of(), batch).accepted
+            for batch in batches
+        )
 
     def send(self, kind: str, body: str | bytes, **headers: str) -> Reply:
         data = body.encode() if isinstance(body, str) else body
@@ -75,7 +82,50 @@ def test_special_values_of_json_lines() -> None:
     outside = Outside()
     line = {"metric": {"__name__": "m"}, "values": [None, "NaN", "Infinity", "-Infinity"], "timestamps": [1, 2, 3, 4]}
     assert outside.send("jsonl", json.dumps(line)).status == 200
-    assert [repr(value) for _, value in outside.samples()["m"]] == ["nan", "nan", "inf", "-inf"]
+    values = [value for _, value in outside.samples()["m"]]
+    assert [repr(value) for value in values] == ["nan", "nan", "inf", "-inf"]
+    assert [is_stale(value) for value in values] == [True, False, False, False]
+
+
+HISTOGRAM = {"schema": 0, "count": 3, "sum": "NaN", "zero_count": 1, "zero_threshold": 0.5, "positive": [[-1, 2]]}
+
+
+def test_native_histograms_of_json_lines_stand_among_the_values() -> None:
+    outside = Outside()
+    line = {"metric": {"__name__": "m"}, "values": [1, HISTOGRAM | {"counter_reset": "gauge"}], "timestamps": [1, 2]}
+    reply = outside.send("jsonl", json.dumps(line))
+    assert (reply.status, reply.json["data"]) == (200, {"samples": 2}), reply.text
+    found = outside.store.select(principal_of(), ScanPlan((), 0, 10, 10), Deadline(10))
+    assert found.histograms is not None and found.histograms.rows.tolist() == [-1, 0]
+    histogram = found.histograms.table.at(0)
+    assert (histogram.positive, histogram.hint, histogram.zero_count) == ({-1: 2.0}, CounterReset.GAUGE, 1.0)
+
+
+CUSTOM: dict[str, Any] = {"schema": -53, "count": 1, "sum": 1, "zero_count": 0, "zero_threshold": 0, "bounds": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("histogram", "words"),
+    [
+        ({"schema": 0}, "missing required field `count`"),
+        (HISTOGRAM | {"schema": 9}, "a histogram of schema 9 with 0 bounds"),
+        (HISTOGRAM | {"bounds": [1]}, "a histogram of schema 0 with 1 bounds"),
+        (HISTOGRAM | {"count": "many"}, "not a number: 'many'"),
+        (HISTOGRAM | {"positive": [[2, 1], [1, 1]]}, "indexes of buckets must ascend"),
+        (HISTOGRAM | {"positive": [[1 << 31, 1]]}, "an index of a bucket is out of range"),
+        (HISTOGRAM | {"counter_reset": "maybe"}, "not a word for a counter reset: 'maybe'"),
+        (HISTOGRAM | {"other": 1}, "unknown field `other`"),
+        (CUSTOM | {"positive": [[3, 1]]}, "a bucket lies outside of the 2 custom bounds"),
+        (CUSTOM | {"bounds": [2, 1]}, "bounds of custom buckets must ascend"),
+        (CUSTOM | {"zero_count": 1}, "no zero bucket"),
+        (CUSTOM | {"negative": [[0, 1]]}, "no negative ones"),
+    ],
+)
+def test_a_histogram_that_is_none_is_named(histogram: dict[str, Any], words: str) -> None:
+    line = {"metric": {"__name__": "m"}, "values": [histogram], "timestamps": [1]}
+    reply = Outside().send("jsonl", json.dumps(line))
+    assert reply.status == 400 and words in reply.json["error"], reply.text
+    assert reply.json["error"].startswith("line 1: ")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,8 @@ def test_storage_settings_are_read() -> None:
         ),
         (job("file_sd_configs:\n- files: [a.txt]"), 5, "scrape_configs[0].file_sd_configs[0]", "not valid for file"),
         ("a: [", 2, "", "yaml: "),
+        ("{}: 1", 1, "", "into string"),
+        ("<<: {[a]: 1}\nfoo: 1", 2, "", "field foo not found"),
         ("scrape_configs:\n- job_name: a\n- job_name: a", 3, "scrape_configs[1]", "found multiple scrape configs"),
     ],
 )

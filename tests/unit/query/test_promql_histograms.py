@@ -32,6 +32,21 @@ def engine() -> Engine:
     return Engine(store, options=_OPTIONS)
 
 
+def looked_at(query: str) -> list[int]:
+    """Samples by step, two steps a minute apart."""
+    grid = 9 * _MINUTE_MS, 10 * _MINUTE_MS, _MINUTE_MS
+    return engine().range(SYSTEM, query, *grid, Deadline(100), detailed_stats=True).stats.per_step.tolist()
+
+
+def test_statistics_count_a_histogram_by_its_size():
+    """168 bytes, a time, one span and two buckets: 12 samples of 16 bytes and a half; its sum alone: 11."""
+    assert looked_at("load") == [1, 1]
+    assert looked_at("h") == [12, 12]
+    assert looked_at("rate(h[2m])") == [24, 24]
+    assert looked_at("rate(load[3m])") == [3, 3]
+    assert looked_at("histogram_sum(h)") == [11, 11]
+
+
 def instant(query: str) -> QueryResult:
     return engine().instant(SYSTEM, query, 10 * _MINUTE_MS, Deadline(100))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clocks import SetClock
+from tests.clocks import RunningClock
 from tests.unit.store.contract import NOW
 from vedette.store.chdb_store import ChdbStore, StoreSettings
 
 
 @pytest.fixture
 def clock():
-    return SetClock(NOW)
+    return RunningClock(NOW)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from vedette.model.staleness import STALE_NAN, is_stale
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.ports.store import AppendResult, Store
+from vedette.ports.store import AppendResult, CommitParts, Store
 
 SMALL = NativeHistogram(0, 5.0, 7.25, 1.0, 0.001, {1: 2.0, 3: 1.0}, {-2: 1.0})
 LARGER = NativeHistogram(0, 9.0, 9.5, 1.0, 0.001, {1: 4.0, 2: 0.0, 3: 3.0}, {-2: 1.0}, hint=CounterReset.NOT_RESET)
@@ -231,4 +231,58 @@ def test_histograms_are_not_handed_on_as_floats(build, clock):
     rows = store.committed_since(ONE, "test", before, 1000)
     assert (rows.times_ms.tolist(), rows.values.tolist()) == ([NOW + 1], [1.0])
     assert rows.sequence == store.committed_sequence()
+    store.close()
+
+
+EVERYTHING = CommitParts(histograms=True, exemplars=True, start_times=True)
+Handed = list[tuple[Labels | None, int, float | NativeHistogram, int]]
+
+
+def handed_on(
+    store: Store, after: int, principal: Principal = ONE
+) -> tuple[Handed, list[tuple[Labels | None, int, float, Labels]]]:
+    """Samples with their start times, and exemplars, of the commits after `after`."""
+    rows = store.committed_since(principal, "test", after, 1000, parts=EVERYTHING)
+    assert rows.sequence == store.committed_sequence()
+    starts = np.zeros(len(rows), np.int64) if rows.start_times_ms is None else rows.start_times_ms
+    cells = np.full(len(rows), FLOAT) if rows.histograms is None else rows.histograms.rows
+    values = [
+        float(value) if row == FLOAT or rows.histograms is None else without_empty(rows.histograms.table.at(row))
+        for value, row in zip(rows.values.tolist(), cells.tolist(), strict=True)
+    ]
+    labels, said = store.labels_of_ids(rows.ids), rows.exemplars
+    exemplars = zip(
+        store.labels_of_ids(said.ids), said.times_ms.tolist(), said.values.tolist(), said.labels, strict=True
+    )
+    return list(zip(labels, rows.times_ms.tolist(), values, starts.tolist(), strict=True)), list(exemplars)
+
+
+def fill_commits(store: Store) -> tuple[Handed, list[tuple[Labels | None, int, float, Labels]]]:
+    """What is handed on of it afterwards."""
+    trace = Labels.of(trace_id="abc")
+    append_exemplars(store, UP, [(NOW, 0.5, trace)])
+    append_histograms(store, UP, [(NOW, SMALL), (NOW + MINUTE, LARGER)], starts=[NOW - 7, NOW - 7])
+    append_histograms(store, DOWN, [(NOW, FRACTIONS)], TWO)
+    append_exemplars(store, DOWN, [(NOW, 0.5, trace)], TWO)
+    append(store, UP, [(NOW + 2 * MINUTE, 1.0)])
+    append_histograms(store, LOAD, [(NOW, CUSTOM)])
+    samples: Handed = [
+        (UP, NOW, SMALL, NOW - 7),
+        (UP, NOW + MINUTE, without_empty(LARGER), NOW - 7),
+        (UP, NOW + 2 * MINUTE, 1.0, 0),
+        (LOAD, NOW, CUSTOM, 0),
+    ]
+    return samples, [(UP, NOW, 0.5, trace)]
+
+
+def test_commits_hand_on_histograms_exemplars_and_start_times_to_who_wants_them(build, clock):
+    store = build(clock)
+    before = store.committed_sequence()
+    store.committed_since(ONE, "test", before, 1)  # follows from here on
+    expected = fill_commits(store)
+    assert handed_on(store, before) == expected
+    assert handed_on(store, store.committed_sequence()) == ([], [])
+    assert [row[0] for row in handed_on(store, before, TWO)[0]] == [DOWN]
+    plain = store.committed_since(ONE, "test", before, 1000)
+    assert (plain.values.tolist(), plain.histograms, len(plain.exemplars)) == ([1.0], None, 0)
     store.close()

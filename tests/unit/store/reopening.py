@@ -16,6 +16,7 @@ from tests.unit.store.contract import (
     committed,
     read,
 )
+from tests.unit.store.contract_histograms import fill_commits, handed_on
 from vedette.model.blocks import MetricMetadata
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import BLOCK_MS
@@ -58,3 +59,15 @@ def test_commits_are_handed_on_after_reopening_as_before(build: Build, clock: Se
     assert committed(store, first[0], 1000)[1] == rest[1]
     assert committed(store, last, 1000)[1] == [(UP, NOW + 10, 10.0)]
     store.close()
+
+
+def test_commits_hand_on_the_same_after_reopening(build: Build, clock: SetClock) -> None:
+    store = build(clock)
+    before = store.committed_sequence()
+    expected = fill_commits(store)
+    store.close()
+    store = build(clock)
+    try:
+        assert handed_on(store, before) == expected
+    finally:
+        store.close()

@@ -167,6 +167,17 @@ def test_a_snapshot_is_a_data_directory_that_answers_as_at_its_moment(opened, tm
     assert read(store, ALL)[DOWN][-1][0] == NOW + 1
 
 
+def test_pushed_groups_are_in_a_snapshot(opened, tmp_path):
+    store = opened()
+    pushed = tmp_path / "data/pushed"
+    pushed.mkdir()
+    (pushed / "1.json").write_text("{}")
+    (pushed / "2.new").write_text("half")
+    name = store.take_snapshot()
+    restore_snapshot(tmp_path / "data/snapshots" / name, tmp_path / "restored")
+    assert [file.name for file in (tmp_path / "restored/pushed").iterdir()] == ["1.json"]
+
+
 def test_a_snapshot_may_leave_the_last_hours_out(opened, tmp_path):
     store = opened()
     bring(store, UP)

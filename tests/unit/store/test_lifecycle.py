@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
-from tests.clocks import SetClock
+from tests.clocks import RunningClock, SetClock
 from tests.unit.store.contract import DOWN, NOW, UP, append, bits_of, equal, plan_of, read
 from vedette.model.errors import DataDirectoryInUse, SchemaTooNew, StoreError, StoreUnavailable
 from vedette.model.limits import StoreLimits
@@ -23,13 +22,6 @@ from vedette.store.migrations import LATEST, Migration, migrate
 from vedette.store.tables import FIRST_SCHEMA
 
 OPENED = []
-
-
-class RunningClock(SetClock):
-    """Its days stand still, its seconds pass."""
-
-    def monotonic_s(self):
-        return time.monotonic()
 
 
 def open_store(folder, clock=None):

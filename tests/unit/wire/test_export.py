@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,11 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vedette.model.blocks import SeriesColumns
+from tests.unit.wire.test_histogram_messages import columns as mixed
+from tests.unit.wire.test_histogram_messages import series
+from vedette.intake.importing.jsonl import jsonl_batches
+from vedette.model.blocks import HistogramBatch, SeriesColumns
 from vedette.model.errors import BadInput
-from vedette.model.histograms import HistogramCells, Histograms, NativeHistogram
+from vedette.model.histograms import CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
-from vedette.model.staleness import STALE_NAN, is_stale
+from vedette.model.staleness import NORMAL_NAN, STALE_NAN, is_stale
 from vedette.wire.export import FORMATS, new_writer
 from vedette.wire.exposition import Format, scan
 
@@ -110,13 +115,72 @@ def test_parquet_keeps_every_bit(first, second):
     assert list(zip(found, times, values, strict=True)) == expected
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_histograms_are_left_out_and_counted(name):
+@pytest.mark.parametrize("name", ["openmetrics", "csv"])
+def test_formats_of_text_leave_histograms_out_and_count_them(name):
     given = columns((A, [(0, 1.0), (1, math.nan)]))
     cells = HistogramCells(np.array([-1, 0], np.int64), Histograms.of([NativeHistogram(count=1.0)]))
     text, left_out = export(name, SeriesColumns(given.labels, given.offsets, given.times_ms, given.values, True, cells))
     assert left_out == 1
     assert b"NaN" not in text
+
+
+@settings(deadline=None)
+@given(st.lists(series(), min_size=1, max_size=3))
+def test_what_json_lines_export_they_import_again(given):
+    """Values by their bits, native histograms with their hints, stale markers; NaN is one NaN."""
+    text, left_out = export("jsonl", mixed(*given))
+    assert left_out == 0
+    store: list[Labels] = []
+
+    def register(labels: Sequence[Labels]) -> np.ndarray:
+        store.extend(labels)
+        return np.arange(len(store) - len(labels), len(store))
+
+    found: list[tuple[int, int, float | int | NativeHistogram]] = []
+    for batch in jsonl_batches([text], register):
+        if isinstance(batch, HistogramBatch):
+            values = [batch.histograms.at(row) for row in range(len(batch))]
+        else:
+            values = [bits(value) for value in batch.values.tolist()]
+        found += zip(batch.refs.tolist(), batch.times_ms.tolist(), values, strict=True)
+    expected = [
+        (
+            ref,
+            time,
+            value if isinstance(value, NativeHistogram) else bits(NORMAL_NAN) if is_plain_nan(value) else bits(value),
+        )
+        for ref, rows in enumerate(given)
+        for time, value in rows
+    ]
+    assert sorted(found, key=repr) == sorted(expected, key=repr)
+    assert store == list(mixed(*given).labels)
+
+
+def is_plain_nan(value: float) -> bool:
+    return math.isnan(value) and not is_stale(value)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(series(), min_size=1, max_size=3))
+def test_parquet_has_histograms_beside_the_values(given):
+    text, left_out = export("parquet", mixed(*given))
+    table = pq.read_table(io.BytesIO(text))
+    rows = [(time, value) for rows in given for time, value in rows]
+    assert left_out == 0 and table["time"].cast("int64").to_pylist() == [time for time, _ in rows]
+    pairs = zip(table["value"].to_pylist(), table["histogram"].to_pylist(), rows, strict=True)
+    for number, found, (_, expected) in pairs:
+        if isinstance(expected, NativeHistogram):
+            assert number is None and histogram_of(found) == expected
+        else:
+            assert found is None and bits(number) == bits(expected)
+
+
+def histogram_of(found: dict[str, Any]) -> NativeHistogram:
+    sides = (
+        dict(zip(found[f"{side}_indexes"], found[f"{side}_counts"], strict=True)) for side in ("positive", "negative")
+    )
+    numbers = (found[name] for name in ("schema", "count", "sum", "zero_count", "zero_threshold"))
+    return NativeHistogram(*numbers, *sides, tuple(found["bounds"]), CounterReset(found["counter_reset"]))
 
 
 @pytest.mark.parametrize("name", FORMATS)

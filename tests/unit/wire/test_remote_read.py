@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from vedette.kernels.checksums import crc32c
 from vedette.kernels.xor_chunks import CHUNK_HEAD_BYTES_MAX, SAMPLE_BYTES_MAX, decode_chunks, encode_chunks
 from vedette.model.blocks import SeriesColumns
 from vedette.model.errors import BadInput, BodyTooLarge
-from vedette.model.histograms import HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
 from vedette.model.matchers import Matcher, MatchType
 from vedette.model.staleness import STALE_NAN
@@ -190,19 +188,11 @@ def test_a_frame_beyond_the_limit_is_refused_before_it_is_gathered():
         FrameReader().feed(b"\xff" * 5)
 
 
-def test_chunks_of_histograms_are_counted_and_left_out():
-    chunk = varint_field(1, 5) + varint_field(2, 6) + varint_field(3, 2) + bytes_field(4, b"\0\1xx")
+def test_chunks_of_unknown_encodings_are_counted_and_left_out():
+    chunk = varint_field(1, 5) + varint_field(2, 6) + varint_field(3, 9) + bytes_field(4, b"\0\1xx")
     label = bytes_field(1, bytes_field(1, b"a") + bytes_field(2, b"b"))
     (part,) = decode_frame(bytes_field(1, label + bytes_field(2, chunk)))
-    assert (part.labels(), len(part.times_ms), part.skipped_chunks) == (Labels.of(a="b"), 0, 1)
-
-
-def test_native_histograms_among_the_samples_are_left_out():
-    given = columns(1, 10)
-    cells = HistogramCells(np.where(np.arange(10) == 4, 0, -1).astype(np.int64), Histograms.of([NativeHistogram()]))
-    mixed = replace(given, histograms=cells)
-    (rows,) = rows_by_labels(given).values()
-    assert list(read_all(bytes(encode_answer(mixed, [], 0, 1 << 20)), 99).values()) == [rows[:4] + rows[5:]]
+    assert (part.labels(), part.n_samples, part.skipped_chunks) == (Labels.of(a="b"), 0, 1)
 
 
 def test_samples_read_back_from_their_message():

@@ -13,14 +13,18 @@ from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.wire.protobuf import as_bytes, as_int64, as_text, read_fields, read_varints
 from vedette.wire.remote_write.encoding import CatalogV1, CatalogV2, encode_metadata
-from vedette.wire.series_messages import FloatSamples, merge_labels
+from vedette.wire.remote_write.entries import Entries
+from vedette.wire.series_messages import merge_labels
 
 UP = Labels.of(__name__="up", instance="a:1", job="é")
 DOWN = Labels.of(__name__="down", job="é")
 TIMES = st.one_of(st.integers(0, 1 << 42), st.integers(-(1 << 62), (1 << 62) - 1))
 VALUES = st.one_of(st.floats(), st.just(STALE_NAN), st.just(-0.0))
 SERIES = st.lists(
-    st.tuples(st.sampled_from([UP, DOWN, Labels.of(a="b")]), st.lists(st.tuples(TIMES, VALUES), max_size=4)), max_size=5
+    st.tuples(
+        st.sampled_from([UP, DOWN, Labels.of(a="b")]), st.lists(st.tuples(TIMES, VALUES), min_size=1, max_size=4)
+    ),
+    max_size=5,
 )
 
 
@@ -60,17 +64,19 @@ def read_v2(message: bytes) -> list[tuple[Labels, list[tuple[int, int]], tuple[i
     return found
 
 
-def columns(rows: list[tuple[Labels, list[tuple[int, float]]]]) -> FloatSamples:
+def floats(rows: list[tuple[Labels, list[tuple[int, float]]]], numbers: list[int]) -> Entries:
     samples = [sample for _, some in rows for sample in some]
-    offsets = np.append(0, np.cumsum([len(some) for _, some in rows])).astype(np.int64)
-    times = np.array([time for time, _ in samples], np.int64)
-    return FloatSamples(offsets, times, np.array([value for _, value in samples], np.float64))
+    return Entries(
+        np.repeat(np.array(numbers, np.int64), [len(some) for _, some in rows]),
+        np.array([time for time, _ in samples], np.int64),
+        np.array([value for _, value in samples], np.float64),
+        np.zeros(len(samples), np.uint8),
+        np.full(len(samples), -1, np.int64),
+    )
 
 
 def expected(rows: list[tuple[Labels, list[tuple[int, float]]]]) -> list[tuple[Labels, list[tuple[int, int]]]]:
-    array = columns(rows).values.view(np.uint64).tolist()
-    bits = iter(array)
-    return [(labels, [(time, next(bits)) for time, _ in some]) for labels, some in rows]
+    return [(labels, [(time, bits_of(value)) for time, value in some]) for labels, some in rows]
 
 
 @settings(deadline=None)
@@ -78,9 +84,8 @@ def expected(rows: list[tuple[Labels, list[tuple[int, float]]]]) -> list[tuple[L
 def test_both_versions_read_back(rows):
     first, second = CatalogV1(), CatalogV2()
     numbers = [(first.add(labels, None), second.add(labels, None)) for labels, _ in rows]
-    samples = columns(rows)
-    assert read_v1(first.encode([one for one, _ in numbers], samples)) == expected(rows)
-    found = read_v2(second.encode([two for _, two in numbers], samples)) if rows else []
+    assert read_v1(first.encode(floats(rows, [one for one, _ in numbers]))) == expected(rows)
+    found = read_v2(second.encode(floats(rows, [two for _, two in numbers]))) if rows else []
     assert [(labels, some) for labels, some, _ in found] == expected(rows)
 
 
@@ -88,8 +93,7 @@ def test_a_request_of_version_2_holds_its_own_symbols_only_and_says_what_metrics
     catalog = CatalogV2()
     up = catalog.add(UP, MetricMetadata("up", "gauge", "whether it is up", "state"))
     catalog.add(DOWN, MetricMetadata("down", "counter", "never sent"))
-    samples = FloatSamples(np.array([0, 1], np.int64), np.array([5], np.int64), np.array([1.0]))
-    message = catalog.encode([up], samples)
+    message = catalog.encode(floats([(UP, [(5, 1.0)])], [up]))
     assert read_v2(message) == [(UP, [(5, bits_of(1.0))], (2, "whether it is up", "state"))]
     assert b"never sent" not in message
 

@@ -21,21 +21,24 @@ def encode(samples: Sequence[Sample]) -> bytes:
             continue
         before, delta = delta, time - samples[i - 1][0]
         text += _varint(delta) if i == 1 else _step(delta - before)
-        difference = bits ^ samples[i - 1][1]
-        if not difference:
-            text += "0"
-            continue
-        digits = format(difference, "064b")
-        leading = min(len(digits) - len(digits.lstrip("0")), 31)
-        trailing = len(digits) - len(digits.rstrip("0"))
-        if window is not None and leading >= window[0] and trailing >= window[1]:
-            text += "10" + digits[window[0] : 64 - window[1]]
-            continue
-        window = leading, trailing
-        significant = 64 - leading - trailing
-        text += "11" + format(leading, "05b") + format(significant % 64, "06b") + digits[leading : 64 - trailing]
+        written, window = write_xor(bits ^ samples[i - 1][1], window)
+        text += written
     text += "0" * (-len(text) % 8)
     return bytes(int(text[at : at + 8], 2) for at in range(0, len(text), 8))
+
+
+def write_xor(difference: int, window: tuple[int, int] | None) -> tuple[str, tuple[int, int] | None]:
+    """(the bits, the window of leading and trailing zeros that holds after them)"""
+    if not difference:
+        return "0", window
+    digits = format(difference, "064b")
+    leading = min(len(digits) - len(digits.lstrip("0")), 31)
+    trailing = len(digits) - len(digits.rstrip("0"))
+    if window is not None and leading >= window[0] and trailing >= window[1]:
+        return "10" + digits[window[0] : 64 - window[1]], window
+    significant = 64 - leading - trailing
+    head = "11" + format(leading, "05b") + format(significant % 64, "06b")
+    return head + digits[leading : 64 - trailing], (leading, trailing)
 
 
 def _varint(value: int) -> str:

@@ -105,12 +105,14 @@ class AlertSender:
         self._changed.set()
 
     async def post(self, principal: Principal, alerts: Sequence[Alert]) -> None:
-        common = self._config.common
-        external = common.external_labels
-        labelled = [_with_external(alert, external) for alert in alerts] if external else alerts
-        chosen = relabel_alerts(labelled, self._config.alerting.alert_rules(self._config.name_scheme))
         for each in self._sets.values():
-            each.send(chosen)
+            each.send(alerts)
+
+    def label(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """With the external labels, after `alert_relabel_configs`: what every Alertmanager gets, ours too."""
+        external = self._config.common.external_labels
+        labelled = [_with_external(alert, external) for alert in alerts] if external else alerts
+        return relabel_alerts(labelled, self._config.alerting.alert_rules(self._config.name_scheme))
 
     def active(self) -> Sequence[str]:
         return [url for each in list(self._sets.values()) for url in each.found.active]

@@ -8,8 +8,8 @@ from vedette.api.answers import Answer
 from vedette.api.prometheus import envelope
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
+from vedette.api.services import Services
 from vedette.query.promql.functions import AGGREGATORS, EXPERIMENTAL_AGGREGATORS, FUNCTIONS
-from vedette.query.promql.options import EngineOptions
 
 Features = dict[str, dict[str, bool]]
 
@@ -38,7 +38,7 @@ async def features(api: Api, request: Request) -> Answer:
             "time_range_series": True,
         },
         "prometheus": {"agent_mode": False, "auto_reload_config": False, "server_mode": True},
-        **_language(api.services.engine_options),
+        **_language(api.services),
         "rules": {"concurrent_rule_eval": True, "keep_firing_for": True, "query_offset": True},
         "service_discovery_providers": dict.fromkeys(_DISCOVERIES, True),
         "ui": {"ui_v2": False, "ui_v3": False},
@@ -46,7 +46,8 @@ async def features(api: Api, request: Request) -> Answer:
     return envelope.success({category: dict(sorted(names.items())) for category, names in found.items()})
 
 
-def _language(options: EngineOptions) -> Features:
+def _language(services: Services) -> Features:
+    options = services.engine_options
     parser = options.parser
     return {
         "promql": {
@@ -58,7 +59,7 @@ def _language(options: EngineOptions) -> Features:
             "duration_expr": parser.duration_expressions,
             "negative_offset": True,
             "per_query_lookback_delta": True,
-            "per_step_stats": False,
+            "per_step_stats": services.per_step_stats,
             "subqueries": True,
             "type_and_unit_labels": options.type_and_unit_labels,
         },

@@ -20,17 +20,17 @@ from vedette.api.routing import POST, Api, Route
 from vedette.intake.importing.jsonl import jsonl_batches
 from vedette.intake.importing.lines import inflated
 from vedette.intake.importing.openmetrics import Register, openmetrics_batches
-from vedette.model.blocks import SampleBatch
+from vedette.model.blocks import HistogramBatch, SampleBatch
 from vedette.model.errors import BadInput, VedetteError
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
 
-Bring = Callable[[Iterator[SampleBatch]], int]
+Bring = Callable[[Iterator[SampleBatch | HistogramBatch]], int]
 """Writes all batches into the history; how many samples there were. Raises StoreError, and what the batches raise."""
 
 BLOCK_BYTES: Final = 1 << 20
 BLOCKS_WAITING_MAX: Final = 4
-_READERS: Final[dict[str, Callable[[Iterable[bytes], Register], Iterator[SampleBatch]]]] = {
+_READERS: Final[dict[str, Callable[[Iterable[bytes], Register], Iterator[SampleBatch | HistogramBatch]]]] = {
     "openmetrics": openmetrics_batches,
     "jsonl": jsonl_batches,
 }

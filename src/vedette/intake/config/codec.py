@@ -4,6 +4,7 @@ A field's type says how it is read and written (`SCALARS`); a field's metadata m
 - `key`: the YAML key, where it is not the field's name (`from`, `global`),
 - `formerly`: an older key that is taken with a warning,
 - `always`: written even when it is empty,
+- `optional`: written unless it is None, so also when it is zero,
 - `inline`: the fields of that section stand in the parent,
 - `rest`: a mapping that takes these keys, as plain values, once its `refuse` (of the same metadata) has seen their node,
 - `hidden`: no part of the file.
@@ -172,9 +173,9 @@ def _read_value(kind: Any, node: Node) -> Any:
         inner = next(argument for argument in arguments if argument is not type(None))
         return None if node.is_null else _read_value(inner, node)
     if origin is tuple:
-        return () if node.is_null else tuple(_read_value(arguments[0], item) for item in node.items())
+        return () if node.is_null else tuple(read_value(arguments[0], item) for item in node.items())
     if origin is not None and issubclass(origin, Mapping):
-        return {} if node.is_null else {key.text(): _read_value(arguments[1], value) for key, value in node.fields()}
+        return {} if node.is_null else {key.text(): read_value(arguments[1], value) for key, value in node.fields()}
     if kind in SCALARS:
         return SCALARS[kind].zero if node.is_null else SCALARS[kind].read(node)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -195,8 +196,14 @@ def _written(section: Any) -> Iterator[tuple[str, Any]]:
             yield from _written(value)
         elif "rest" in field.metadata:
             yield from hide_secrets(value).items()
-        elif not field.metadata.get("hidden") and (field.metadata.get("always") or _is_set(value)):
+        elif not field.metadata.get("hidden") and _is_written(field, value):
             yield field.metadata.get("key", field.name), write_value(hints[field.name], value)
+
+
+def _is_written(field: dataclasses.Field[Any], value: Any) -> bool:
+    if field.metadata.get("optional"):
+        return value is not None
+    return bool(field.metadata.get("always")) or _is_set(value)
 
 
 def _is_set(value: Any) -> bool:
@@ -209,12 +216,12 @@ def write_value(kind: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return write_value(next(argument for argument in arguments if argument is not type(None)), value)
+    if kind in SCALARS:
+        return SCALARS[kind].write(value)
     if isinstance(value, tuple):
         return [write_value(arguments[0], item) for item in value]
     if isinstance(value, Mapping):
         return {key: write_value(arguments[1], item) for key, item in value.items()}
-    if kind in SCALARS:
-        return SCALARS[kind].write(value)
     if isinstance(value, Enum):
         return value.value
     return write_section(value) if dataclasses.is_dataclass(value) else value

@@ -49,9 +49,9 @@ class TlsConfig:
     max_version: TlsVersion | None = None
 
     def check(self) -> Self:
-        _at_most_one("ca & ca_file", self.ca, self.ca_file)
-        _at_most_one("cert & cert_file", self.cert, self.cert_file)
-        _at_most_one("key & key_file", self.key, self.key_file)
+        at_most_one("ca & ca_file", self.ca, self.ca_file)
+        at_most_one("cert & cert_file", self.cert, self.cert_file)
+        at_most_one("key & key_file", self.key, self.key_file)
         has_cert, has_key = bool(self.cert or self.cert_file), bool(self.key or self.key_file)
         if has_cert and not has_key:
             raise BadInput("exactly one of key or key_file must be configured when a client certificate is configured")
@@ -72,8 +72,8 @@ class BasicAuth:
     password_file: FilePath = NO_PATH
 
     def check(self) -> Self:
-        _at_most_one("basic_auth username & username_file", self.username, self.username_file)
-        _at_most_one("basic_auth password & password_file", self.password, self.password_file)
+        at_most_one("basic_auth username & username_file", self.username, self.username_file)
+        at_most_one("basic_auth password & password_file", self.password, self.password_file)
         return self
 
 
@@ -85,7 +85,7 @@ class Authorization:
     credentials_file: FilePath = NO_PATH
 
     def check(self) -> Self:
-        _at_most_one("authorization credentials & credentials_file", self.credentials, self.credentials_file)
+        at_most_one("authorization credentials & credentials_file", self.credentials, self.credentials_file)
         kind = self.type.strip() or "Bearer"
         if kind.lower() == "basic":
             raise BadInput('authorization type cannot be set to "basic", use "basic_auth" instead')
@@ -161,7 +161,7 @@ class OAuth2:
             raise BadInput("oauth2 client_id must be configured")
         if not self.token_url:
             raise BadInput("oauth2 token_url must be configured")
-        _at_most_one("oauth2 client_secret & client_secret_file", self.client_secret, self.client_secret_file)
+        at_most_one("oauth2 client_secret & client_secret_file", self.client_secret, self.client_secret_file)
         self.proxy.check()
         return self
 
@@ -215,12 +215,12 @@ class HttpClientConfig:
     def check(self) -> Self:
         """With `bearer_token` moved into `authorization`. Raises BadInput when two ways to authenticate are given."""
         bearer = bool(self.bearer_token or self.bearer_token_file)
-        _at_most_one("bearer_token & bearer_token_file", self.bearer_token, self.bearer_token_file)
+        at_most_one("bearer_token & bearer_token_file", self.bearer_token, self.bearer_token_file)
         if (self.basic_auth or self.oauth2) and bearer:
             raise BadInput("at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured")
         if self.authorization and bearer:
             raise BadInput("authorization is not compatible with bearer_token & bearer_token_file")
-        _at_most_one("basic_auth, oauth2 & authorization", self.basic_auth, self.oauth2, self.authorization)
+        at_most_one("basic_auth, oauth2 & authorization", self.basic_auth, self.oauth2, self.authorization)
         self.proxy.check()
         for name in self.http_headers:
             if name.lower() in RESERVED_HEADERS:
@@ -234,6 +234,7 @@ class HttpClientConfig:
 PLAIN_HTTP: Final = HttpClientConfig()
 
 
-def _at_most_one(names: str, *values: object) -> None:
+def at_most_one(names: str, *values: object) -> None:
+    """Raises BadInput when more than one of the values is set."""
     if sum(bool(value) for value in values) > 1:
         raise BadInput(f"at most one of {names} must be configured")

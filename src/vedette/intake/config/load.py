@@ -34,7 +34,7 @@ def load_config(
     """
     file = Path(path)
     document = Document(str(path), file.parent)
-    root = parse_yaml(_read(file) if text is None else text, document)
+    root = parse_yaml(read_config_file(file) if text is None else text, document)
     config = PrometheusConfig()
     if root is not None and not root.is_null:
         config = _read_root(root)
@@ -157,7 +157,7 @@ def _included_jobs(config: PrometheusConfig) -> list[ScrapeConfig]:
     seen = {job.job_name: "main config file" for job in config.scrape_configs if job}
     for pattern in config.scrape_config_files:
         for name in sorted(glob.glob(pattern)):
-            root = parse_yaml(_read(Path(name)), Document(name, Path(name).parent))
+            root = parse_yaml(read_config_file(Path(name)), Document(name, Path(name).parent))
             if root is None or root.is_null:
                 continue
             included = read_section(_IncludedFile, root)
@@ -167,7 +167,8 @@ def _included_jobs(config: PrometheusConfig) -> list[ScrapeConfig]:
     return jobs
 
 
-def _read(path: Path) -> str:
+def read_config_file(path: Path) -> str:
+    """Raises ConfigError for a file that cannot be read, is too large or is not UTF-8."""
     try:
         if path.stat().st_size > CONFIG_BYTES_MAX:
             raise ConfigError(f"larger than {CONFIG_BYTES_MAX} bytes", file=str(path))
@@ -216,18 +217,9 @@ def _unbuilt_warnings(config: PrometheusConfig) -> list[str]:
         if remote
         for key in remote.unbuilt
     ]
-    warnings += [
-        f"remote_write {quote(remote.shown_url)}: {key} is not built yet; floats are sent"
-        for remote in config.remotes
-        for key in ("send_native_histograms", "send_exemplars")
-        if getattr(remote, key)
-    ]
     return warnings
 
 
 def _job_warnings(job: ScrapeConfig) -> Iterator[str]:
     for kind in job.unbuilt:
         yield f"job {quote(job.job_name)}: {kind}: this discovery is not built yet; it finds no targets"
-    for key in ("scrape_native_histograms", "convert_classic_histograms_to_nhcb"):
-        if getattr(job, key):
-            yield f"job {quote(job.job_name)}: {key}: native histograms are not built yet; classic ones are scraped"

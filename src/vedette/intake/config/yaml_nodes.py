@@ -120,12 +120,13 @@ class Node:
 
     def _pairs(self, mapping: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
         own = [(key, value) for key, value in mapping.value if key.tag != _MERGE]
-        names = {key.value for key, _ in own}
+        names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
         for key, value in mapping.value:
             if key.tag != _MERGE:
                 continue
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 merged = self._pairs(source) if isinstance(source, yaml.MappingNode) else []
+                merged = [pair for pair in merged if isinstance(pair[0], yaml.ScalarNode)]
                 own.extend(pair for pair in merged if pair[0].value not in names)
                 names.update(pair[0].value for pair in merged)
         return own

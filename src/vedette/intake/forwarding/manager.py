@@ -39,16 +39,24 @@ Wanted = tuple[RemoteWriteConfig, Labels, ValidationScheme]
 
 
 class ForwardingManager:
-    """`principal`: whose series are sent. `folder`: where positions are kept."""
+    """`principal`: whose series are sent. `folder`: where positions are kept. `type_and_unit`: as in Planner."""
 
     def __init__(
-        self, store: Store, clock: Clock, principal: Principal, folder: Path, config: PrometheusConfig
+        self,
+        store: Store,
+        clock: Clock,
+        principal: Principal,
+        folder: Path,
+        config: PrometheusConfig,
+        *,
+        type_and_unit: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
         self._principal = principal
         self._folder = folder
         self._config = config
+        self._type_and_unit = type_and_unit
         self._changed = asyncio.Event()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="remote-write")
         self._running: dict[str, tuple[Wanted, asyncio.Task[None]]] = {}
@@ -107,7 +115,7 @@ class ForwardingManager:
             principal,
             self._clock,
             Remote(config, client, self._clock),
-            Planner(config, dict(external), scheme, store.labels_of_ids, metadata),
+            Planner(config, dict(external), scheme, store.labels_of_ids, metadata, type_and_unit=self._type_and_unit),
             PositionFile(self._folder, name),
             self._workers,
             RemoteMetrics(name, config),

@@ -5,6 +5,7 @@ Source: prometheus storage/remote/queue_manager.go.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,14 +18,38 @@ _LABELS: Final = ("remote_name", "url")
 _PREFIX: Final = "prometheus_remote_storage_"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
 
-_SAMPLES: Final = counter(f"{_PREFIX}samples", "Samples that were sent, or tried to.", _LABELS)
-_FAILED: Final = counter(f"{_PREFIX}samples_failed", "Samples that the remote refused for good.", _LABELS)
-_RETRIED: Final = counter(f"{_PREFIX}samples_retried", "Samples of requests that were sent again.", _LABELS)
-_DROPPED: Final = counter(f"{_PREFIX}samples_dropped", "Samples that were not sent, by reason.", (*_LABELS, "reason"))
-_PENDING: Final = gauge(f"{_PREFIX}samples_pending", "Samples of the round that is being sent.", _LABELS)
-_METADATA: Final = counter(f"{_PREFIX}metadata", "Metadata entries that were sent, or tried to.", _LABELS)
-_METADATA_FAILED: Final = counter(f"{_PREFIX}metadata_failed", "Metadata entries that the remote refused.", _LABELS)
-_METADATA_RETRIED: Final = counter(f"{_PREFIX}metadata_retried", "Metadata entries that were sent again.", _LABELS)
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Counters of what is sent, refused and sent again, of one kind of entry: of all remotes, or of one."""
+
+    sent: Counter
+    failed: Counter
+    retried: Counter
+
+    @classmethod
+    def named(cls, name: str, words: str) -> Traffic:
+        return cls(
+            counter(f"{_PREFIX}{name}", f"{words} that were sent, or tried to.", _LABELS),
+            counter(f"{_PREFIX}{name}_failed", f"{words} that the remote refused for good.", _LABELS),
+            counter(f"{_PREFIX}{name}_retried", f"{words} of requests that were sent again.", _LABELS),
+        )
+
+    def of(self, remote: tuple[str, str]) -> Traffic:
+        return Traffic(self.sent.labels(*remote), self.failed.labels(*remote), self.retried.labels(*remote))
+
+
+_KINDS: Final = (("samples", "Samples"), ("histograms", "Native histograms"), ("exemplars", "Exemplars"))
+"""In the order of wire.remote_write.entries' kinds."""
+_COUNTED: Final = tuple(Traffic.named(*kind) for kind in _KINDS)
+_DROPPED: Final = tuple(
+    counter(f"{_PREFIX}{name}_dropped", f"{words} that were not sent, by reason.", (*_LABELS, "reason"))
+    for name, words in _KINDS
+)
+_PENDING: Final = tuple(
+    gauge(f"{_PREFIX}{name}_pending", f"{words} of the round that is being sent.", _LABELS) for name, words in _KINDS
+)
+_METADATA: Final = Traffic.named("metadata", "Metadata entries")
 _BYTES: Final = counter(f"{_PREFIX}bytes", "Bytes of samples that were sent, compressed.", _LABELS)
 _DURATION: Final = histogram(
     f"{_PREFIX}sent_batch_duration_seconds", "Duration of a request.", _LABELS, buckets=_SECONDS
@@ -42,21 +67,31 @@ _PER_SEND: Final = gauge(f"{_PREFIX}max_samples_per_send", "Samples of a request
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """Counters of what is sent, refused and sent again: of samples, or of metadata."""
+class Load:
+    """How many entries of which kinds a request carries."""
 
-    sent: Counter
-    failed: Counter
-    retried: Counter
+    parts: Sequence[tuple[Traffic, int]]
+
+    def count_sent(self) -> None:
+        for traffic, n in self.parts:
+            traffic.sent.inc(n)
+
+    def count_failed(self) -> None:
+        for traffic, n in self.parts:
+            traffic.failed.inc(n)
+
+    def count_retried(self) -> None:
+        for traffic, n in self.parts:
+            traffic.retried.inc(n)
 
 
 class RemoteMetrics:
     def __init__(self, name: str, config: RemoteWriteConfig) -> None:
         self._labels = name, config.shown_url
         at = self._labels
-        self.samples = Traffic(_SAMPLES.labels(*at), _FAILED.labels(*at), _RETRIED.labels(*at))
-        self.metadata = Traffic(_METADATA.labels(*at), _METADATA_FAILED.labels(*at), _METADATA_RETRIED.labels(*at))
-        self.pending: Gauge = _PENDING.labels(*at)
+        self._traffic = [counted.of(at) for counted in _COUNTED]
+        self._pending = [pending.labels(*at) for pending in _PENDING]
+        self._metadata = _METADATA.of(at)
         self.bytes: Counter = _BYTES.labels(*at)
         self.duration: Histogram = _DURATION.labels(*at)
         self.highest: Gauge = _HIGHEST.labels(*at)
@@ -72,6 +107,20 @@ class RemoteMetrics:
         ):
             metric.labels(*at).set(value)
 
-    def drop(self, reason: str, n: int) -> None:
-        if n:
-            _DROPPED.labels(*self._labels, reason).inc(n)
+    def load(self, counts: Sequence[int]) -> Load:
+        """Counts by kind."""
+        return Load(list(zip(self._traffic, counts, strict=True)))
+
+    def metadata_load(self, n: int) -> Load:
+        return Load([(self._metadata, n)])
+
+    def drop(self, kind: int, reason: str, n: int) -> None:
+        _DROPPED[kind].labels(*self._labels, reason).inc(n)
+
+    def show_pending(self, counts: Sequence[int]) -> None:
+        for pending, n in zip(self._pending, counts, strict=True):
+            pending.set(n)
+
+    def settle_pending(self, counts: Sequence[int]) -> None:
+        for pending, n in zip(self._pending, counts, strict=True):
+            pending.dec(n)

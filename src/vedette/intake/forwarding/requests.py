@@ -21,7 +21,7 @@ from typing import Final
 from yarl import URL
 
 from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfig
-from vedette.intake.forwarding.metrics import Traffic
+from vedette.intake.forwarding.metrics import Load
 from vedette.intake.http1 import FetchFailed, Response
 from vedette.intake.http_client import USER_AGENT, HttpClient
 from vedette.model.errors import BodyTooLarge
@@ -70,12 +70,12 @@ class Remote:
         self.url = URL(self.config.url)
 
     async def settle(
-        self, body: bytes, n: int, traffic: Traffic, *, may_halve: bool = False, message: ProtobufMessage | None = None
+        self, body: bytes, load: Load, *, may_halve: bool = False, message: ProtobufMessage | None = None
     ) -> bool:
-        """Whether the remote has it. `n` entries are counted in `traffic`. Raises MustHalve if it may."""
+        """Whether the remote has it. Raises MustHalve if it may."""
         headers = self._headers(message or self.config.protobuf_message)
         pause_s = self.config.queue_config.min_backoff / 1000
-        traffic.sent.inc(n)
+        load.count_sent()
         attempt = 0
         while True:
             try:
@@ -89,11 +89,11 @@ class Remote:
                 if not self._is_temporary(answer.status):
                     if answer.status == 400 and may_halve and _WRITTEN not in answer.headers:
                         raise MustHalve
-                    traffic.failed.inc(n)
+                    load.count_failed()
                     _LOG.warning("remote write to %s refused: %s", self.config.shown_url, reason)
                     return False
             attempt += 1
-            traffic.retried.inc(n)
+            load.count_retried()
             _LOG.info("remote write to %s is tried again: %s", self.config.shown_url, reason)
             await self.clock.sleep(wait_s if wait_s is not None else pause_s)
             pause_s = min(2 * pause_s, self.config.queue_config.max_backoff / 1000)

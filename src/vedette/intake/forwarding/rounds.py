@@ -1,77 +1,69 @@
 """A round: committed rows to requests, the same ones whenever the same rows come again.
 
-Rows are grouped by series, series are spread over shards by their id, a shard's samples are cut into requests. Requests of
-one shard are sent in order, so a series' samples arrive in order; shards are sent side by side.
+Rows are grouped by series, series are spread over shards by their id, a shard's rows are cut into requests. Requests of
+one shard are sent in order, so a series' samples arrive in order; shards are sent side by side. In version 2 an exemplar
+whose series has no sample in the round is left out: its receivers refuse a series without samples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfig
-from vedette.model.blocks import Float64s, Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Bools, Int64s, MetricMetadata
+from vedette.model.histograms import FLOAT as NO_ROW
 from vedette.model.labels import Labels
 from vedette.model.names import ValidationScheme
-from vedette.ports.store import CommittedRows
+from vedette.ports.store import CommitParts, CommittedRows
 from vedette.signals.relabel import relabel
+from vedette.signals.type_and_unit import TYPE_LABEL, UNIT_LABEL
 from vedette.wire.remote_write.encoding import Catalog, CatalogV1, CatalogV2
-from vedette.wire.series_messages import FloatSamples, merge_labels
+from vedette.wire.remote_write.entries import EXEMPLAR, FLOAT, HISTOGRAM, Entries
+from vedette.wire.series_messages import merge_labels
 from vedette.wire.snappy import compress
 
 CATALOG_BYTES_MAX = 128 << 20
 """Series that are gone stay in a catalog; beyond this it is begun anew."""
 DROPPED = -1
 
+TOO_OLD: Final = "too_old"
+DROPPED_SERIES: Final = "dropped_series"
+WITHOUT_SAMPLE: Final = "without_sample"
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Samples of one request: series numbers of the catalog, with their samples, CSR."""
-
-    series: list[int]
-    samples: FloatSamples
-
-    def __len__(self) -> int:
-        return len(self.samples.times_ms)
-
-    def halves(self) -> tuple[Batch, Batch]:
-        """Between two series, or within the only one."""
-        offsets = self.samples.offsets
-        if len(self.series) > 1:
-            middle = len(self.series) // 2
-            return self._part(0, middle), self._part(middle, len(self.series))
-        cut = int(offsets[-1]) // 2
-        ends = (slice(0, cut), slice(cut, int(offsets[-1])))
-        first, second = (
-            Batch(
-                self.series,
-                FloatSamples(
-                    np.array([0, part.stop - part.start], np.int64),
-                    self.samples.times_ms[part],
-                    self.samples.values[part],
-                ),
-            )
-            for part in ends
-        )
-        return first, second
-
-    def _part(self, start: int, end: int) -> Batch:
-        offsets = self.samples.offsets[start : end + 1]
-        own = slice(int(offsets[0]), int(offsets[-1]))
-        samples = FloatSamples(offsets - offsets[0], self.samples.times_ms[own], self.samples.values[own])
-        return Batch(self.series[start:end], samples)
+Dropped = dict[tuple[int, str], int]
+"""How many rows were not sent, by their kind and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    shards: list[list[Batch]]
-    n_samples: int
-    dropped: Mapping[str, int]
-    """By reason."""
+    shards: list[list[Entries]]
+    counts: tuple[int, ...]
+    """By kind of row."""
+    dropped: Mapping[tuple[int, str], int]
     newest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Entries before their series have numbers: `ids` stand for them."""
+
+    ids: NDArray[np.uint64]
+    entries: Entries
+
+    def take(self, rows: Int64s | Bools) -> _Rows:
+        return _Rows(self.ids[rows], self.entries.take(rows))
+
+    def drop(self, gone: Bools, reason: str, dropped: Dropped) -> _Rows:
+        if not gone.any():
+            return self
+        for kind, n in zip(*np.unique(self.entries.kinds[gone], return_counts=True), strict=True):
+            dropped[int(kind), reason] = int(n)
+        return self.take(~gone)
 
 
 @dataclass(slots=True)
@@ -83,6 +75,8 @@ class Planner:
     scheme: ValidationScheme
     labels_of_ids: Callable[[NDArray[np.uint64]], list[Labels | None]]
     metadata: Callable[[str], MetricMetadata | None] = lambda metric: None
+    type_and_unit: bool = False
+    """A series' labels say its type and unit (--enable-feature=type-and-unit-labels)."""
     catalog: Catalog = field(init=False)
     _numbers: dict[int, int] = field(init=False)
     """By series id: its number in the catalog, or DROPPED."""
@@ -90,38 +84,44 @@ class Planner:
     def __post_init__(self) -> None:
         self._begin_anew()
 
+    @property
+    def parts(self) -> CommitParts:
+        """What `plan` wants of commits."""
+        chosen = self.config
+        return CommitParts(chosen.send_native_histograms, chosen.send_exemplars, start_times=self._is_v2)
+
     def plan(self, rows: CommittedRows, now_ms: int) -> Round:
-        order = np.lexsort((rows.times_ms, rows.ids))
-        ids, times, values = rows.ids[order], rows.times_ms[order], rows.values[order]
+        dropped: Dropped = {}
+        planned = _rows_of(rows)
+        planned = planned.take(np.lexsort((planned.entries.times_ms, planned.entries.kinds == EXEMPLAR, planned.ids)))
         age_limit = self.config.queue_config.sample_age_limit
-        dropped = {}
         if age_limit:
-            young = times >= now_ms - age_limit
-            dropped["too_old"] = int((~young).sum())
-            ids, times, values = ids[young], times[young], values[young]
-        distinct, places = np.unique(ids, return_inverse=True)
-        numbers = self._resolve(distinct)[places]
-        kept = numbers != DROPPED
-        dropped["dropped_series"] = int((~kept).sum())
-        ids, times, values, numbers = ids[kept], times[kept], values[kept], numbers[kept]
-        return Round(self._cut(ids, times, values, numbers), len(ids), dropped, int(times.max(initial=0)))
+            planned = planned.drop(planned.entries.times_ms < now_ms - age_limit, TOO_OLD, dropped)
+        distinct, places = np.unique(planned.ids, return_inverse=True)
+        planned = replace(planned, entries=replace(planned.entries, series=self._resolve(distinct)[places]))
+        planned = planned.drop(planned.entries.series == DROPPED, DROPPED_SERIES, dropped)
+        if self._is_v2:
+            planned = planned.drop(_are_alone(planned), WITHOUT_SAMPLE, dropped)
+        entries = planned.entries
+        return Round(self._cut(planned), entries.counts(), dropped, int(entries.times_ms.max(initial=0)))
 
-    def encode(self, batch: Batch) -> bytes:
-        return compress(self.catalog.encode(batch.series, batch.samples))
+    def encode(self, batch: Entries) -> bytes:
+        return compress(self.catalog.encode(batch))
 
-    def _cut(self, ids: NDArray[np.uint64], times: Int64s, values: Float64s, numbers: Int64s) -> list[list[Batch]]:
+    @property
+    def _is_v2(self) -> bool:
+        return self.config.protobuf_message is ProtobufMessage.V2
+
+    def _cut(self, planned: _Rows) -> list[list[Entries]]:
         queue = self.config.queue_config
-        n_shards = min(queue.max_shards, max(queue.min_shards, -(-len(ids) // queue.max_samples_per_send)))
-        shard_of = (ids % np.uint64(n_shards)).astype(np.int64)
+        n_shards = min(queue.max_shards, max(queue.min_shards, -(-len(planned.ids) // queue.max_samples_per_send)))
+        shard_of = (planned.ids % np.uint64(n_shards)).astype(np.int64)
         order = np.argsort(shard_of, kind="stable")
         bounds = np.searchsorted(shard_of[order], np.arange(n_shards + 1)).tolist()
-        shards = []
-        for shard in range(n_shards):
-            own = order[bounds[shard] : bounds[shard + 1]]
-            cuts = range(0, len(own), queue.max_samples_per_send)
-            parts = [own[cut : cut + queue.max_samples_per_send] for cut in cuts]
-            shards.append([_batch(numbers[part], times[part], values[part]) for part in parts])
-        return shards
+        return [
+            planned.entries.take(order[bounds[shard] : bounds[shard + 1]]).cut(queue.max_samples_per_send)
+            for shard in range(n_shards)
+        ]
 
     def _resolve(self, ids: NDArray[np.uint64]) -> Int64s:
         """int64, parallel to the distinct ids: numbers of the catalog, or DROPPED."""
@@ -142,15 +142,45 @@ class Planner:
         sent = relabel(merged, self.config.rules(self.scheme))
         if sent is None or not len(sent):
             return DROPPED
-        return self.catalog.add(sent, self.metadata(sent.name))
+        return self.catalog.add(sent, self._described(sent))
+
+    def _described(self, labels: Labels) -> MetricMetadata | None:
+        found = self.metadata(labels.name)
+        if not self.type_and_unit:
+            return found
+        kind = labels.get(TYPE_LABEL)
+        known = kind if kind in METRIC_TYPES else METRIC_TYPES[0]
+        return MetricMetadata(labels.name, known, found.help if found else "", labels.get(UNIT_LABEL))
 
     def _begin_anew(self) -> None:
-        self.catalog = CatalogV2() if self.config.protobuf_message is ProtobufMessage.V2 else CatalogV1()
+        self.catalog = CatalogV2() if self._is_v2 else CatalogV1()
         self._numbers = {}
 
 
-def _batch(numbers: Int64s, times: Int64s, values: Float64s) -> Batch:
-    changes = np.ones(len(numbers), np.bool_)
-    changes[1:] = numbers[1:] != numbers[:-1]
-    starts = np.flatnonzero(changes)
-    return Batch(numbers[starts].tolist(), FloatSamples(np.append(starts, len(numbers)), times, values))
+def _rows_of(rows: CommittedRows) -> _Rows:
+    """Samples, then exemplars."""
+    said, n = rows.exemplars, len(rows)
+    cells = np.full(n, NO_ROW, np.int64) if rows.histograms is None else rows.histograms.rows
+    kinds = np.full(n + len(said), EXEMPLAR, np.uint8)
+    kinds[:n] = np.where(cells == NO_ROW, FLOAT, HISTOGRAM)
+    starts = None
+    if rows.start_times_ms is not None:
+        starts = np.append(rows.start_times_ms, np.zeros(len(said), np.int64))
+    entries = Entries(
+        np.empty(n + len(said), np.int64),
+        np.append(rows.times_ms, said.times_ms),
+        np.append(rows.values, said.values),
+        kinds,
+        np.append(cells, np.arange(len(said))),
+        starts,
+        exemplar_labels=said.labels,
+    )
+    if rows.histograms is not None:
+        entries = replace(entries, histograms=rows.histograms.table)
+    return _Rows(np.append(rows.ids, said.ids), entries)
+
+
+def _are_alone(planned: _Rows) -> Bools:
+    """Exemplars whose series has no sample."""
+    is_exemplar = planned.entries.kinds == EXEMPLAR
+    return np.asarray(is_exemplar & ~np.isin(planned.ids, planned.ids[~is_exemplar]))

@@ -23,12 +23,14 @@ from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfi
 from vedette.intake.forwarding.metrics import RemoteMetrics
 from vedette.intake.forwarding.positions import Position, PositionFile
 from vedette.intake.forwarding.requests import HalvingBudget, MustHalve, Remote
-from vedette.intake.forwarding.rounds import Batch, Planner, Round
+from vedette.intake.forwarding.rounds import Planner, Round
 from vedette.model.blocks import MetricMetadata
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import CommittedRows, Store
+from vedette.signals.families import possible_families
 from vedette.wire.remote_write.encoding import encode_metadata
+from vedette.wire.remote_write.entries import N_KINDS, Entries
 from vedette.wire.snappy import compress
 
 _LOG = logging.getLogger(__name__)
@@ -36,8 +38,6 @@ _LOG = logging.getLogger(__name__)
 POLL_S: Final = 0.2
 ROWS_MAX: Final = 100_000
 """Of a round: its rows, their plan and the requests under way weigh about 10 MB."""
-_SUFFIXES: Final = ("_bucket", "_count", "_sum", "_total", "_created", "_info")
-"""Of series whose metadata is said of their family."""
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Sender:
             acknowledged = await self._repeat(begun)
         while True:
             rows = await self._next_rows(acknowledged)
-            if len(rows):
+            if not rows.is_empty:
                 await self._send_round(acknowledged, rows)
             acknowledged = rows.sequence
 
@@ -80,7 +80,7 @@ class Sender:
             for start in range(0, len(entries), chosen.max_samples_per_send):
                 some = entries[start : start + chosen.max_samples_per_send]
                 body = await self._work(partial(_encode_metadata, some))
-                await self.remote.settle(body, len(some), self.metrics.metadata)
+                await self.remote.settle(body, self.metrics.metadata_load(len(some)))
 
     async def _repeat(self, begun: Position) -> int:
         """The round that a kill cut short: the same rows, the same requests."""
@@ -99,13 +99,15 @@ class Sender:
                 rows = await self._read(after, ROWS_MAX)
                 if waits_until is None:
                     waits_until = now + queue.batch_send_deadline / 1000
-                if not len(rows) or len(rows) >= queue.max_samples_per_send or now >= waits_until:
+                if rows.is_empty or len(rows) >= queue.max_samples_per_send or now >= waits_until:
                     return rows
             await self.clock.sleep(POLL_S)
 
     async def _read(self, after: int, rows_max: int, up_to: int | None = None) -> CommittedRows:
         return await self._work(
-            lambda: self.store.committed_since(self.principal, self.name, after, rows_max, up_to=up_to)
+            lambda: self.store.committed_since(
+                self.principal, self.name, after, rows_max, up_to=up_to, parts=self.planner.parts
+            )
         )
 
     async def _send_round(self, after: int, rows: CommittedRows) -> None:
@@ -115,37 +117,37 @@ class Sender:
         async with asyncio.TaskGroup() as shards:
             for batches in planned.shards:
                 shards.create_task(self._send_shard(batches))
-        if planned.n_samples:
+        if any(planned.counts):
             self.metrics.highest_sent.set(planned.newest_ms / 1000)
-        self.metrics.pending.set(0)
+        self.metrics.show_pending([0] * N_KINDS)
         await self._work(lambda: self.file.write(Position(rows.sequence, rows.sequence)))
 
-    async def _send_shard(self, batches: list[Batch]) -> None:
+    async def _send_shard(self, batches: list[Entries]) -> None:
         for batch in batches:
             await self._send(batch, HalvingBudget())
-            self.metrics.pending.dec(len(batch))
+            self.metrics.settle_pending(batch.counts())
 
-    async def _send(self, batch: Batch, budget: HalvingBudget) -> None:
+    async def _send(self, batch: Entries, budget: HalvingBudget) -> None:
         body = await self._work(lambda: self.planner.encode(batch))
         self.metrics.bytes.inc(len(body))
-        may_halve = len(batch) > 1 and budget.take()
+        load, halves = self.metrics.load(batch.counts()), batch.halves()
         with self.metrics.duration.time():
             try:
-                await self.remote.settle(body, len(batch), self.metrics.samples, may_halve=may_halve)
+                await self.remote.settle(body, load, may_halve=bool(halves) and budget.take())
                 return
             except MustHalve:
-                self.metrics.samples.retried.inc(len(batch))
-        for half in batch.halves():
+                load.count_retried()
+        for half in halves:
             await self._send(half, budget)
 
     def _show(self, planned: Round) -> None:
-        for reason, n in planned.dropped.items():
-            self.metrics.drop(reason, n)
+        for (kind, reason), n in planned.dropped.items():
+            self.metrics.drop(kind, reason, n)
         n_shards = sum(1 for batches in planned.shards if batches)
         self.metrics.shards.set(n_shards)
         self.metrics.shards_desired.set(n_shards)
-        self.metrics.pending.set(planned.n_samples)
-        if planned.n_samples:
+        self.metrics.show_pending(planned.counts)
+        if any(planned.counts):
             self.metrics.highest.set(planned.newest_ms / 1000)
 
     async def _work(self, work: Callable[[], T]) -> T:
@@ -158,8 +160,7 @@ def _encode_metadata(entries: Sequence[MetricMetadata]) -> bytes:
 
 def find_metadata(store: Store, principal: Principal, metric: str) -> MetricMetadata | None:
     """Of the metric, or of the family whose part it is."""
-    names = [metric, *(metric.removesuffix(suffix) for suffix in _SUFFIXES if metric.endswith(suffix))]
-    for name in names:
+    for name in possible_families(metric):
         if found := store.metadata(principal, name):
             return found[0]
     return None

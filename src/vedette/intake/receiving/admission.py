@@ -6,7 +6,7 @@ Source of the words: Prometheus storage/interface.go, storage/remote/write_handl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,8 +15,10 @@ import numpy as np
 
 from vedette.model import verdicts
 from vedette.model.blocks import Int64s
+from vedette.model.labels import Labels
 from vedette.model.telemetry import counter
-from vedette.ports.store import AppendResult
+from vedette.ports.principal import Principal
+from vedette.ports.store import AppendResult, Store
 
 RECEIVED: Final = counter("vedette_received_samples", "Pushed samples that were taken, by door.", ("door",))
 REFUSED: Final = counter("vedette_refused_samples", "Pushed samples that were refused, by door.", ("door",))
@@ -56,6 +58,19 @@ class Refusals:
     def text(self) -> str:
         more = self.count - len(self.texts)
         return "\n".join([*self.texts, f"and {more} more"] if more > 0 else self.texts)
+
+
+def register_series(
+    store: Store, principal: Principal, labels: Sequence[Labels], rows: Sequence[int], refusals: Refusals
+) -> Int64s:
+    """Refs, -1 where the store refuses: each such series is named with its reason. `rows`: how many samples each brings."""
+    refs = store.register(principal, labels)
+    for place in np.flatnonzero(refs < 0).tolist():
+        if len(refusals.texts) < refusals.shown_max:
+            refusals.add(f"{store.why_refused(principal, labels[place])} for series {labels[place]}", rows[place])
+        else:
+            refusals.add_unshown(1, rows[place])
+    return refs
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vedette.intake.receiving.admission import Receipt, Refusals
+from vedette.intake.receiving.admission import Receipt, Refusals, register_series
 from vedette.model.blocks import SampleBatch
 from vedette.model.errors import BadInput, BodyTooLarge
 from vedette.model.labels import METRIC_NAME, Labels
@@ -61,14 +61,17 @@ class LineReceiver:
 
     def _append(self, principal: Principal, rows: dict[Labels, list[tuple[int, float]]], receipt: Receipt) -> None:
         labels = list(rows)
-        refs = self._store.register(principal, labels)
-        owners = np.repeat(np.arange(len(labels)), [len(points) for points in rows.values()])
+        lengths = [len(points) for points in rows.values()]
+        refs = register_series(self._store, principal, labels, lengths, receipt.refusals)
+        owners = np.repeat(np.arange(len(labels)), lengths)
         points = [point for points in rows.values() for point in points]
         batch = SampleBatch(
             refs[owners],
             np.array([time_ms for time_ms, _ in points], np.int64),
             np.array([value for _, value in points], np.float64),
         )
+        kept = np.flatnonzero(batch.refs >= 0)
+        owners, batch = owners[kept], batch.take(kept)
         result = self._store.append(principal, batch, commit_within_s=self._limits.commit_within_s)
         receipt.samples += receipt.take(result, batch.times_ms, lambda row: str(labels[owners[row]]))
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vedette.intake.receiving.admission import Receipt, Refusals
+from vedette.intake.receiving.admission import Receipt, Refusals, register_series
 from vedette.intake.receiving.exemplar_rows import ExemplarRows
 from vedette.intake.receiving.histogram_checks import invalid_histograms, with_known_resolution
 from vedette.intake.receiving.series_refs import SeriesRefs, resolve
@@ -24,6 +24,7 @@ from vedette.model.telemetry import counter
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
+from vedette.signals.type_and_unit import BOTH, type_and_unit_pairs, with_type_and_unit
 from vedette.wire.remote_write import Message, WriteRequest, scan_request
 from vedette.wire.remote_write.histograms import read_histograms
 from vedette.wire.remote_write.scanning import PADDING
@@ -40,9 +41,13 @@ _INVALID_LABELS = counter(
 class RemoteWriteReceiver:
     """Thread-safe."""
 
-    def __init__(self, store: Store, clock: Clock, limits: ReceiveLimits = ReceiveLimits()) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: ReceiveLimits = ReceiveLimits(), *, type_and_unit: bool = False
+    ) -> None:
+        """`type_and_unit`: what 2.0 says of both becomes labels."""
         self._store = store
         self._limits = limits
+        self._type_and_unit = type_and_unit
         self._refs = SeriesRefs(limits.known_series_max, clock)
 
     def receive(self, principal: Principal, block: bytes, message: Message) -> Receipt:
@@ -112,10 +117,19 @@ class RemoteWriteReceiver:
             known = [one for one in read if one is not None]
             self._store.put_metadata(principal, {entry.metric: entry for _, entry in known if entry}.values())
             fresh = np.full(len(rows), -1, np.int64)
-            fresh[[one is not None for one in read]] = self._store.register(principal, [labels for labels, _ in known])
+            sound = np.array([one is not None for one in read], np.bool_)
+            values = [request.values_of(row) for row, good in zip(rows, sound.tolist(), strict=True) if good]
+            labels = [self._named(*one) for one in known]
+            fresh[sound] = register_series(self._store, principal, labels, values, refusals)
             return fresh
 
         return resolve(self._refs, principal.tenant, request.keys, read_new)
+
+    def _named(self, labels: Labels, metadata: MetricMetadata | None) -> Labels:
+        """What the metadata says wins over labels of the same names, as a whole."""
+        if not self._type_and_unit or metadata is None or not type_and_unit_pairs(metadata.type, metadata.unit):
+            return labels
+        return with_type_and_unit(labels.without(BOTH), metadata.type, metadata.unit)
 
 
 def _read_series(request: WriteRequest, row: int, refusals: Refusals) -> tuple[Labels, MetricMetadata | None] | None:

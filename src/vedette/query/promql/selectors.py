@@ -20,6 +20,7 @@ from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.extended_ranges import extend_samples, extended_selector, smoothed_vector
 from vedette.query.promql.mixed_extended import smoothed_vector_of_both
 from vedette.query.promql.plan import StepInvariant
+from vedette.query.promql.sample_sizes import count_vector, count_windows
 from vedette.query.promql.samples import RangeColumns, Samples, Windows, range_columns_of
 from vedette.query.promql.values import METADATA_LABELS, SAME_LABELSET, Matrix, RawSamples, Scalar, Value
 from vedette.query.shared.steps import Grid
@@ -41,7 +42,7 @@ def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> M
         select = smoothed_vector if node.smoothed else newest_samples
         matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
-        evaluation.stats.look_at(grid, np.count_nonzero(matrix.present, axis=0).astype(np.int64))
+        evaluation.stats.look_at(grid, count_vector(matrix))
     return matrix.without_empty_series()
 
 
@@ -123,7 +124,9 @@ def windows_of(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
         columns = evaluation.samples(node.selector).ranged
         times = reference_times(node.selector.timestamp_ms, node.selector.offset_ms, grid)
     windows = Windows(columns, *times, node.range_ms)
-    if evaluation.stats.detailed:
+    if evaluation.stats.detailed and columns.histograms is not None:
+        evaluation.stats.look_at(grid, count_windows(windows, columns.histograms, grid))
+    elif evaluation.stats.detailed:
         values, present = evaluation.allocate(columns.n_series, grid)
         arrays = (columns.offsets, columns.times_ms, columns.values)
         window_ends(*arrays, 0, columns.n_series, *times, node.range_ms, COUNT, values, present)

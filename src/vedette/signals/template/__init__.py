@@ -12,19 +12,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vedette.signals.template.environment import Budget, Escaper, Limits, MissingKey, Tree
 from vedette.signals.template.errors import FunctionError, TemplateError
-from vedette.signals.template.execution import Budget, Executor, Limits, MissingKey, Tree
+from vedette.signals.template.execution import Executor
 from vedette.signals.template.functions import BUILTINS
+from vedette.signals.template.loops import check_loops
 from vedette.signals.template.nodes import is_empty
 from vedette.signals.template.parser import parse
-from vedette.signals.template.values import Exposed, Method, SafeHtml, StringMap
+from vedette.signals.template.values import Exposed, Method, SafeHtml, SafeUrl, StringMap
 
 __all__ = [
+    "Escaper",
     "Exposed",
     "FunctionError",
     "Limits",
     "Method",
     "SafeHtml",
+    "SafeUrl",
     "StringMap",
     "TemplateError",
     "TemplateSet",
@@ -52,9 +56,18 @@ class TemplateSet:
 
         Raises TemplateError; then nothing was added.
         """
+        self._trees = self._with(name, text)
+
+    def _with(self, name: str, text: str) -> dict[str, Tree]:
+        trees = dict(self._trees)
         for defined, nodes in parse(name, text, self._functions).items():
-            if defined not in self._trees or not is_empty(nodes):
-                self._trees[defined] = Tree(nodes, name, text)
+            if defined not in trees or not is_empty(nodes):
+                trees[defined] = Tree(nodes, name, text)
+        return trees
+
+    def check(self, text: str) -> None:
+        """Whether a text could be expanded, as far as it can be said before. Raises TemplateError."""
+        check_loops(self._with("", text))
 
     def names(self) -> list[str]:
         return sorted(self._trees)
@@ -65,12 +78,22 @@ class TemplateSet:
             raise TemplateError(f'no template "{name}" associated with this set', name=name, line=1)
         return Executor(self._trees, self._functions, self._missing_key, Budget(self._limits)).run(name, data)
 
-    def expand(self, text: str, data: Any, *, name: str = "") -> str:
-        """Runs a text once, with this set's templates at hand; the set stays as it is."""
-        one = TemplateSet(self._functions, missing_key=self._missing_key, limits=self._limits)
-        one._trees = dict(self._trees)
-        one.add(name, text)
-        return one.run(name, data)
+    def expand(
+        self,
+        text: str,
+        data: Any,
+        *,
+        name: str = "",
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        escaper: Escaper | None = None,
+    ) -> str:
+        """Runs a text once, with this set's templates at hand; the set stays as it is.
+
+        `functions` stand in for this set's of the same names; `escaper` makes of each piece what is written. Raises TemplateError.
+        """
+        trees = self._with(name, text)
+        own = self._functions | dict(functions or {})
+        return Executor(trees, own, self._missing_key, Budget(self._limits), escaper).run(name, data)
 
 
 def expand(text: str, data: Any, functions: Mapping[str, Callable[..., Any]] | None = None, *, name: str = "") -> str:

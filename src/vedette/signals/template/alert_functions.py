@@ -245,7 +245,7 @@ _FIXED: Final[dict[str, Callable[..., Any]]] = {
     "strvalue": lambda sample: sample.labels.get("__value__", ""),
     "args": lambda *values: {f"arg{place}": value for place, value in enumerate(values)},
     "reReplaceAll": replace_all,
-    "safeHtml": SafeHtml,
+    "safeHtml": lambda text: SafeHtml(text),
     "match": match,
     "title": title,
     "toUpper": lambda text: text.upper(),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, NoReturn
 
 from vedette.model.quoting import quote
+from vedette.signals.template.environment import Budget, Escaper, MissingKey, Tree
 from vedette.signals.template.errors import FunctionError, TemplateError
 from vedette.signals.template.functions import SHORT_CIRCUIT
 from vedette.signals.template.nodes import (
@@ -38,25 +38,6 @@ from vedette.signals.template.nodes import (
 from vedette.signals.template.printing import show
 from vedette.signals.template.values import NO_VALUE, Exposed, Method, StringMap, is_true, type_name
 
-MissingKey = Literal["default", "zero", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    steps_max: int = 1_000_000
-    output_chars_max: int = 1_000_000
-    depth_max: int = 50
-    """Of templates that call each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A template's nodes, and the text they stand in, for the places in errors."""
-
-    nodes: ListNode
-    file: str
-    text: str
-
 
 class _Break(Exception):
     pass
@@ -71,16 +52,6 @@ _ABSENT: Final = object()
 """The argument that a pipeline does not hand on, because its command is the first."""
 
 
-class Budget:
-    """What one execution may still do."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.steps = 0
-        self.chars = 0
-        self.depth = 0
-
-
 class Executor:
     def __init__(
         self,
@@ -88,11 +59,13 @@ class Executor:
         functions: Mapping[str, Callable[..., Any]],
         missing_key: MissingKey,
         budget: Budget,
+        escaper: Escaper | None = None,
     ) -> None:
         self._trees = trees
         self._functions = functions
         self._missing_key = missing_key
         self._budget = budget
+        self._escaper = escaper
         self._out: list[str] = []
         self._name = ""
         self._tree: Tree | None = None
@@ -120,7 +93,7 @@ class Executor:
         self._step(node)
         match node:
             case TextNode():
-                self._write(node, node.text)
+                self._write(node, node.text if self._escaper is None else self._escaped_text(node, self._escaper))
             case ActionNode():
                 value = self._pipeline(dot, node.pipe)
                 if not node.pipe.variables:
@@ -351,15 +324,31 @@ class Executor:
             return function(*given)
         except FunctionError as error:
             self._fail(node, f"error calling {name}: {error}")
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             self._fail(node, f"error calling {name}: unsuitable argument: {error}")
 
     # output and errors
 
-    def _printed(self, node: Node, value: Any) -> str:
+    def _printed(self, node: ActionNode, value: Any) -> str:
         if callable(value) and not isinstance(value, Exposed):
             self._fail(node, f"can't print {node} of type {type_name(value)}")
-        return NO_VALUE if value is None else show(value)
+        printed = NO_VALUE if value is None else show(value)
+        return printed if self._escaper is None else self._escaped_value(node, self._escaper, value, printed)
+
+    def _escaped_text(self, node: TextNode, escaper: Escaper) -> str:
+        try:
+            return escaper.text(node.text)
+        except FunctionError as error:
+            self._fail(node, str(error))
+
+    def _escaped_value(self, node: ActionNode, escaper: Escaper, value: Any, printed: str) -> str:
+        first = (command.arguments[0] for command in node.pipe.commands)
+        try:
+            return escaper.value(
+                value, printed, [each.name if isinstance(each, IdentifierNode) else "" for each in first]
+            )
+        except FunctionError as error:
+            self._fail(node, str(error))
 
     def _write(self, node: Node, text: str) -> None:
         self._budget.chars += len(text)

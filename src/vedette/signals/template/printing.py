@@ -129,7 +129,7 @@ def format_value(value: Any, directive: Directive) -> str:
             return _format_float(value, directive)
         case str():
             return _format_text(value, directive)
-        case Mapping() | list() | tuple():
+        case Mapping() | list() | tuple() if type(value).__str__ is object.__str__:  # without a String method
             return _format_members(value, directive)
     if directive.verb in "vsqxX":
         return _format_text(str(value), directive)

@@ -17,10 +17,8 @@ from vedette.signals.template.values import Method
 
 SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MIN_S: Final = int((datetime(1, 1, 2, tzinfo=UTC) - _EPOCH).total_seconds())
-_MAX_S: Final = int((datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH).total_seconds())
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
+MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
@@ -77,14 +75,15 @@ class GoTime:
     def format(self, layout: str) -> str:
         """Go's layouts: the reference time Mon Jan 2 15:04:05 MST 2006, its parts replaced by this time's."""
         moment = self._moment()
-        return _LAYOUT.sub(lambda match: _format_part(match[0], moment, self.ns % SECOND), layout)
+        return LAYOUT_PART.sub(lambda match: _format_part(match[0], moment, self.ns % SECOND), layout)
 
     def _moment(self) -> datetime:
         """Without the part below a second. Raises FunctionError outside the years 1 to 9999."""
         seconds = self.ns // SECOND
-        if not _MIN_S <= seconds <= _MAX_S:
-            raise FunctionError(f"time out of range: {seconds} s")
-        return (_EPOCH + timedelta(seconds=seconds)).astimezone(self.zone)
+        try:
+            return (_EPOCH + timedelta(seconds=seconds)).astimezone(self.zone)
+        except OverflowError:
+            raise FunctionError(f"time out of range: {seconds} s") from None
 
     def member(self, name: str) -> Any:
         return Method(_bound(_TIME_METHODS[name], self))
@@ -124,7 +123,7 @@ _TIME_METHODS: Final[dict[str, Callable[..., Any]]] = {
     "Equal": lambda time, other: time.ns == other.ns,
     "IsZero": lambda time: time.ns == ZERO_TIME.ns,
     "Year": lambda time: time._moment().year,
-    "Month": lambda time: _MONTHS[time._moment().month - 1],
+    "Month": lambda time: MONTHS[time._moment().month - 1],
     "Day": lambda time: time._moment().day,
     "Hour": lambda time: time._moment().hour,
     "Minute": lambda time: time._moment().minute,
@@ -154,14 +153,14 @@ def _add_date(time: GoTime, years: int, months: int, days: int) -> GoTime:
     return _same_zone(time, int((shifted - _EPOCH).total_seconds()) * SECOND + time.ns % SECOND)
 
 
-_LAYOUT: Final = re.compile(
+LAYOUT_PART: Final = re.compile(
     r"January|Jan|Monday|Mon|MST|2006|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07"
     r"|002|__2|_2|01|02|03|04|05|06|15|PM|pm|[.,](?:0+|9+)(?!\d)|1|2|3|4|5"
 )
 
 _PARTS: Final[dict[str, Callable[[datetime], str]]] = {
-    "January": lambda moment: _MONTHS[moment.month - 1],
-    "Jan": lambda moment: _MONTHS[moment.month - 1][:3],
+    "January": lambda moment: MONTHS[moment.month - 1],
+    "Jan": lambda moment: MONTHS[moment.month - 1][:3],
     "Monday": lambda moment: _DAYS[moment.weekday()],
     "Mon": lambda moment: _DAYS[moment.weekday()][:3],
     "MST": lambda moment: moment.tzname() or "UTC",

@@ -9,6 +9,7 @@ map[string]any              dict (an absent key is no value)
 struct                      an object with `go_type` and `member`
 method, func                Method, or any callable among the functions
 template.HTML               SafeHtml
+template.URL                SafeUrl
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ class SafeHtml(str):
     """Text that is HTML already and is not escaped again."""
 
 
+class SafeUrl(str):
+    """A URL, or part of one, that is not escaped again."""
+
+
 def type_name(value: Any) -> str:
     """Go's name of the type, as %T prints it."""
     match value:
@@ -59,6 +64,8 @@ def type_name(value: Any) -> str:
             return "<nil>"
         case SafeHtml():
             return "template.HTML"
+        case SafeUrl():
+            return "template.URL"
         case bool():
             return "bool"
         case int():

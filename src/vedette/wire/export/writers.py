@@ -1,7 +1,7 @@
 """One writer for each format: `begin`, `write` for each slice of series, in order, `end`; each returns bytes of the file.
 
-Slices come in the order of metric names, so that OpenMetrics' families are whole. Native histograms are left out and
-counted. Stale markers are kept by JSON lines (null) and Parquet (their bits); text formats have no word for them.
+Slices come in the order of metric names, so that OpenMetrics' families are whole. JSON lines and Parquet keep native
+histograms and stale markers; the text formats have no word for either, leave them out and count them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels.json_rows import Texts
-from vedette.kernels.text_rows import write_arrays, write_lines
+from vedette.kernels.text_rows import NUMBER, Others, write_arrays, write_lines
 from vedette.model.blocks import Bools, SeriesColumns
 from vedette.model.errors import BadInput
-from vedette.model.histograms import FLOAT, stretches
+from vedette.model.histograms import FLOAT, HistogramCells, stretches
 from vedette.model.labels import METRIC_NAME, Labels, escape_value, exposition_text, is_classic_metric_name
 from vedette.model.staleness import STALE_NAN_BITS
+from vedette.wire.export.histogram_arrow import histogram_column, histogram_type
+from vedette.wire.export.histogram_json import HistogramJson
 
 Buffer = bytes | memoryview
 
@@ -109,8 +111,6 @@ class JsonLinesWriter:
         return b""
 
     def write(self, columns: SeriesColumns) -> Buffer:
-        keep = _floats(columns)
-        self.left_out += int((~keep).sum())
         lengths = np.diff(columns.offsets)
         # a series without samples has no line, a long one several
         n_lines = -(-lengths // SAMPLES_PER_LINE_MAX)
@@ -125,14 +125,15 @@ class JsonLinesWriter:
             ]
         )
         offsets = np.append(starts, columns.offsets[-1])
-        return write_arrays(heads, offsets, columns.times_ms, columns.values, keep, b'],"timestamps":[', b"]}\n")
+        others = None if columns.histograms is None else _as_json(columns.histograms)
+        return write_arrays(heads, offsets, columns.times_ms, columns.values, others, b'],"timestamps":[', b"]}\n")
 
     def end(self) -> Buffer:
         return b""
 
 
 class ParquetWriter:
-    """Columns `metric`, `labels` (JSON of the others), both dictionaries, `time` (ms, UTC), `value`; a row group a slice."""
+    """Columns `metric`, `labels` (JSON of the others), both dictionaries, `time` (ms, UTC), `value` or `histogram`; a row group a slice."""
 
     content_type = b"application/vnd.apache.parquet"
 
@@ -145,7 +146,13 @@ class ParquetWriter:
         self._pa = pa
         names = pa.dictionary(pa.int32(), pa.string())
         self._schema = pa.schema(
-            [("metric", names), ("labels", names), ("time", pa.timestamp("ms", "UTC")), ("value", pa.float64())]
+            [
+                ("metric", names),
+                ("labels", names),
+                ("time", pa.timestamp("ms", "UTC")),
+                ("value", pa.float64()),
+                ("histogram", histogram_type()),
+            ]
         )
         self._sink = _Sink()
         self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, "w"), self._schema, compression="zstd")
@@ -154,16 +161,16 @@ class ParquetWriter:
         return self._sink.take()
 
     def write(self, columns: SeriesColumns) -> Buffer:
-        pa, keep = self._pa, _floats(columns)
-        self.left_out += int((~keep).sum())
-        rows = np.repeat(np.arange(columns.n_series, dtype=np.int32), np.diff(columns.offsets))[keep]
+        pa = self._pa
+        rows = np.repeat(np.arange(columns.n_series, dtype=np.int32), np.diff(columns.offsets))
         encode = msgspec.json.Encoder().encode
         labels = [encode({name: value for name, value in one if name != METRIC_NAME}) for one in columns.labels]
         arrays = [
             _dictionary(pa, rows, [one.name for one in columns.labels]),
             _dictionary(pa, rows, [text.decode() for text in labels]),
-            pa.array(columns.times_ms[keep], pa.timestamp("ms", "UTC")),
-            pa.array(columns.values[keep]),
+            pa.array(columns.times_ms, pa.timestamp("ms", "UTC")),
+            pa.array(columns.values, mask=~_floats(columns)),
+            histogram_column(columns.histograms, len(rows)),
         ]
         if len(rows):
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
@@ -221,6 +228,16 @@ def _dictionary(pa: Any, rows: NDArray[np.int32], texts: list[str]) -> Any:
     encoded = pa.array(texts, pa.string()).dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(codes[rows]), encoded.dictionary)
+
+
+def _as_json(cells: HistogramCells) -> Others:
+    """Only those that occur are rendered."""
+    encode = msgspec.json.Encoder().encode
+    places = np.flatnonzero(cells.rows != FLOAT)
+    rows = np.full(len(cells.rows), NUMBER, np.int64)
+    rows[places] = np.arange(len(places))
+    used = cells.rows[places].tolist()
+    return Others(rows, Texts.of([encode(HistogramJson.of(cells.table.at(row))) for row in used]))
 
 
 def _floats(columns: SeriesColumns) -> Bools:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from vedette.kernels import exposition_protobuf as kernel
 from vedette.kernels.protobuf import read_field
-from vedette.model.blocks import Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Int64s, MetricMetadata
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.wire.exposition.bounds import format_bound
-from vedette.wire.exposition.series_text import TYPE_NAMES, checked_labels
+from vedette.wire.exposition.series_text import checked_labels
 
 _SUFFIXES: Final = {kernel.COUNT: "_count", kernel.SUM: "_sum", kernel.BUCKET: "_bucket"}
 _BOUND_LABELS: Final = {kernel.BUCKET: "le", kernel.QUANTILE: "quantile"}
@@ -58,7 +58,7 @@ class ProtobufSeries:
         for name, name_end, text, text_end, unit, unit_end, metric_type in self.families.tolist():
             metric = self._text(name, name_end)
             families[metric] = MetricMetadata(
-                metric, TYPE_NAMES[metric_type], self._text(text, text_end), self._text(unit, unit_end)
+                metric, METRIC_TYPES[metric_type], self._text(text, text_end), self._text(unit, unit_end)
             )
         return list(families.values())
 

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels import exposition_series as series
-from vedette.model.blocks import Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Int64s, MetricMetadata
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.wire.exposition.bounds import normalize_bound
-
-TYPE_NAMES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
 
 _FIELD_OF_KIND: Final = {series.TYPE: 0, series.HELP: 1, series.UNIT: 2}
 
@@ -83,7 +81,7 @@ class TextSeries:
     def metadata_text(self, kind: int, start: int, end: int) -> str:
         """What a metadata row says; `start` of a TYPE row is the type itself."""
         if kind == series.TYPE:
-            return TYPE_NAMES[start]
+            return METRIC_TYPES[start]
         text = self.buffer[start:end].tobytes()
         if kind == series.HELP:
             text = _unescape(text, _ESCAPE if self.quotes_in_help else _HELP_ESCAPE)

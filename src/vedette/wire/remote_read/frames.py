@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.checksums import crc32c
-from vedette.kernels.chunk_frames import CHUNK_COLUMNS, LABEL_COLUMNS, XOR, scan_frame
+from vedette.kernels.chunk_frames import CHUNK_COLUMNS, FLOAT_HISTOGRAM, HISTOGRAM, LABEL_COLUMNS, XOR, scan_frame
 from vedette.kernels.protobuf import PADDING
 from vedette.kernels.xor_chunks import HEADER_BYTES, decode_chunks
 from vedette.model.blocks import Float64s, Int64s
 from vedette.model.errors import BadInput
+from vedette.model.histograms import Histograms
 from vedette.model.labels import Labels
 from vedette.wire.protobuf import as_text, bytes_field, read_fields
+from vedette.wire.remote_read.histogram_chunks import decode_histogram_chunks
 
 FRAME_BYTES_MAX: Final = 64 << 20
 """A frame holds one series' labels and about a megabyte of chunks."""
@@ -82,8 +84,14 @@ class FramePart:
     key: bytes
     times_ms: Int64s
     values: Float64s
+    histogram_times_ms: Int64s
+    histograms: Histograms
     skipped_chunks: int
-    """Of kinds that are not decoded (native histograms)."""
+    """Of encodings that are not known."""
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.times_ms) + len(self.histograms)
 
     def labels(self) -> Labels:
         """Raises BadInput."""
@@ -95,11 +103,12 @@ def decode_frame(payload: bytes) -> Iterator[FramePart]:
     n_series, label_rows, chunk_rows = _scan(buffer, len(payload))
     for series in range(n_series):
         own = chunk_rows[chunk_rows[:, 0] == series]
-        xor = own[own[:, 3] == XOR]
+        xor, native = own[own[:, 3] == XOR], own[np.isin(own[:, 3], (HISTOGRAM, FLOAT_HISTOGRAM))]
         times, values = _decode_chunks(buffer, xor)
+        histogram_times, histograms = decode_histogram_chunks(buffer, native)
         labels = label_rows[label_rows[:, 0] == series, 1:].tolist()
         key = b"".join(bytes_field(1, payload[start:end]) for start, end in labels)
-        yield FramePart(key, times, values, len(own) - len(xor))
+        yield FramePart(key, times, values, histogram_times, histograms, len(own) - len(xor) - len(native))
 
 
 def _scan(buffer: NDArray[np.uint8], size: int) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:

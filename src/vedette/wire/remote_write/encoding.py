@@ -2,14 +2,17 @@
 
 A sender keeps one `Catalog` for each remote: what a series' labels look like on the wire is worked out once, when the
 series is first sent. Version 1 has the label messages of each series; version 2 numbers the strings of a request
-(`symbols`), so a catalog keeps global numbers, and a request renumbers those that it uses.
+(`symbols`), so a catalog keeps global numbers, and a request renumbers those that it uses. Labels of exemplars are seen once
+and not kept.
 Specs: prometheus.io/docs/specs/prw/remote_write_spec/, .../remote_write_spec_2_0/.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,19 +20,21 @@ import numpy as np
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.json_rows import Texts
 from vedette.kernels.protobuf_writing import VARINT_BYTES_MAX, write_label_refs
-from vedette.model.blocks import Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Int64s, MetricMetadata
 from vedette.model.histograms import offsets_of, stretches
 from vedette.model.labels import Labels
-from vedette.wire.protobuf import bytes_field, varint_field
-from vedette.wire.series_messages import FloatSamples, encode_series, label_fields
-
-METRIC_TYPES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
-"""By their number on the wire, in both versions."""
+from vedette.wire.protobuf import FIXED64, bytes_field, varint, varint_field
+from vedette.wire.remote_write.entries import EXEMPLAR, Entries, floats_of, histogram_fields
+from vedette.wire.series_messages import encode_series, label_fields
 
 _SERIES_TAG_V2: Final = 0x2A
 _SYMBOLS: Final = 4
 _METADATA_V1: Final = 3
 _METADATA_V2: Final = 5
+_HISTOGRAMS_TAGS: Final = (0x22, 0x1A)
+_EXEMPLARS: Final = (3, 4)
+"""Fields of TimeSeries, in version 1 and in version 2."""
+_EXEMPLAR_VALUE: Final = bytes([2 << 3 | FIXED64])
 
 
 class Catalog(Protocol):
@@ -39,8 +44,8 @@ class Catalog(Protocol):
         """The series' number here: 0, 1, 2 ..."""
         ...
 
-    def encode(self, series: Sequence[int], samples: FloatSamples) -> bytes:
-        """The message of a request: series numbers, each once, with their samples, CSR, times ascending."""
+    def encode(self, entries: Entries) -> bytes:
+        """The message of a request."""
         ...
 
     @property
@@ -65,11 +70,16 @@ class CatalogV1:
         self._size += len(fields)
         return len(self._fields) - 1
 
-    def encode(self, series: Sequence[int], samples: FloatSamples) -> bytes:
-        known = self._fields
-        labels = Texts.of([known[number] for number in series])
-        without_starts = FloatSamples(samples.offsets, samples.times_ms, samples.values)
-        return bytes(encode_series(labels, without_starts, Texts.none(len(series))))
+    def encode(self, entries: Entries) -> bytes:
+        """Start times are left out: the version has no field for them."""
+        known, firsts = self._fields, entries.message_starts()
+        labels = Texts.of([known[number] for number in entries.series[firsts].tolist()])
+        others = Texts.none(len(firsts))
+        if entries.kinds.any():
+            exemplars = _exemplar_fields(entries, firsts, 1, [label_fields(one) for one in _said_labels(entries)])
+            histograms = histogram_fields(entries, firsts, _HISTOGRAMS_TAGS[0], with_starts=False)
+            others = Texts.of([said + shown for said, shown in zip(exemplars, histograms, strict=True)])
+        return bytes(encode_series(labels, floats_of(entries, firsts, with_starts=False), others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +114,24 @@ class CatalogV2:
         self._size += 8 * len(pairs)
         return len(self._series) - 1
 
-    def encode(self, series: Sequence[int], samples: FloatSamples) -> bytes:
-        chosen = [self._series[number] for number in series]
+    def encode(self, entries: Entries) -> bytes:
+        firsts = entries.message_starts()
+        chosen = [self._series[number] for number in entries.series[firsts].tolist()]
         used, symbols = self._renumber([number for one in chosen for number in (*one.labels, one.help, one.unit)])
         offsets = offsets_of([len(one.labels) + 2 for one in chosen])
         # help and unit stand behind a series' labels
         label_ends = offsets[1:] - 2
         labels = _label_refs(symbols, offsets[:-1], label_ends)
         described = zip([one.type for one in chosen], symbols[label_ends], symbols[label_ends + 1], strict=True)
-        others = Texts.of([_describe(kind, int(help_), int(unit)) for kind, help_, unit in described])
-        strings = b"".join(bytes_field(_SYMBOLS, self._strings[number]) for number in used)
-        return strings + bytes(encode_series(labels, samples, others, _SERIES_TAG_V2))
+        others = [_describe(kind, int(help_), int(unit)) for kind, help_, unit in described]
+        strings = [self._strings[number] for number in used]
+        if entries.kinds.any():
+            histograms = histogram_fields(entries, firsts, _HISTOGRAMS_TAGS[1], with_starts=True)
+            exemplars = _exemplar_fields(entries, firsts, 2, _label_refs_of(_said_labels(entries), strings))
+            others = [b"".join(parts) for parts in zip(histograms, exemplars, others, strict=True)]
+        samples = floats_of(entries, firsts, with_starts=True)
+        series = encode_series(labels, samples, Texts.of(others), _SERIES_TAG_V2)
+        return b"".join([*(bytes_field(_SYMBOLS, text) for text in strings), series])
 
     def _number(self, text: bytes) -> int:
         number = self._number_of.get(text)
@@ -138,6 +155,35 @@ def _label_refs(symbols: Int64s, starts: Int64s, ends: Int64s) -> Texts:
     out_offsets = np.empty(len(offsets), np.int64)
     write_label_refs(borrowed(symbols[places], np.int64), borrowed(offsets, np.int64), out, out_offsets)
     return Texts(out[: out_offsets[-1]], out_offsets)
+
+
+def _label_refs_of(labels: Sequence[Labels], strings: list[bytes]) -> list[bytes]:
+    """The fields `labels_refs` of exemplars; strings that the request lacks are put behind its own."""
+    number_of = {text: number for number, text in enumerate(strings)}
+    fields = []
+    for one in labels:
+        texts = [text.encode() for pair in one for text in pair]
+        numbers = [number_of.setdefault(text, len(number_of)) for text in texts]
+        fields.append(bytes_field(1, b"".join(map(varint, numbers))))
+    strings += list(number_of)[len(strings) :]
+    return fields
+
+
+def _said_labels(entries: Entries) -> list[Labels]:
+    """Labels of the exemplars, in the order of their rows."""
+    return [entries.exemplar_labels[place] for place in entries.places[entries.kinds == EXEMPLAR].tolist()]
+
+
+def _exemplar_fields(entries: Entries, firsts: Int64s, version: int, labels: Sequence[bytes]) -> list[bytes]:
+    """For each message the fields of its exemplars; `labels`: each one's own, encoded."""
+    rows = np.flatnonzero(entries.kinds == EXEMPLAR)
+    contents = zip(labels, entries.times_ms[rows].tolist(), entries.values[rows].tolist(), strict=True)
+    messages = [
+        bytes_field(_EXEMPLARS[version - 1], pairs + _EXEMPLAR_VALUE + struct.pack("<d", value) + varint_field(3, time))
+        for pairs, time, value in contents
+    ]
+    bounds = np.searchsorted(rows, np.append(firsts, len(entries))).tolist()
+    return [b"".join(messages[start:end]) for start, end in pairwise(bounds)]
 
 
 def _describe(kind: int, help_: int, unit: int) -> bytes:

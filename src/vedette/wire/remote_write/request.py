@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.kernels import remote_write as kernel
-from vedette.model.blocks import Float64s, Int64s, MetricMetadata
+from vedette.model.blocks import METRIC_TYPES, Float64s, Int64s, MetricMetadata
 from vedette.model.errors import BadInput
 from vedette.model.labels import Labels
 from vedette.wire.protobuf import as_bytes, as_int64, read_fields, read_varints
 from vedette.wire.remote_write.negotiation import Message
 from vedette.wire.remote_write.words import show_labels
 
-TYPES: Final = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
-"""By the number of MetricType, in both versions."""
 _HISTOGRAM_SUFFIXES: Final = ("_bucket", "_count", "_sum")
 
 
@@ -93,7 +91,7 @@ class WriteRequest:
                     f"parsing metadata for series {name}: metadata {what} {ref} outside of symbols table "
                     f"(size {len(self.symbols)})"
                 )
-        kind_name = TYPES[kind] if 0 <= kind < len(TYPES) else TYPES[0]
+        kind_name = _type_name(kind)
         return MetricMetadata(family_of(name, kind_name), kind_name, self.symbol(help_ref), self.symbol(unit_ref))
 
     def exemplar(self, row: int) -> tuple[Labels, float, int]:
@@ -190,4 +188,8 @@ def _metadata_v1(message: bytes) -> MetricMetadata:
     fields = dict(read_fields(message))
     kind = as_int64(fields.get(1, 0))
     texts = [_text(as_bytes(fields.get(number, b""))) for number in (2, 4, 5)]
-    return MetricMetadata(texts[0], TYPES[kind] if 0 <= kind < len(TYPES) else TYPES[0], *texts[1:])
+    return MetricMetadata(texts[0], _type_name(kind), *texts[1:])
+
+
+def _type_name(kind: int) -> str:
+    return METRIC_TYPES[kind] if 0 <= kind < len(METRIC_TYPES) else METRIC_TYPES[0]

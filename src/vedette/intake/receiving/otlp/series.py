@@ -11,6 +11,7 @@ from vedette.kernels import otlp as kernel
 from vedette.model.blocks import MetricMetadata
 from vedette.model.errors import BadInput
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.signals.type_and_unit import type_and_unit_pairs
 from vedette.wire.otlp.naming import unit_name
 from vedette.wire.otlp.scanning import MetricsRequest
 
@@ -101,7 +102,4 @@ class SeriesReader:
         return MetricContext(metadata, self.resource(columns[kernel.RESOURCE]), added)
 
     def _type_and_unit(self, metadata: MetricMetadata) -> Pairs:
-        if not self._settings.type_and_unit_labels:
-            return {}
-        pairs = {"__type__": metadata.type if metadata.type != "unknown" else "", "__unit__": metadata.unit}
-        return {name: value for name, value in pairs.items() if value}
+        return type_and_unit_pairs(metadata.type, metadata.unit) if self._settings.type_and_unit_labels else {}

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from vedette.signals.type_and_unit import FEATURE as TYPE_AND_UNIT
 from vedette.wire.otlp.naming import STRATEGIES, Naming
 
 NATIVE_DELTA: Final = "otlp-native-delta-ingestion"
 CONVERT_DELTA: Final = "otlp-deltatocumulative"
 """Always on, unless the other one is: a delta that was refused would be lost."""
-TYPE_AND_UNIT: Final = "type-and-unit-labels"
 
 DEFAULT_NAMING: Final = STRATEGIES[""]
 

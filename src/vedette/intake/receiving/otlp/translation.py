@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vedette.intake.receiving.admission import Receipt
+from vedette.intake.receiving.admission import Receipt, register_series
 from vedette.intake.receiving.exemplar_rows import ExemplarRows
 from vedette.intake.receiving.histogram_checks import invalid_histograms
 from vedette.intake.receiving.otlp.deltas import DeltaTotals
@@ -203,7 +203,7 @@ class Translation:
             read = [self._read_labels(int(points[place])) for place in places]
             fresh = np.full(len(places), -1, np.int64)
             known = [labels for labels in read if labels is not None]
-            fresh[[labels is not None for labels in read]] = self._store.register(self._principal, known)
+            fresh[[labels is not None for labels in read]] = self._register(known)
             self._put_metadata(points[place] for place, labels in zip(places, read, strict=True) if labels)
             return fresh
 
@@ -248,8 +248,9 @@ class Translation:
                 Labels({**pairs, **({label: value} if label else {}), METRIC_NAME: name + suffix}.items())
                 for suffix, label, value in read.parts
             ]
-            refs = self._store.register(self._principal, labels)
-            self._learned.remember(key, refs)
+            refs = self._register(labels)
+            if (refs >= 0).all():
+                self._learned.remember(key, refs)
             self._put_metadata([point])
         return refs
 
@@ -278,9 +279,13 @@ class Translation:
                 self._receipt.refusals.add(error.message, 0)
                 labels = None
             known = [] if labels is None else [labels]
-            refs = self._store.register(self._principal, known)
-            self._learned.remember(key, refs)
+            refs = self._register(known)
+            if (refs >= 0).all():
+                self._learned.remember(key, refs)
         return int(refs[0]) if len(refs) else -1
+
+    def _register(self, labels: Sequence[Labels]) -> Int64s:
+        return register_series(self._store, self._principal, labels, [1] * len(labels), self._receipt.refusals)
 
     def _append_natives(self, points: Int64s, commit_within_s: float) -> None:
         found = NativeRows()

@@ -1,0 +1,1 @@
+"""`vedette alerts ...`: alerts and their texts in the terminal."""
