@@ -22,7 +22,7 @@ from tests.harness import Options, Outcome, run_checks
 from tests.prometheus import Prometheus
 from tests.remote_reading import ask
 from tests.remote_writing import write
-from tests.server import Vedette
+from tests.server import Vedette, run_vedette
 from vedette.model.histograms import NativeHistogram
 from vedette.model.labels import METRIC_NAME
 from vedette.model.matchers import Matcher, MatchType
@@ -70,12 +70,22 @@ def run(options: Options) -> Iterable[Outcome]:
                 for service in (theirs, ours):
                     write(service, request)
             config = f"remote_read: [{{url: '{ours.url}/api/v1/read', read_recent: true}}]\n"
-            with Prometheus(folder / "reader", config, _KEPT) as reader:
-                yield run_checks("remote-read-histograms", CHECKS, ours, theirs, reader)
+            with (
+                Prometheus(folder / "reader", config, _KEPT) as reader,
+                Vedette(migrated(theirs, folder / "moved"), *ours_arguments) as moved,
+            ):
+                yield run_checks("remote-read-histograms", CHECKS, ours, theirs, reader, moved)
+
+
+def migrated(theirs: Prometheus, data: Path) -> Path:
+    window = ("--start", str(START_S), "--end", str(END_S))
+    done = run_vedette("import", "prometheus", theirs.url, "--data", str(data), *window)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return data
 
 
 def a_prometheus_that_reads_ours_answers_as_the_one_that_has_the_data(
-    ours: Vedette, theirs: Prometheus, reader: Prometheus
+    ours: Vedette, theirs: Prometheus, reader: Prometheus, moved: Vedette
 ) -> None:
     for metric in NATIVE_METRICS:
         for template in QUERIES:
@@ -86,14 +96,16 @@ def a_prometheus_that_reads_ours_answers_as_the_one_that_has_the_data(
             assert found == expected, (query, first_difference(expected, found))
 
 
-def samples_of_a_window_are_the_same(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
+def samples_of_a_window_are_the_same(ours: Vedette, theirs: Prometheus, reader: Prometheus, moved: Vedette) -> None:
     for metric in NATIVE_METRICS:
         asked = {"query": f"{metric.name}[40m]", "time": str(START_S + 3600)}
         expected, found = (by_metric(service.api("query", **asked)["result"]) for service in (theirs, reader))
         assert expected and found == expected, (metric.name, first_difference(expected, found))
 
 
-def one_message_has_the_reference_s_histograms(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
+def one_message_has_the_reference_s_histograms(
+    ours: Vedette, theirs: Prometheus, reader: Prometheus, moved: Vedette
+) -> None:
     """Hints aside, which depend on what the store has before; and stale markers, which are floats here."""
     for metric in NATIVE_METRICS:
         expected, found = (histograms_of(service, metric.name) for service in (theirs, ours))
@@ -124,7 +136,9 @@ def plain(histogram: NativeHistogram) -> NativeHistogram:
     return NativeHistogram(histogram.schema, *numbers, *sides, histogram.bounds)
 
 
-def statistics_count_histograms_as_the_reference_does(ours: Vedette, theirs: Prometheus, reader: Prometheus) -> None:
+def statistics_count_histograms_as_the_reference_does(
+    ours: Vedette, theirs: Prometheus, reader: Prometheus, moved: Vedette
+) -> None:
     for metric in NATIVE_METRICS:
         for query in (metric.name, f"rate({metric.name}[5m])", f"histogram_count(rate({metric.name}[5m]))"):
             asked = {"query": query, "start": str(START_S), "end": str(END_S), "step": "60", "stats": "all"}
@@ -138,7 +152,15 @@ def statistics_count_histograms_as_the_reference_does(ours: Vedette, theirs: Pro
                 )
 
 
+def a_migration_brings_them_along(ours: Vedette, theirs: Prometheus, reader: Prometheus, moved: Vedette) -> None:
+    for metric in NATIVE_METRICS:
+        asked = {"query": f"{metric.name}[80m]", "time": str(END_S - 60)}
+        expected, found = (by_metric(service.api("query", **asked)["result"]) for service in (theirs, moved))
+        assert expected and found == expected, (metric.name, first_difference(expected, found))
+
+
 CHECKS: Final = (
+    a_migration_brings_them_along,
     statistics_count_histograms_as_the_reference_does,
     a_prometheus_that_reads_ours_answers_as_the_one_that_has_the_data,
     samples_of_a_window_are_the_same,

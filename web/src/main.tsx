@@ -21,6 +21,11 @@ const ROUTES: Record<string, Route> = {
   "": { title: "nav.overview", load: () => import("./pages/overview/OverviewPage.tsx") },
   query,
   graph: query, // links made for Prometheus
+  alerts: { title: "nav.alerts", load: () => import("./pages/alerts/AlertsPage.tsx") },
+  silences: { title: "nav.silences", load: () => import("./pages/silences/SilencesPage.tsx") },
+  rules: { title: "nav.rules", load: () => import("./pages/rules/RulesPage.tsx") },
+  routing: { title: "nav.routing", load: () => import("./pages/routing/RoutingPage.tsx") },
+  slos: { title: "nav.slos", load: () => import("./pages/slos/SlosPage.tsx") },
   cardinality: { title: "nav.cardinality", load: () => import("./pages/cardinality/CardinalityPage.tsx") },
   targets: { title: "nav.targets", load: () => import("./pages/targets/TargetsPage.tsx") },
   push: { title: "nav.push", load: () => import("./pages/push/PushPage.tsx") },

@@ -10,22 +10,26 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 from zlib import crc32
 
 from vedette.alerting.config import AlertmanagerConfig, load_config
 from vedette.alerting.matchers import MatcherMode
+from vedette.alerting.notification import Integration
 from vedette.alerting.pipeline import metrics
 from vedette.alerting.pipeline.building import build_rules, routing_tree, used_receivers
+from vedette.alerting.pipeline.keeping import Runner
 from vedette.alerting.pipeline.route_labels import ExpandedRouteLabels
 from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
 from vedette.alerting.receivers import build_integrations
+from vedette.alerting.routing.routes import RouteSpec
 from vedette.alerting.templates import Templates
 from vedette.api.alertmanager.routes import routes
+from vedette.api.native import alert_routing
 from vedette.api.routing import Route
 from vedette.api.services import BuildInfo
 from vedette.app.features import matcher_mode
@@ -33,6 +37,7 @@ from vedette.app.settings import Settings
 from vedette.model.errors import ConfigError
 from vedette.model.threads import give_way
 from vedette.ports.clock import Clock
+from vedette.ports.journal import Journal
 from vedette.ports.principal import ANONYMOUS
 from vedette.store.control import ControlDatabase, open_control
 
@@ -44,10 +49,25 @@ BUILT_IN: Final = "route: {receiver: default}\nreceivers: [{name: default}]\n"
 IO_THREADS: Final = 4
 
 
+class Additions(Protocol):
+    """What others add to the rules of a file before they run."""
+
+    def first_routes(self) -> Sequence[RouteSpec]:
+        """Tried before those of the file."""
+        ...
+
+    def integrations(self, templates: Templates) -> Mapping[str, tuple[Integration, ...]]:
+        """Of the receivers of `first_routes`."""
+        ...
+
+    def attach(self, rules: Rules) -> Rules: ...
+
+
 class Alerting:
     """Made with the server; `start` before it serves, `run` until cancelled, `close` last."""
 
-    def __init__(self, settings: Settings, clock: Clock, url: str) -> None:
+    def __init__(self, settings: Settings, clock: Clock, url: str, additions: Additions) -> None:
+        self._additions = additions
         self._settings = settings
         self._clock = clock
         self._url = url
@@ -87,7 +107,21 @@ class Alerting:
         self._note_reload()
 
     def routes(self, build: BuildInfo) -> tuple[Route, ...]:
-        return routes(self.shell, self._clock, build)
+        return routes(self.shell, self._clock, build) + alert_routing.routes(self.shell)
+
+    @property
+    def journal(self) -> Journal:
+        assert self._database is not None, "not started"
+        return self._database.journal
+
+    @property
+    def is_shared(self) -> bool:
+        """Other servers work on the control database too."""
+        return self._database is not None and self._database.is_shared
+
+    @property
+    def io(self) -> Runner:
+        return runner(self._io)
 
     async def run(self) -> None:
         await self.shell.run()
@@ -115,7 +149,11 @@ class Alerting:
             for receiver in config.ready_receivers
             if receiver.name in used
         }
-        return build_rules(config, self._mode, integrations, ExpandedRouteLabels(templates))
+        integrations |= self._additions.integrations(templates)
+        first = self._additions.first_routes()
+        return self._additions.attach(
+            build_rules(config, self._mode, integrations, ExpandedRouteLabels(templates), first)
+        )
 
     def _note_reload(self) -> None:
         metrics.RELOADED.set(1)

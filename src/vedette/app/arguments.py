@@ -205,6 +205,7 @@ GENERAL = (
     Flag("--log-format", "FORMAT", "logfmt or json (logfmt)", "日志格式：logfmt 或 json（logfmt）"),
 )
 RULES = (
+    Flag("--slo.file", "FILE", "service level objectives (docs/slo.md)", "服务等级目标文件（docs/slo.md）"),
     Flag(
         "--rules.alert.resend-delay",
         "DURATION",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from vedette.alerting.alerts import AlertSink
 from vedette.alerting.fan_out import FanOut
+from vedette.alerting.rules.definitions import GroupDefinition
 from vedette.alerting.rules.environment import RuleEnvironment
 from vedette.alerting.rules.file_format import RuleDialect
 from vedette.alerting.rules.manager import RuleManager
@@ -35,7 +36,7 @@ _FILES_OK: Final = gauge("vedette_rule_files_last_reload_successful", "1 if rule
 
 
 class RuleService:
-    """`sinks`: who takes alerts beside other Alertmanagers. `external_url` without a slash at its end. The API's RuleBook."""
+    """`sinks`: who takes alerts beside other Alertmanagers; `others`: groups of no rule file. `external_url` without a slash at its end. The API's RuleBook."""
 
     def __init__(
         self,
@@ -46,19 +47,28 @@ class RuleService:
         clock: Clock,
         external_url: str,
         sinks: Sequence[AlertSink] = (),
+        others: Callable[[], Sequence[GroupDefinition]] = tuple,
     ) -> None:
         self._settings, self._configuration = settings, configuration
         self._store, self._engine, self._clock = store, engine, clock
         self._external_url = external_url.rstrip("/")
+        self._others = others
         self.sender = AlertSender(clock, configuration.current, settings.rules.queue_max)
         workers = RuleWorkers(settings.rules.concurrent)
         self.manager = RuleManager(self._environment(), FanOut((*sinks, self.sender), self.sender.label), workers)
-        self.manager.apply(configuration.rules)
+        self.apply_groups()
 
     def apply(self) -> None:
         """After a reload, from the event loop's thread."""
         self.sender.apply(self._configuration.current)
-        self.manager.apply(self._configuration.rules, self._environment())
+        self.manager.apply(self._groups(), self._environment())
+
+    def apply_groups(self) -> None:
+        """When groups changed that stand in no rule file; from the event loop's thread."""
+        self.manager.apply(self._groups())
+
+    def _groups(self) -> Sequence[GroupDefinition]:
+        return (*self._configuration.rules, *self._others())
 
     async def run(self) -> None:
         """Until cancelled; rules end before the sender, which then sends what waits."""
@@ -117,7 +127,7 @@ class RuleService:
 
     async def _read_again(self) -> None:
         await asyncio.to_thread(self._configuration.reload_rules)
-        self.manager.apply(self._configuration.rules)
+        self.apply_groups()
         await self.manager.settled()
 
     def _environment(self) -> RuleEnvironment:

@@ -26,6 +26,7 @@ from vedette.api.security import Access, host_name
 from vedette.api.server import HttpServer
 from vedette.api.services import BuildInfo, Readiness, RuntimeInfo, Services
 from vedette.api.web_config import WebConfig
+from vedette.app.alert_insight import AlertInsight
 from vedette.app.alerting import Alerting
 from vedette.app.configuration import Configuration, OwnTarget
 from vedette.app.doors import Doors
@@ -106,7 +107,8 @@ class Server:
             bring=lambda batches: store.import_samples(batches).samples,
         )
         self._doors.configure(configuration.current)
-        self._alerting = Alerting(settings, clock, url)
+        self._insight = AlertInsight(settings, store, store.alert_history, clock)
+        self._alerting = Alerting(settings, clock, url, self._insight)
         self._rules: RuleService | None = None
         exporter = NodeExporter(Host(textfile_directories=settings.textfile_directories))
         self._pages = {"/metrics": own_metrics} | ({NODE_PATH: exporter.page} if with_node else {})
@@ -114,11 +116,19 @@ class Server:
     async def run(self, listener: socket.socket, own: OwnTarget, url: str) -> None:
         """Until a signal or POST /-/quit."""
         page = Page(route_prefix=self._settings.route_prefix)
+        insight = await self._insight.prepare()
         await self._alerting.start()
+        await self._insight.start(self._alerting, insight)
         engine = self._engine()
         rules = self._rules = self._rule_service(engine, url)
+        self._insight.connect(rules, engine)
         services = self._services(engine, rules)
-        routes = (*self._doors.routes(), *rule_config.routes(rules), *self._alerting.routes(services.build))
+        routes = (
+            *self._doors.routes(),
+            *rule_config.routes(rules),
+            *self._alerting.routes(services.build),
+            *self._insight.routes(),
+        )
         app = build_app(services, page, self._mounts(), routes)
         limits = HttpLimits()
         public = HttpServer(app, [listener], limits, self._web.tls_context())
@@ -135,6 +145,7 @@ class Server:
                 tasks.create_task(self._doors.run()),
                 tasks.create_task(self._alerting.run()),
                 tasks.create_task(rules.run()),
+                tasks.create_task(self._insight.run()),
             ]
             await public.started()
             self._readiness = Readiness.READY
@@ -164,7 +175,10 @@ class Server:
     def _rule_service(self, engine: Engine, url: str) -> RuleService:
         external_url = self._settings.external_url or url
         sinks = (self._alerting.shell,)
-        return RuleService(self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks)
+        others = self._insight.groups
+        return RuleService(
+            self._settings, self._configuration, self._store, engine, self._clock, external_url, sinks, others
+        )
 
     def _services(self, engine: Engine, rules: RuleService) -> Services:
         settings = self._settings
@@ -210,6 +224,7 @@ class Server:
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError; then the old configuration goes on."""
         try:
+            insight = await self._insight.prepare()
             alerting = await self._alerting.prepare()
             config = await self._reread(alerting)
         except ConfigError:
@@ -223,6 +238,7 @@ class Server:
         self._scraping.apply(config)
         self._forwarding.apply(config)
         await self._alerting.apply(alerting)
+        await self._insight.apply(insight)
         if self._rules is not None:
             self._rules.apply()
         await self._scraping.settled()

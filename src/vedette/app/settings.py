@@ -39,9 +39,12 @@ from vedette.model.time import parse_duration_ms
 
 POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
 """Sections that data_policy.py reads, at start and at every reload."""
+INSIGHT_KEYS: Final = frozenset({"slos", "deadman", "heartbeats"})
+"""Sections that alert_insight_settings.py reads, at start and at every reload."""
 OWN_KEYS: Final = (
     frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "alertmanager", "tenants"})
     | POLICY_KEYS
+    | INSIGHT_KEYS
 )
 HEAD_LEAST: Final = "16MB"
 LATER_KEYS: Final = frozenset({"adapter", "loki", "rules"})
@@ -84,6 +87,7 @@ class Settings:
     features: frozenset[str]
     alertmanager_file: Path | None
     control_database: str
+    slo_file: Path | None
     """The URL of a PostgreSQL; empty: a file in the data directory."""
     dispatch_start_delay_ms: int
     language: Language
@@ -154,6 +158,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         ),
         alertmanager_file=values.read("alertmanager_config", Path, _named_file(own, own_file, "alertmanager")),
         control_database=values.text("control_database", ""),
+        slo_file=values.read("slo_file", Path, _named_file(own, own_file, "slos")),
         dispatch_start_delay_ms=values.read("alertmanager_dispatch_start_delay", parse_duration_ms, 0),
         language=choose_language(("--lang", arguments.lang) if getattr(arguments, "lang", None) else ()),
         log_level=values.read("log_level", parse_log_level, "info"),

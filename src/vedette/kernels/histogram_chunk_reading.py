@@ -1,7 +1,8 @@
 """Prometheus' chunks of native histograms read into columns: both encodings, of integer counts and of floats.
 
 Two passes over a list of chunks: `measure_chunks` says how many samples, buckets and bounds each has, `read_chunks` writes
-them where the running sums say. Each number of each sample takes a bit at least, which bounds both by the chunk's bytes.
+them where the running sums say. Each number of a sample takes a bit at least, but a stale marker (by its sum) has no buckets:
+they read as zeros. So a chunk may have some more numbers than bits, NUMBERS_PER_BIT_MAX times at most.
 
     float counts    histogram_chunks.py has the format
     integers        counts and differences between neighbouring buckets as varbits: first themselves, then the change of their change
@@ -24,6 +25,7 @@ from vedette.kernels.varbits import take_unsigned_varbit, take_varbit
 from vedette.kernels.words import float_of
 from vedette.kernels.xor_chunks import take_xor
 from vedette.model.histograms import CounterReset
+from vedette.model.staleness import STALE_NAN_BITS
 
 HEADER_BYTES: Final = 3
 
@@ -45,7 +47,10 @@ ZERO_COUNT: Final = 1
 SUM: Final = 2
 NUMBERS: Final = 3
 
+NUMBERS_PER_BIT_MAX: Final = 8
+
 _FLAGS: Final = 0b11000000
+_STALE = np.uint64(STALE_NAN_BITS)
 _GAUGE: Final = int(CounterReset.GAUGE)
 _UNKNOWN: Final = int(CounterReset.UNKNOWN)
 _THRESHOLD_AS_BITS: Final = 255
@@ -65,7 +70,7 @@ def measure_chunks(buffer: Any, starts: Any, ends: Any, sizes: Any) -> Any:
         limit = ends[k] << 3
         _, _, position = take_layout(buffer, starts[k], limit, sizes[k], none, none, no_bounds)
         numbers = NUMBERS + sizes[k, POSITIVE] + sizes[k, NEGATIVE]
-        if position < 0 or sizes[k, SAMPLES] * numbers > limit - position:
+        if position < 0 or sizes[k, SAMPLES] * numbers > NUMBERS_PER_BIT_MAX * (limit - position):
             return k
     return -1
 
@@ -216,6 +221,9 @@ def _take_floats(buffer: Any, position: Any, limit: Any, rows: Any, n_positive: 
         delta = delta + step if i else np.int64(0)
         times[i] = times[i - 1] + delta if i else step
         for k in range(n):
+            if k == NUMBERS and words[SUM] == _STALE:
+                words[NUMBERS:] = 0
+                break
             if i == 0:
                 if position + 64 > limit:
                     return False
@@ -246,6 +254,9 @@ def _take_integers(buffer: Any, position: Any, limit: Any, rows: Any, n_positive
     word, leading, trailing = np.uint64(0), np.int64(0), np.int64(0)
     for i in range(len(times)):
         for k in range(n):
+            if k == NUMBERS and word == _STALE:
+                state[NUMBERS:] = 0
+                break
             if i == 0 and 0 < k < NUMBERS:
                 unsigned, position = take_unsigned_varbit(buffer, position, limit)
                 step = np.int64(unsigned)

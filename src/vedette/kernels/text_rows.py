@@ -28,9 +28,10 @@ _JSON_VALUE_BYTES_MAX: Final = FLOAT_BYTES_MAX + 1
 _MAGNITUDE = np.uint64((1 << 63) - 1)
 _INFINITY = np.uint64(0x7FF << 52)
 _STALE = np.uint64(STALE_NAN_BITS)
-_TEXTS: Final = np.frombuffer(b'null"NaN""Infinity""-Infinity"', np.uint8)
-"""What a JSON array has instead of a stale marker, another NaN, and the infinities."""
-_TEXT_ENDS: Final = (0, 4, 9, 19, 30)
+_TEXTS: Final = np.frombuffer(b'null"NaN""Infinity""-Infinity"-0.0', np.uint8)
+"""What a JSON array has instead of a stale marker, another NaN, the infinities, and -0, which readers take for the integer 0."""
+_TEXT_ENDS: Final = (0, 4, 9, 19, 30, 34)
+_MINUS_ZERO = np.uint64(1 << 63)
 
 
 NUMBER: Final = -1
@@ -185,9 +186,19 @@ def _write_arrays(
 @kernel
 def _put_json_value(bits: Any, out: Any, at: Any) -> Any:
     magnitude = bits & _MAGNITUDE
-    if magnitude < _INFINITY:
+    if magnitude < _INFINITY and bits != _MINUS_ZERO:
         return put_float(bits, out, at)
-    text = 0 if bits == _STALE else 1 if magnitude > _INFINITY else 2 if magnitude == bits else 3
+    text = (
+        4
+        if bits == _MINUS_ZERO
+        else 0
+        if bits == _STALE
+        else 1
+        if magnitude > _INFINITY
+        else 2
+        if magnitude == bits
+        else 3
+    )
     return put_bytes(out, at, _TEXTS, _TEXT_ENDS[text], _TEXT_ENDS[text + 1])
 
 

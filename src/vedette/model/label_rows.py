@@ -13,6 +13,7 @@ from typing import Any, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.model.label_projections import without
 from vedette.model.labels import Labels
 
 Int64s = NDArray[np.int64]
@@ -54,10 +55,13 @@ class LabelRows(Sequence[Labels]):
 
     def __iter__(self) -> Iterator[Labels]:
         labels = self.source.labels_of(self.refs)
-        return iter(labels if not self.hidden else [self._shown(each) for each in labels])
+        if not self.hidden:
+            return iter(labels)
+        shown = without(self.hidden)
+        return iter([shown[each] for each in labels])
 
     def _shown(self, labels: Labels) -> Labels:
-        return labels.without(self.hidden) if self.hidden else labels
+        return without(self.hidden)[labels] if self.hidden else labels
 
     def codes(self, name: str) -> tuple[NDArray[Any], Sequence[tuple[str, str]]] | None:
         return None if name in self.hidden else self.source.label_codes(name, self.refs)
@@ -76,7 +80,8 @@ def take_labels(labels: Sequence[Labels], rows: Int64s) -> Sequence[Labels]:
 def hide_labels(labels: Sequence[Labels], names: frozenset[str]) -> Sequence[Labels]:
     if isinstance(labels, LabelRows):
         return LabelRows(labels.source, labels.refs, labels.hidden | names)
-    return [each.without(names) for each in labels]
+    shown = without(names)
+    return [shown[each] for each in labels]
 
 
 def distinct_values(labels: Sequence[Labels], name: str) -> set[str]:

@@ -17,6 +17,8 @@ from vedette.store.rollup_tables import ROLLUP_TABLES
 from vedette.store.sql import literal
 from vedette.store.tables import (
     ALERTS_HISTORY,
+    CHUNKS,
+    CHUNKS_DRAFT,
     FIRST_SCHEMA,
     RECENT_MERGES,
     RETENTION_CLASSES,
@@ -57,6 +59,14 @@ def merge_recent_rows_less(engine: Engine) -> None:
     engine.execute(f"alter table samples_recent modify setting {settings}")
 
 
+def transpose_deltas(engine: Engine) -> None:
+    """Parts that exist are written anew when they are merged."""
+    kinds = dict(CHUNKS.columns)
+    changes = ", ".join(f"modify column {name} {kinds[name]}" for name in ("d16", "d32"))
+    for table in (CHUNKS, CHUNKS_DRAFT, *ROLLUP_TABLES):
+        engine.execute(f"alter table {table.name} {changes}")
+
+
 def _has_column(engine: Engine, table: str, name: str) -> bool:
     found = engine.query(
         f"select count() as n from system.columns where database = {literal(DATABASE)} "
@@ -73,6 +83,7 @@ MIGRATIONS: Final = (
     Migration(4, "time spans apart from labels", move_spans),
     Migration(5, "recent rows are merged less often", merge_recent_rows_less),
     Migration(6, "history of alerts", create((ALERTS_HISTORY,))),
+    Migration(7, "wide deltas transposed before they are compressed", transpose_deltas),
 )
 
 LATEST: Final = MIGRATIONS[-1].version

@@ -98,6 +98,11 @@ DELETIONS: Final = Table(
 )
 """Samples of `series` within [min_ms, max_ms] whose own `seq` is lower are gone."""
 
+TRANSPOSED: Final = "codec(T64('bit'), ZSTD(1))"
+"""Bit planes apart: of deltas that are mostly noise the high bits are alike. `./bench disk_node` 0.61 -> 0.53 bytes a sample; wide
+columns are read a third faster than with ZSTD alone.
+"""
+
 CHUNKS: Final = Table(
     "chunks",
     (
@@ -117,8 +122,8 @@ CHUNKS: Final = Table(
         ("dev16", "Array(Int16) codec(ZSTD(1))"),
         ("dev32", "Array(Int32) codec(ZSTD(1))"),
         ("d8", "Array(Int8) codec(ZSTD(1))"),
-        ("d16", "Array(Int16) codec(ZSTD(1))"),
-        ("d32", "Array(Int32) codec(ZSTD(1))"),
+        ("d16", f"Array(Int16) {TRANSPOSED}"),
+        ("d32", f"Array(Int32) {TRANSPOSED}"),
         ("d64", "Array(Int64) codec(ZSTD(1))"),
         ("floats", "Array(Float64) codec(Gorilla, ZSTD(1))"),
         ("stale", "Array(Int32) codec(ZSTD(1))"),

@@ -14,6 +14,7 @@ from tests.unit.alerting.test_pipeline import HOUR, MINUTE, T0, S, alert, matche
 from tests.unit.alerting.test_shell import Sink, running
 from tests.virtual_time import run_inline, run_virtually
 from vedette.alerting.history.occurrences import median_ms, occurrences
+from vedette.alerting.history.pending import PendingAlerts
 from vedette.alerting.history.recording import RecordedIntegration
 from vedette.alerting.history.watcher import LOOK_S, Watcher
 from vedette.alerting.history.watching import Seen, changes
@@ -49,7 +50,7 @@ class PendingRule:
 
 
 def watcher_of(shell, history, clock, rules=None):
-    return Watcher(shell, rules or NoRules(), history, SYSTEM, clock, run_inline)
+    return Watcher(shell, PendingAlerts(rules or NoRules()), history, SYSTEM, clock, run_inline)
 
 
 def told(history):

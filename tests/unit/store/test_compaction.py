@@ -25,6 +25,7 @@ from vedette.model.blocks import SampleBatch
 from vedette.model.staleness import STALE_NAN
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS, block_of
 from vedette.ports.scan import Deadline, SampleSources
+from vedette.store import feed
 from vedette.store.reading import column
 from vedette.store.retention import Retention, RetentionRule
 
@@ -312,7 +313,8 @@ def test_compaction_waits_a_day_at_most(opened, clock):
     assert read(store, ALL)
 
 
-def test_who_has_not_asked_for_long_holds_nothing_back(opened, clock):
+def test_who_has_not_asked_for_long_holds_nothing_back(opened, clock, monkeypatch):
+    monkeypatch.setattr(feed, "FOLLOWING_S", 0.0)
     store = opened()
     before = store.committed_sequence()
     store.committed_since(ONE, "gone", before, 1)

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tests.unit.wire.xor_twin import bits_of, write_xor
 from vedette.model.histograms import CUSTOM_BUCKETS, CounterReset, NativeHistogram
+from vedette.model.staleness import is_stale
 
 _FORMS = (0, 3, 6, 9, 12, 18, 25, 56, 64)
 
@@ -134,7 +135,7 @@ def encode_integers(rows: Sequence[tuple[int, NativeHistogram]]) -> bytes:
             fields = [_signed(step - change) for step, change in zip(steps, changes, strict=True)]
             total, window = write_xor(bits_of(histogram.sum) ^ bits_of(rows[i - 1][1].sum), window)
             changes = steps
-        text += "".join([*fields[:3], total, *fields[3:]])
+        text += "".join([*fields[:3], total, *([] if is_stale(histogram.sum) else fields[3:])])
         last = values
     text += "0" * (-len(text) % 8)
     return bytes(int(text[at : at + 8], 2) for at in range(0, len(text), 8))

@@ -22,7 +22,7 @@ from vedette.model.blocks import HistogramBatch, SeriesColumns
 from vedette.model.errors import BadInput
 from vedette.model.histograms import CounterReset, HistogramCells, Histograms, NativeHistogram
 from vedette.model.labels import Labels
-from vedette.model.staleness import STALE_NAN, is_stale
+from vedette.model.staleness import NORMAL_NAN, STALE_NAN, is_stale
 from vedette.wire.export import FORMATS, new_writer
 from vedette.wire.exposition import Format, scan
 
@@ -147,7 +147,7 @@ def test_what_json_lines_export_they_import_again(given):
         (
             ref,
             time,
-            value if isinstance(value, NativeHistogram) else bits(math.nan) if is_plain_nan(value) else bits(value),
+            value if isinstance(value, NativeHistogram) else bits(NORMAL_NAN) if is_plain_nan(value) else bits(value),
         )
         for ref, rows in enumerate(given)
         for time, value in rows

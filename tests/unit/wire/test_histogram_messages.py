@@ -240,6 +240,16 @@ def test_chunks_of_integers_are_read(rows):
     assert [part.histograms.at(row) for row in range(len(rows))] == [histogram for _, histogram in rows]
 
 
+def test_a_stale_marker_at_the_end_of_a_chunk_has_no_buckets():
+    base = NativeHistogram(0, 3.0, 1.0, positive={0: 1.0, 5: 2.0})
+    stale = replace(base, sum=STALE_NAN)
+    written = twin.encode_integers([(1, base), (2, base), (3, stale)])
+    (part,) = decode_frame(bytes_field(1, bytes_field(2, varint_field(3, 2) + bytes_field(4, written))))
+    assert part.histogram_times_ms.tolist() == [1, 2, 3]
+    assert part.histograms.at(1) == base
+    assert bits_of(part.histograms.at(2).sum) == bits_of(STALE_NAN)
+
+
 @settings(deadline=None)
 @given(integer_chunks(), st.data())
 def test_a_damaged_chunk_of_histograms_is_read_or_refused(rows, data):

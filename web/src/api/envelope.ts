@@ -28,9 +28,11 @@ const KINDS: ReadonlySet<string> = new Set<ErrorKind>([
 ]);
 
 export class ApiError extends Error {
+  /** `hint`: what the server advises. */
   constructor(
     readonly kind: ErrorKind,
     message: string,
+    readonly hint = "",
   ) {
     super(message);
   }
@@ -47,6 +49,7 @@ interface Envelope<T> {
   data: T;
   errorType?: string;
   error?: string;
+  hint?: string;
   warnings?: string[];
   infos?: string[];
 }
@@ -58,23 +61,36 @@ const ADDRESS_MAX = 4096;
 
 export async function call<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer<T>> {
   const query = encode(parameters);
-  const address = serverPath(`api/v1/${path}`);
-  const options: RequestInit = { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) };
   const inBody = query.length > ADDRESS_MAX;
-  const request = inBody
-    ? fetch(address, { ...options, method: "POST", body: new URLSearchParams(query) })
-    : fetch(query ? `${address}?${query}` : address, options);
-  let response: Response;
+  const response = inBody
+    ? await reach(`api/v1/${path}`, { method: "POST", body: new URLSearchParams(query) }, signal)
+    : await reach(query ? `api/v1/${path}?${query}` : `api/v1/${path}`, {}, signal);
+  return unwrap(response, await readJson<Envelope<T>>(response));
+}
+
+/** Changes something: a document goes, the answer's data comes. */
+export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, document?: unknown): Promise<T> {
+  const response = await reach(`api/v1/${path}`, asJson(method, document));
+  return unwrap(response, await readJson<Envelope<T>>(response)).data;
+}
+
+export function asJson(method: string, document: unknown): RequestInit {
+  if (document === undefined) return { method };
+  return { method, body: JSON.stringify(document), headers: { "Content-Type": "application/json" } };
+}
+
+/** Any path of this server. Throws ApiError where nobody answers. */
+export async function reach(path: string, options: RequestInit, signal?: AbortSignal): Promise<Response> {
+  const headers = { Accept: "application/json", ...options.headers };
   try {
-    response = await request;
+    return await fetch(serverPath(path), { ...options, headers, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("network", String((error as Error).message ?? error));
   }
-  return unwrap(response, await read<T>(response));
 }
 
-function encode(parameters: Parameters): string {
+export function encode(parameters: Parameters): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
@@ -84,10 +100,11 @@ function encode(parameters: Parameters): string {
   return query.toString();
 }
 
-async function read<T>(response: Response): Promise<Envelope<T> | null> {
+/** null: not JSON. */
+export async function readJson<T>(response: Response): Promise<T | null> {
   if (!response.headers.get("content-type")?.includes("json")) return null;
   try {
-    return (await response.json()) as Envelope<T>;
+    return (await response.json()) as T;
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
     return null;
@@ -98,10 +115,17 @@ function unwrap<T>(response: Response, envelope: Envelope<T> | null): Answer<T> 
   if (envelope?.status === "success") {
     return { data: envelope.data, warnings: envelope.warnings ?? [], infos: envelope.infos ?? [] };
   }
-  const status = `HTTP ${response.status}${response.statusText ? ` ${response.statusText}` : ""}`;
+  const status = statusText(response);
   if (response.status === 401 || response.status === 403) throw new ApiError("unauthorized", envelope?.error ?? status);
   if (!envelope && response.status === 503) throw new ApiError("unavailable", status); // not ready yet: plain text
   if (envelope?.status !== "error") throw new ApiError("unreadable", status);
-  const kind = KINDS.has(envelope.errorType ?? "") ? (envelope.errorType as ErrorKind) : "internal";
-  throw new ApiError(kind, envelope.error ?? status);
+  throw new ApiError(kindOf(response, envelope.errorType), envelope.error ?? status, envelope.hint);
 }
+
+/** A kind that this page does not know is the asker's fault below 500, and the server's from there on. */
+export function kindOf(response: Response, told = ""): ErrorKind {
+  if (KINDS.has(told)) return told as ErrorKind;
+  return response.status < 500 ? "bad_data" : "internal";
+}
+
+export const statusText = ({ status, statusText: text }: Response): string => `HTTP ${status}${text ? ` ${text}` : ""}`;

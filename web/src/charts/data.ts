@@ -13,6 +13,8 @@ export interface ChartSeries {
   slot?: number;
   /** The same series at an earlier time, moved to this one. */
   earlier?: boolean;
+  /** A limit, not a measurement. */
+  dashed?: boolean;
 }
 
 export interface ChartData {

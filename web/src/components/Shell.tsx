@@ -11,6 +11,11 @@ import { Icon, type IconName } from "./Icon.tsx";
 const PAGES: readonly { path: string; title: Key; icon: IconName }[] = [
   { path: "", title: "nav.overview", icon: "overview" },
   { path: "query", title: "nav.query", icon: "query" },
+  { path: "alerts", title: "nav.alerts", icon: "alert" },
+  { path: "silences", title: "nav.silences", icon: "silence" },
+  { path: "rules", title: "nav.rules", icon: "list" },
+  { path: "routing", title: "nav.routing", icon: "branch" },
+  { path: "slos", title: "nav.slos", icon: "gauge" },
   { path: "cardinality", title: "nav.cardinality", icon: "layers" },
   { path: "targets", title: "nav.targets", icon: "targets" },
   { path: "push", title: "nav.push", icon: "push" },

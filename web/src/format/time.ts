@@ -37,3 +37,6 @@ export function parseDateTime(text: string, zone: "utc" | "local"): number | nul
 /** The inverse of parseDateTime for links: UTC, whole seconds. */
 export const utcDateTime = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+
+/** The inverse of parseDateTime for inputs of the browser: this zone, whole minutes. */
+export const localDateTime = (seconds: number): string => dateTime(seconds).slice(0, 16).replace(" ", "T");

@@ -1,4 +1,5 @@
 // The page's words in English. Keys are shared with every other catalogue; {names} are filled in.
+import { alertingEn } from "./alerting.en.ts";
 
 export const en = {
   loading: "Loading",
@@ -319,6 +320,8 @@ export const en = {
   "push.delete": "Delete",
   "push.deleteTitle": "Delete this group?",
   "push.deleteHint": "Its series end with the next collection. What is stored stays stored.",
+
+  ...alertingEn,
 
   "status.series": "Series in head",
   "status.chunks": "Chunks in head",

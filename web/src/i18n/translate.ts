@@ -16,6 +16,9 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 
 /** What went wrong, in the reader's language; the server's own words follow as detail. */
 export function explain(error: unknown): { title: string; detail: string } {
-  if (error instanceof ApiError) return { title: t(`error.${error.kind}`), detail: error.message };
+  if (error instanceof ApiError) {
+    const detail = [error.message, error.hint].filter(Boolean).join("\n");
+    return { title: t(`error.${error.kind}`), detail };
+  }
   return { title: t("error.page"), detail: error instanceof Error ? error.message : String(error) };
 }

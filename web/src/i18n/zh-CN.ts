@@ -1,4 +1,5 @@
 // 页面的中文文案。键与其他语言相同；{名称} 处填入数值。
+import { alertingZhCN } from "./alerting.zh-CN.ts";
 import type { Catalogue } from "./en.ts";
 
 export const zhCN: Catalogue = {
@@ -319,6 +320,8 @@ export const zhCN: Catalogue = {
   "push.delete": "删除",
   "push.deleteTitle": "删除此分组？",
   "push.deleteHint": "其时间序列在下次采集时结束。已存储的数据仍然保留。",
+
+  ...alertingZhCN,
 
   "status.series": "内存头块中的时间序列",
   "status.chunks": "内存头块中的数据块",

@@ -26,9 +26,11 @@ export const chartInk = (theme: Theme): ChartInk => INK[theme];
 
 export const seriesColour = (slot: number, theme: Theme): string => SERIES[theme][slot % SERIES[theme].length]!;
 
-/** There are more series than colours: from the second round on, lines are dashed; so are those of an earlier time. */
-export const isDashed = ({ earlier = false }: { earlier?: boolean }, slot: number): boolean =>
-  earlier || slot >= SERIES.light.length;
+/** There are more series than colours: from the second round on, lines are dashed; so are those of an earlier time, and limits. */
+export const isDashed = (
+  { earlier = false, dashed = false }: { earlier?: boolean; dashed?: boolean },
+  slot: number,
+): boolean => earlier || dashed || slot >= SERIES.light.length;
 
 /** From little to much; the first stop stands out from the surface by little, the last by most. */
 const HEAT: Record<Theme, readonly (readonly [number, number, number])[]> = {

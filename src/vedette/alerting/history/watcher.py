@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from vedette.alerting.alerts import Alert, Fingerprint, fingerprint
-from vedette.alerting.history.kinds import EventKind
+from vedette.alerting.alerts import Alert, Fingerprint
+from vedette.alerting.fingerprints import fingerprints
+from vedette.alerting.history.pending import PendingAlerts
 from vedette.alerting.history.watching import Look, Seen, changes, merge_looks, see, see_pending
 from vedette.alerting.pipeline.core import Pipeline
 from vedette.alerting.pipeline.keeping import Runner
 from vedette.model.errors import StoreError
-from vedette.model.labels import Labels
 from vedette.model.time import format_duration
 from vedette.ports.alert_history import AlertEvent, AlertHistory
 from vedette.ports.clock import Clock
 from vedette.ports.principal import Principal
-from vedette.ports.rules import Rules
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,18 +42,23 @@ class ReadsPipeline(Protocol):
     def read(self, look: Callable[[Pipeline, int], T]) -> Awaitable[T]: ...
 
 
+async def _nobody(alerts: Sequence[Alert]) -> None:
+    """Nobody else looks."""
+
+
 @dataclass(slots=True)
 class Watcher:
     """`look` from the event loop; `history` from threads."""
 
     shell: ReadsPipeline
-    rules: Rules
+    pending: PendingAlerts
     history: AlertHistory
     principal: Principal
     clock: Clock
     io: Runner
+    on_look: Callable[[Sequence[Alert]], Awaitable[None]] = _nobody
+    """Told of all alerts at each look."""
     _before: Look | None = None
-    _pending: dict[Labels, Fingerprint] = field(default_factory=dict)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -67,9 +71,16 @@ class Watcher:
         seen: list[tuple[Fingerprint, Seen]] = []
         for start in range(0, len(alerts), ALERTS_AT_ONCE):
             seen += await self.shell.read(partial(_see_all, alerts[start : start + ALERTS_AT_ONCE]))
-        look = merge_looks(seen, self._see_pending())
-        events = list(changes(self._before, look, self.clock.now_ms()))
+        now_ms = self.clock.now_ms()
+        pending = self.pending.at(now_ms)
+        keys = fingerprints([alert.labels for alert in pending])
+        look = merge_looks(
+            seen,
+            [(key, see_pending(alert.labels, alert.starts_at_ms)) for key, alert in zip(keys, pending, strict=True)],
+        )
+        events = list(changes(self._before, look, now_ms))
         self._before = look
+        await self.on_look(alerts)
         self.record(events)
 
     def record(self, events: Sequence[AlertEvent]) -> None:
@@ -91,17 +102,6 @@ class Watcher:
                 await self.io(partial(self.history.forget_before, before_ms))
             except StoreError as error:
                 log.error("the history of alerts older than %s is not removed yet: %s", format_duration(KEEP_MS), error)
-
-    def _see_pending(self) -> Iterator[tuple[Fingerprint, Seen]]:
-        found: dict[Labels, Fingerprint] = {}
-        for group in self.rules.groups():
-            for rule in group.rules:
-                for alert in rule.alerts:
-                    if alert.state == EventKind.PENDING.value:
-                        key = self._pending.get(alert.labels) or fingerprint(alert.labels)
-                        found[alert.labels] = key
-                        yield key, see_pending(alert.labels, alert.active_at_ms)
-        self._pending = found
 
 
 def _see_all(alerts: Sequence[Alert], pipeline: Pipeline, now_ms: int) -> list[tuple[Fingerprint, Seen]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -30,20 +30,15 @@ FORGET_S: Final = 3600.0
 KEEP_MS: Final = 365 * 24 * 3600_000
 """Notes on alerts about which nobody wrote for so long are forgotten."""
 
-Listener = Callable[[Fingerprint, JournalEntry, Note], None]
-
 
 @dataclass(slots=True)
 class NoteBook:
-    """`on_note` is told of each note that this server writes, once it is kept."""
-
     journal: Journal
     io: Runner
     clock: Clock
     tenant: str
     follows: bool = False
     """Other servers share the journal."""
-    on_note: Listener = lambda fingerprint, entry, note: None
     _notes: dict[Fingerprint, Notes] = field(default_factory=dict)
     _numbers: dict[Fingerprint, int] = field(default_factory=dict)
     _revision: int = 0
@@ -81,7 +76,6 @@ class NoteBook:
         else:  # another server wrote meanwhile
             for each in await self.io(lambda: self.journal.of(self.tenant, KIND, entry.subject)):
                 self._apply(each)
-        self.on_note(fingerprint, kept, note)
         return self.of(fingerprint)
 
     def _apply(self, entry: JournalEntry) -> None:

@@ -235,6 +235,9 @@ class Pipeline:
         for groups in self._groups.values():
             yield from groups.values()
 
+    def groups_of(self, route: Route) -> Iterable[Group]:
+        return self._groups.get(route.index, {}).values()
+
     def group_count(self) -> int:
         return sum(map(len, self._groups.values()))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vedette.model.errors import BadInput, QueryFailed
+from vedette.model.label_projections import with_value
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.regex import compile_anchored
 from vedette.query.promql.ast import Call, Expr, StringLiteral
@@ -28,10 +29,12 @@ def label_replace(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     if not is_label_name(target):
         raise QueryFailed(f"invalid destination label name in label_replace(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
-    changed: list[Labels | None] = []
-    for labels in matrix.labels:
-        match = expression.fullmatch(labels.get(source))
-        changed.append(labels.replace(target, expand(template, match)) if match is not None else None)
+    listed, replaced = list(matrix.labels), with_value(target)
+    values = [labels.get(source) for labels in listed]
+    texts = {value: expand(template, match) for value in set(values) if (match := expression.fullmatch(value))}
+    changed = [
+        replaced[labels, texts[value]] if value in texts else None for labels, value in zip(listed, values, strict=True)
+    ]
     return relabeled(matrix, target, changed)
 
 
@@ -44,9 +47,8 @@ def label_join(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
         raise QueryFailed(f"invalid destination label name in label_join(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
     joined = [separator.join(labels.get(source) for source in sources) for labels in matrix.labels]
-    return relabeled(
-        matrix, target, [labels.replace(target, text) for labels, text in zip(matrix.labels, joined, strict=True)]
-    )
+    replaced = with_value(target)
+    return relabeled(matrix, target, [replaced[pair] for pair in zip(matrix.labels, joined, strict=True)])
 
 
 def relabeled(matrix: Matrix, target: str, changed: list[Labels | None]) -> Matrix:

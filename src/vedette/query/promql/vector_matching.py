@@ -8,16 +8,18 @@ them both sides are unique in their match group. Source of semantics: Prometheus
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
 from vedette.model.histograms import FLOAT
+from vedette.model.label_projections import with_only, with_value, without
 from vedette.model.labels import Labels
-from vedette.query.promql.ast import BinaryExpr, Cardinality, VectorMatching
+from vedette.query.promql.ast import COMPARISONS, BinaryExpr, Cardinality, VectorMatching
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.histogram_operators import Operand, Outcome, annotate_steps, operate
 from vedette.query.promql.operators import ARITHMETIC, TRIMS, element_result
@@ -26,11 +28,37 @@ from vedette.query.shared import matching
 from vedette.query.shared.matching import MatchGroups, MatchRule
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PairLabels(Sequence[Labels]):
+    """What pairs of series result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides."""
+
+    match: Matching
+    many: Int64s
+    one: Int64s
+
+    def __len__(self) -> int:
+        return len(self.many)
+
+    @overload
+    def __getitem__(self, row: int) -> Labels: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Labels]: ...
+    def __getitem__(self, row: int | slice) -> Labels | Sequence[Labels]:
+        if isinstance(row, slice):
+            return PairLabels(self.match, self.many[row], self.one[row])
+        return self.match.result_labels(self.match.many.labels[self.many[row]], self.match.one.labels[self.one[row]])
+
+    def __iter__(self) -> Iterator[Labels]:
+        many, one = list(self.match.many.labels), list(self.match.one.labels)
+        derive = self.match.result_labels
+        return iter([derive(many[i], one[j]) for i, j in zip(self.many.tolist(), self.one.tolist(), strict=True)])
+
+
 @dataclass(frozen=True, slots=True)
 class Meetings:
     """Rows of operands: `many` and `one` float64[n_rows, n_steps], `met` the steps that count, `group` int64[n_rows]."""
 
-    labels: list[Labels]
+    labels: Sequence[Labels]
     many: Float64s
     one: Float64s
     met: Bools
@@ -55,21 +83,37 @@ class Matching:
     def rule(self) -> MatchRule:
         return MatchRule(self.spec.on, self.spec.labels)
 
-    def result_labels(self, many: Labels, one: Labels) -> Labels:
-        labels = many.without(METADATA_LABELS) if self.drops_name else many
-        if self.spec.cardinality is Cardinality.ONE_TO_ONE:
+    @property
+    def result_labels(self) -> Callable[[Labels, Labels], Labels]:
+        """What a pair (many, one) results in."""
+        bare = without(METADATA_LABELS) if self.drops_name else None
+        matched = None
+        if self.spec.cardinality is Cardinality.ONE_TO_ONE and (self.spec.on or self.spec.labels):
             names = frozenset(self.spec.labels)
-            labels = labels.only(names) if self.spec.on else labels.without(names)
-        for name in self.spec.include:
-            labels = labels.replace(name, one.get(name))
-        return labels
+            matched = with_only(names) if self.spec.on else without(names)
+        included = [(name, with_value(name)) for name in self.spec.include]
+
+        def derive(many: Labels, one: Labels) -> Labels:
+            labels = many if bare is None else bare[many]
+            if matched is not None:
+                labels = matched[labels]
+            for name, replaced in included:
+                labels = replaced[labels, one.get(name)]
+            return labels
+
+        return derive
+
+    @property
+    def filters(self) -> bool:
+        """Whether the result has fewer series than pairs, as a rule: a comparison between unique series."""
+        comparison = self.node.op in COMPARISONS and not self.node.return_bool
+        return comparison and self.spec.cardinality is Cardinality.ONE_TO_ONE
 
     def pairs(self, groups: MatchGroups) -> Meetings:
         rows, ones = matching.pair_up(groups)
-        labels = [
-            self.result_labels(self.many.labels[i], self.one.labels[j])
-            for i, j in zip(rows.tolist(), ones.tolist(), strict=True)
-        ]
+        labels: Sequence[Labels] = PairLabels(self, rows, ones)
+        if not self.filters:
+            labels = list(labels)
         met = self.many.present[rows] & self.one.present[ones]
         return Meetings(
             labels,
@@ -84,14 +128,16 @@ class Matching:
     def fill_one_side(self, groups: MatchGroups, fill: float) -> Meetings:
         """Series of the many side, where the one side has none for them."""
         met = self.many.present & ~groups.any_present(groups.right, self.one.present)[groups.left]
-        labels = [self.result_labels(labels, self.rule.signature(labels)) for labels in self.many.labels]
+        derive, signatures = self.result_labels, self.rule.signatures
+        labels = [derive(labels, signatures[labels]) for labels in self.many.labels]
         none = None if self.one.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left, rows_of(self.many), none)
 
     def fill_many_side(self, groups: MatchGroups, fill: float, matched: Bools) -> Meetings:
         """Series of the one side, where their match group is not `matched` bool[n_groups, n_steps]."""
         met = self.one.present & ~matched[groups.right]
-        labels = [self.result_labels(self.rule.signature(labels), labels) for labels in self.one.labels]
+        derive, signatures = self.result_labels, self.rule.signatures
+        labels = [derive(signatures[labels], labels) for labels in self.one.labels]
         none = None if self.many.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right, none, rows_of(self.one))
 
@@ -127,14 +173,17 @@ class Matching:
         return Matrix(rows.labels, self.many.grid, outcome.values, present, drop_name, outcome.cells)
 
     def result(self, rows: Meetings) -> Matrix:
-        """The operator applied; a comparison keeps what stands left, or says 1 or 0 with `bool`."""
+        """The operator applied, without series that have no value; a comparison keeps what stands left, or says 1 or 0 with `bool`."""
         swapped = self.spec.cardinality is Cardinality.ONE_TO_MANY
         operands = (rows.one, rows.many) if swapped else (rows.many, rows.one)
         values, kept = element_result(self.node.op, *operands)
         if self.node.return_bool:
             values, kept = kept.astype(np.float64), np.ones(kept.shape, np.bool_)
-        drop_name = np.full(len(rows.labels), self.node.return_bool, np.bool_)
-        return Matrix(rows.labels, self.many.grid, np.ascontiguousarray(values), rows.met & kept, drop_name)
+        present = rows.met & kept
+        used = np.flatnonzero(present.any(axis=1))
+        drop_name = np.full(len(used), self.node.return_bool, np.bool_)
+        labels = rows.labels if len(used) == len(present) else [rows.labels[row] for row in used.tolist()]
+        return Matrix(list(labels), self.many.grid, np.ascontiguousarray(values[used]), present[used], drop_name)
 
 
 def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, right: Matrix) -> Matrix:
@@ -168,12 +217,12 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
         match.check_unique(replace(rows, met=outcome.kept))
         return settle(evaluation, match.result_of_histograms(rows, outcome).without_empty_series())
     match.check_unique(rows)
-    return settle(evaluation, match.result(rows).without_empty_series())
+    return settle(evaluation, match.result(rows))
 
 
 def join_meetings(a: Meetings, b: Meetings) -> Meetings:
     return Meetings(
-        a.labels + b.labels,
+        [*a.labels, *b.labels],
         np.concatenate([a.many, b.many]),
         np.concatenate([a.one, b.one]),
         np.concatenate([a.met, b.met]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vedette.model import label_projections
 from vedette.model.blocks import Int64s
 from vedette.model.label_rows import LabelRows, number_by, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
@@ -37,14 +38,12 @@ class Groups:
 def group_series(labels: Sequence[Labels], names: Sequence[str], *, without: bool) -> Groups:
     """By the named labels, or by all but those and the metric name."""
     chosen = frozenset(names) | {METRIC_NAME} if without else frozenset(names)
+    keys = label_projections.without(chosen) if without else label_projections.with_only(chosen)
     if isinstance(labels, LabelRows):
         shown = [name for name in labels.names() if (name in chosen) != without]
         rows, firsts = number_by(labels, shown)
         found = take_labels(labels, firsts)
-        return Groups([each.without(chosen) if without else each.only(chosen) for each in found], rows)
+        return Groups([keys[each] for each in found], rows)
     places: dict[Labels, int] = {}
-    of_series = np.empty(len(labels), np.int64)
-    for row, each in enumerate(labels):
-        key = each.without(chosen) if without else each.only(chosen)
-        of_series[row] = places.setdefault(key, len(places))
+    of_series = np.array([places.setdefault(keys[each], len(places)) for each in labels], np.int64)
     return Groups(list(places), of_series)

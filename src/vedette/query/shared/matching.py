@@ -7,13 +7,14 @@ Source of semantics and error texts: Prometheus VectorBinop, resultMetric, Vecto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vedette.model.blocks import Bools, Int64s
 from vedette.model.errors import QueryFailed
+from vedette.model.label_projections import with_only, without
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.query.shared.series_text import braced
 
@@ -28,8 +29,14 @@ class MatchRule:
     on: bool
     labels: tuple[str, ...]
 
+    @property
+    def signatures(self) -> Mapping[Labels, Labels]:
+        """By the labels of a series."""
+        names = frozenset(self.labels)
+        return with_only(names) if self.on else without(names | {METRIC_NAME})
+
     def signature(self, labels: Labels) -> Labels:
-        return labels.only(frozenset(self.labels)) if self.on else labels.without({METRIC_NAME, *self.labels})
+        return self.signatures[labels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,9 @@ class MatchGroups:
 
 def match_groups(left: Sequence[Labels], right: Sequence[Labels], rule: MatchRule) -> MatchGroups:
     places: dict[Labels, int] = {}
+    signatures = rule.signatures
     sides = [
-        np.array([places.setdefault(rule.signature(labels), len(places)) for labels in side], np.int64)
+        np.array([places.setdefault(signatures[labels], len(places)) for labels in side], np.int64)
         for side in (left, right)
     ]
     return MatchGroups(sides[0], sides[1], len(places))

@@ -1,0 +1,47 @@
+"""What a dry run sent, counted for people: by receiver, by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from vedette.alerting.alerts import Fingerprint
+from vedette.alerting.rehearsal.playing import Sent
+from vedette.model.labels import Labels
+
+
+@dataclass(slots=True)
+class GroupCount:
+    group_key: str
+    group_labels: Labels
+    first_ms: int
+    last_ms: int
+    notifications: int = 0
+
+
+@dataclass(slots=True)
+class ReceiverCount:
+    """`alerts`: how many different ones it was told of."""
+
+    receiver: str
+    notifications: int = 0
+    groups: dict[str, GroupCount] = field(default_factory=dict)
+    told: set[Fingerprint] = field(default_factory=set)
+
+    @property
+    def alerts(self) -> int:
+        return len(self.told)
+
+
+def count_by_receiver(sent: Iterable[Sent]) -> list[ReceiverCount]:
+    """The busiest receiver first."""
+    found: dict[str, ReceiverCount] = {}
+    for each in sent:
+        receiver = found.setdefault(each.receiver, ReceiverCount(each.receiver))
+        receiver.notifications += 1
+        receiver.told.update(each.firing, each.resolved)
+        fresh = GroupCount(each.group_key, each.group_labels, each.time_ms, each.time_ms)
+        group = receiver.groups.setdefault(each.group_key, fresh)
+        group.notifications += 1
+        group.last_ms = each.time_ms
+    return sorted(found.values(), key=lambda receiver: (-receiver.notifications, receiver.receiver))

@@ -1,0 +1,143 @@
+// An input whose entries become chips, with a list of what could be meant. A combobox by the ARIA pattern: the focus stays in
+// the input, the arrows move through the list, Enter takes, Escape closes, Backspace in the empty input removes the last chip.
+import { useId, useState } from "preact/hooks";
+import "./chips.css";
+import { t } from "../i18n/translate.ts";
+import type { Suggestion } from "../matchers/suggesting.ts";
+import { Icon } from "./Icon.tsx";
+
+interface ChipInputProps {
+  label: string;
+  placeholder: string;
+  chips: readonly string[];
+  onChange: (chips: string[]) => void;
+  suggest: (draft: string) => Suggestion[];
+  /** The entry as it shall stand; null: it is none. */
+  accept: (draft: string) => string | null;
+  /** Said of an entry that is none. */
+  refused: string;
+}
+
+export function ChipInput(props: ChipInputProps) {
+  const { label, placeholder, chips, onChange } = props;
+  const id = useId();
+  const entry = useEntry(props);
+  const { draft, options, at, open, wrong } = entry;
+  return (
+    <div class="chip-input-frame">
+      <div class={wrong ? "chip-input wrong" : "chip-input"}>
+        {chips.map((chip) => (
+          <Chip key={chip} text={chip} onRemove={() => onChange(chips.filter((other) => other !== chip))} />
+        ))}
+        <input
+          role="combobox"
+          aria-label={label}
+          aria-expanded={open}
+          aria-autocomplete="list"
+          aria-controls={`${id}-list`}
+          aria-activedescendant={open && at >= 0 ? `${id}-${at}` : undefined}
+          aria-invalid={wrong}
+          autocomplete="off"
+          spellcheck={false}
+          placeholder={chips.length === 0 ? placeholder : ""}
+          value={draft}
+          onInput={(event) => entry.write(event.currentTarget.value)}
+          onFocus={() => entry.setFocused(true)}
+          onBlur={entry.leave}
+          onKeyDown={entry.press}
+        />
+      </div>
+      <ul id={`${id}-list`} role="listbox" aria-label={label} class="chip-options" hidden={!open}>
+        {options.map((option, index) => (
+          <li
+            key={option.text}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === at}
+            onMouseDown={(event) => {
+              event.preventDefault(); // the focus stays in the input
+              entry.choose(option);
+            }}
+          >
+            <span class="mono">{option.text}</span>
+            <span class="faint number">{option.count}</span>
+          </li>
+        ))}
+      </ul>
+      {wrong && (
+        <p class="small chip-refused" role="alert">
+          {props.refused}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Chip({ text, onRemove }: { text: string; onRemove: () => void }) {
+  return (
+    <span class="chip entered">
+      <span>{text}</span>
+      <button type="button" aria-label={t("chips.remove", { text })} onClick={onRemove}>
+        <Icon name="close" size={12} />
+      </button>
+    </span>
+  );
+}
+
+function useEntry({ chips, onChange, suggest, accept }: ChipInputProps) {
+  const [draft, setDraft] = useState("");
+  const [focused, setFocused] = useState(false);
+  const [closed, setClosed] = useState(false);
+  const [wrong, setWrong] = useState(false);
+  const [at, setAt] = useState(-1);
+  const options = focused && !closed ? suggest(draft).filter(({ text }) => text !== draft && !chips.includes(text)) : [];
+
+  const write = (text: string): void => {
+    setDraft(text);
+    setClosed(false);
+    setWrong(false);
+    setAt(-1);
+  };
+  const enter = (text: string): void => {
+    const chip = accept(text);
+    if (chip === null) return setWrong(text.trim() !== "");
+    write("");
+    if (!chips.includes(chip)) onChange([...chips, chip]);
+  };
+  const choose = (option: Suggestion): void => (option.whole ? enter(option.text) : write(option.text));
+  const leave = (): void => {
+    setFocused(false);
+    enter(draft);
+  };
+  const keys: Record<string, () => boolean> = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: () => {
+      const option = options[at];
+      if (option) choose(option);
+      else enter(draft);
+      return true;
+    },
+    Escape: () => {
+      setClosed(true);
+      return options.length > 0; // else it closes the window that this may stand in
+    },
+    Backspace: () => {
+      if (draft !== "" || chips.length === 0) return false;
+      onChange(chips.slice(0, -1));
+      return true;
+    },
+  };
+  const move = (by: number): boolean => {
+    setClosed(false);
+    if (options.length > 0) setAt((at + by + options.length + (at < 0 && by < 0 ? 1 : 0)) % options.length);
+    return true;
+  };
+  const press = (event: KeyboardEvent): void => {
+    if (keys[event.key]?.()) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+  return { draft, options, at, open: options.length > 0, wrong, write, setFocused, leave, press, choose };
+}

@@ -1,0 +1,39 @@
+// Which alerts matchers would mute now, asked of the server: it decides later too.
+import { alerts } from "../../api/alertmanager.ts";
+import { Severity } from "../../components/AlertBadges.tsx";
+import { ErrorNotice, Notices, Skeleton } from "../../components/Notice.tsx";
+import { severityRank } from "../../components/severity.ts";
+import { t } from "../../i18n/translate.ts";
+import { pairs, seriesText } from "../../promql/labels.ts";
+import { useResource } from "../../state/resource.ts";
+
+const ROWS_SHOWN = 8;
+
+/** `all`: how many alerts there are. */
+export function Preview({ matchers, all }: { matchers: readonly string[]; all: number }) {
+  const key = matchers.length === 0 ? null : JSON.stringify(matchers);
+  const { data, error, loading } = useResource(key, (signal) => alerts(matchers, signal));
+  if (key === null) return <p class="silence-preview soft">{t("silence.noMatchers")}</p>;
+  if (error !== undefined) return <ErrorNotice error={error} />;
+  if (!data) return <Skeleton height={90} />;
+  const worst = [...data].sort((a, b) => severityRank(a.labels) - severityRank(b.labels));
+  return (
+    <div class="silence-preview" aria-busy={loading}>
+      <strong aria-live="polite">{data.length === 0 ? t("silence.mutesNone") : t("silence.mutes", { count: data.length })}</strong>
+      {data.length === all && all > 1 && <Notices kind="warn" texts={[t("silence.mutesAll")]} />}
+      <ul>
+        {worst.slice(0, ROWS_SHOWN).map(({ fingerprint, labels }) => (
+          <li key={fingerprint} class="row">
+            <Severity labels={labels} />
+            <span>{labels["alertname"]}</span>
+            <span class="small faint mono preview-labels">{restOf(labels)}</span>
+          </li>
+        ))}
+      </ul>
+      {data.length > ROWS_SHOWN && <p class="small soft">{t("chart.more", { count: data.length - ROWS_SHOWN })}</p>}
+    </div>
+  );
+}
+
+const restOf = (labels: Readonly<Record<string, string>>): string =>
+  seriesText(Object.fromEntries(pairs(labels).filter(([name]) => name !== "alertname" && name !== "severity")));

@@ -1,0 +1,124 @@
+// Makes or changes a silence; beside it, which alerts it would mute now. Who makes it is remembered in this browser.
+import { useState } from "preact/hooks";
+import "./form.css";
+import { alerts, saveSilence } from "../../api/alertmanager.ts";
+import { Button, Choice } from "../../components/Button.tsx";
+import { MatcherInput } from "../../components/MatcherInput.tsx";
+import { ErrorNotice } from "../../components/Notice.tsx";
+import { formatDuration, roughDuration } from "../../format/duration.ts";
+import { localDateTime, parseDateTime } from "../../format/time.ts";
+import { t } from "../../i18n/translate.ts";
+import { useResource } from "../../state/resource.ts";
+import { recall, remember } from "../../state/storage.ts";
+import { Preview } from "./Preview.tsx";
+import { DURATIONS, type FormStart, USUAL, wantedSilence } from "./wanted.ts";
+
+const CREATOR = "silence-creator";
+
+interface SilenceFormProps {
+  start: FormStart;
+  onSaved: () => void;
+}
+
+export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
+  const [matchers, setMatchers] = useState(start.matchers);
+  const [span, setSpan] = useState<Span>(start.endsAt ? { endsAt: start.endsAt } : { lasting: USUAL });
+  const [beginning, setBeginning] = useState(start.startsAt);
+  const [createdBy, setCreatedBy] = useState(recall(CREATOR) ?? "");
+  const [comment, setComment] = useState(start.comment ?? "");
+  const [error, setError] = useState<unknown>(undefined);
+  const { data: all = [] } = useResource("all", (signal) => alerts([], signal));
+  const save = (): void => {
+    remember(CREATOR, createdBy || null);
+    const startsAt = beginning ?? Date.now() / 1000;
+    const endsAt = "endsAt" in span ? span.endsAt : startsAt + span.lasting;
+    const by = createdBy.trim() || t("notes.nobody");
+    const wanted = wantedSilence(matchers, { ...(start.id ? { id: start.id } : {}), startsAt, endsAt, createdBy: by, comment });
+    saveSilence(wanted).then(onSaved, setError);
+  };
+  return (
+    <form class="silence-form" onSubmit={(event) => event.preventDefault()}>
+      <div class="labelled">
+        <span class="small soft">{t("silence.matchers")}</span>
+        <MatcherInput
+          label={t("silence.matchers")}
+          placeholder={t("alerts.filterHint")}
+          matchers={matchers}
+          onChange={setMatchers}
+          known={all.map(({ labels }) => labels)}
+        />
+      </div>
+      <Times span={span} onSpan={setSpan} beginning={beginning} onBeginning={setBeginning} />
+      <div class="form-columns">
+        <label class="labelled">
+          <span class="small soft">{t("silence.creator")}</span>
+          <input class="field" value={createdBy} autocomplete="username" onInput={(event) => setCreatedBy(event.currentTarget.value)} />
+        </label>
+        <label class="labelled">
+          <span class="small soft">{t("silence.comment")}</span>
+          <input class="field" value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
+        </label>
+      </div>
+      <Preview matchers={matchers} all={all.length} />
+      {error !== undefined && <ErrorNotice error={error} />}
+      <div class="row">
+        <span class="spacer" />
+        <Button kind="primary" icon="silence" disabled={matchers.length === 0} onClick={save}>
+          {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type Span = { lasting: number } | { endsAt: number };
+
+function lengthOf(span: Span, beginning: number | undefined): string {
+  if ("lasting" in span) return formatDuration(span.lasting);
+  return roughDuration(Math.max(Math.round(span.endsAt - (beginning ?? Date.now() / 1000)), 0));
+}
+
+interface TimesProps {
+  span: Span;
+  onSpan: (span: Span) => void;
+  /** undefined: now. */
+  beginning: number | undefined;
+  onBeginning: (time: number | undefined) => void;
+}
+
+function Times({ span, onSpan, beginning, onBeginning }: TimesProps) {
+  const now = Date.now() / 1000;
+  const ends = "endsAt" in span ? span.endsAt : (beginning ?? now) + span.lasting;
+  return (
+    <div class="silence-times">
+      <div class="labelled">
+        <span class="small soft">{t("silence.lasting")}</span>
+        <Choice
+          label={t("silence.lasting")}
+          value={"lasting" in span ? String(span.lasting) : ""}
+          options={DURATIONS.map((lasting) => ({ value: String(lasting), text: formatDuration(lasting) }))}
+          onChange={(lasting) => onSpan({ lasting: Number(lasting) })}
+        />
+      </div>
+      <TimeField label={t("silence.begins")} time={beginning ?? now} onTime={onBeginning} />
+      <TimeField label={t("silence.ends")} time={ends} onTime={(endsAt) => onSpan({ endsAt })} />
+    </div>
+  );
+}
+
+function TimeField({ label, time, onTime }: { label: string; time: number; onTime: (time: number) => void }) {
+  return (
+    <label class="labelled">
+      <span class="small soft">{label}</span>
+      <input
+        class="field"
+        type="datetime-local"
+        value={localDateTime(time)}
+        onChange={(event) => {
+          const chosen = parseDateTime(event.currentTarget.value, "local");
+          if (chosen !== null) onTime(chosen);
+        }}
+      />
+    </label>
+  );
+}
