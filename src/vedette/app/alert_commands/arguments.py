@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from vedette.app.alert_commands.template_arguments import add_template
 from vedette.app.language import Say, add_language
 from vedette.app.querying.arguments import add_server
 
 
 def add_alerts(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
     alerts = verbs.add_parser(
-        "alerts", help=say("alerts: list, why, ack, history, dry-run", "告警：列表、原因、确认、历史、试运行")
+        "alerts",
+        help=say("alerts: list, why, ack, history, dry-run, template", "告警：列表、原因、确认、历史、试运行、模板"),
     )
     add_language(alerts, say)
     kinds = alerts.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
@@ -48,6 +50,7 @@ def add_alerts(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     dry_run.add_argument(
         "--since", metavar=say("DURATION", "时长"), default="7d", help=say("how far back (7d)", "时间范围（7d）")
     )
+    add_template(kinds, say)
 
 
 def _add_kind(

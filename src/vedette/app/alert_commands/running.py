@@ -1,4 +1,4 @@
-"""`vedette alerts KIND`: one request, and its answer for people or as JSON."""
+"""`vedette alerts KIND`: one request, and its answer for people or as JSON; `template render` asks nobody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from vedette.app.alert_commands.rendering import run_render
 from vedette.app.alert_commands.telling import tell_dry_run, tell_history, tell_list, tell_notes, tell_why
 from vedette.app.language import Say, choose_language, speaker
 from vedette.app.querying.remote import Remote
@@ -19,6 +20,8 @@ from vedette.model.time import parse_duration_ms
 
 
 def run_alerts(arguments: argparse.Namespace) -> int:
+    if arguments.kind == "template":
+        return run_render(arguments)
     language = choose_language(["--lang", arguments.lang] if arguments.lang else [])
     data, tell = ASK[arguments.kind](open_remote(arguments), arguments, language.value)
     if arguments.output == "json":
