@@ -81,6 +81,7 @@ _ALERTS: Final = (
     ("CertificateExpires", "warning", {"cluster": "us", "host": "shop.example"}, "Expires in 6 days", 3000),
     ("BackupOld", "critical", {"cluster": "asia", "instance": "db-7:9100"}, "The last backup is 2 days old", 700),
     ("BackupOld", "critical", {"cluster": "asia", "instance": "db-8:9100"}, "The last backup is 2 days old", 700),
+    ("ProcessGrew", "warning", {"team": "storage", "process": "compactor"}, "compactor doubled its memory", 0),
     ("Deployed", "info", {"cluster": "asia", "service": "cart"}, "cart 1.4.2 was deployed", 12),
 )
 
@@ -89,6 +90,8 @@ def seed_alerts(server: Vedette) -> None:
     """Until the rule's alert is in the pipeline, so that each page has something of each state."""
     _post(server, "/config/v1/rules/pages", RULES.encode(), "application/yaml")
     _post_json(server, "/api/v2/alerts", [_alert(*one) for one in _ALERTS])
+    status, answer = server.get(f"/api/v1/slos/{SLO['name']}", method="PUT", body=json.dumps(SLO).encode())
+    assert status == 200, answer
     for silence in _silences():
         _post_json(server, "/api/v2/silences", silence)
     expired = json.loads(_post_json(server, "/api/v2/silences", _silence("alertname", "Old", 0, 60, "done")))

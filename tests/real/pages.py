@@ -18,11 +18,15 @@ from playwright.sync_api import Error as BrowserError
 from tests.asking import wait_until
 from tests.harness import Options, Outcome
 from tests.real.browser import PATIENCE_MS, open_browser, visitor
+from tests.real.page_alert_seed import ALERTMANAGER, fingerprint_of, seed_alerts
+from tests.real.page_alert_uses import ALERT_USES
+from tests.real.page_alert_views import alert_views
 from tests.real.page_uses import USES
 from tests.real.page_views import VIEWS, View
 from tests.real.recorded import play
 from tests.server import Vedette
 from tests.settings import ROOT
+from tests.webhook_sink import WebhookSink
 
 LANGUAGES = ("en", "zh-CN")
 _DATA_SECONDS_MAX = 90.0
@@ -56,14 +60,16 @@ def run(options: Options) -> Iterable[Outcome]:
     _check_catalogues(tally)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Vedette(Path(folder) / "data") as server,
+        WebhookSink() as sink,
+        Vedette(Path(folder) / "data", "--alertmanager.config", _write_config(Path(folder), sink)) as server,
         open_browser() as browser,
     ):
         base = server.url
         _push(server, "backup")
         _push(server, "report")
         _wait_for_data(server)
-        for view in VIEWS:
+        seed_alerts(server)
+        for view in (*VIEWS, *alert_views(fingerprint_of(server, "MemoryInUse"))):
             for language in LANGUAGES:
                 for width in view.widths:
                     _check_view(tally, browser, base, view, language, width, pictures)
@@ -73,11 +79,18 @@ def run(options: Options) -> Iterable[Outcome]:
 
 
 def _check_catalogues(tally: Tally) -> None:
-    def keys(name: str) -> list[str]:
-        return re.findall(r'^  "?([\w.]+)"?:', (ROOT / "web/src/i18n" / name).read_text(), re.MULTILINE)
+    def keys(*names: str) -> list[str]:
+        texts = [(ROOT / "web/src/i18n" / name).read_text() for name in names]
+        return [key for text in texts for key in re.findall(r'^  "?([\w.]+)"?:', text, re.MULTILINE)]
 
-    english, chinese = keys("en.ts"), keys("zh-CN.ts")
+    english, chinese = keys("en.ts", "alerting.en.ts"), keys("zh-CN.ts", "alerting.zh-CN.ts")
     tally.check("catalogue keys are equal", english == chinese and len(english) > 100, set(english) ^ set(chinese))
+
+
+def _write_config(folder: Path, sink: WebhookSink) -> str:
+    file = folder / "alertmanager.yml"
+    file.write_text(ALERTMANAGER.replace("SINK", sink.url))
+    return str(file)
 
 
 def _wait_for_data(server: Vedette) -> None:
@@ -126,7 +139,7 @@ def _check_view(
 
 def _check_use(tally: Tally, browser: Browser, base: str, pictures: Path) -> None:
     with visitor(browser, base, language="en", width=1280) as person:
-        for name, act in USES:
+        for name, act in (*USES, *ALERT_USES):
             tally.attempt(name, lambda act=act: act(person))
         tally.check("use complains of nothing", not person.complaints, person.complaints)
         person.page.screenshot(path=pictures / "used-en-1280.png")

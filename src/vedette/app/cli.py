@@ -98,7 +98,7 @@ def query(arguments: argparse.Namespace) -> int:
 
 
 def alerts(arguments: argparse.Namespace) -> int:
-    from vedette.app.alerts.running import run_alerts
+    from vedette.app.alert_commands.running import run_alerts
 
     return run_alerts(arguments)
 

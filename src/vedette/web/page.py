@@ -23,7 +23,20 @@ from vedette.model.errors import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"
 
-PAGES: Final = ("", "query", "graph", "cardinality", "targets", "push", "status")
+PAGES: Final = (
+    "",
+    "query",
+    "graph",
+    "alerts",
+    "silences",
+    "rules",
+    "routing",
+    "slos",
+    "cardinality",
+    "targets",
+    "push",
+    "status",
+)
 """Addresses that the page's own router knows; web/src/main.tsx has the same."""
 
 _HOW_TO_BUILD: Final = "./run builds it; in a checkout: npm --prefix web ci && npm --prefix web run build"

@@ -29,7 +29,7 @@ from vedette.alerting.slo.sections import parse_slo
 from vedette.alerting.why.explaining import Explainer
 from vedette.api.app import build_app
 from vedette.api.native import alert_history, alert_notes, alert_why, dry_run, heartbeats, objectives
-from vedette.app.alerts.telling import (
+from vedette.app.alert_commands.telling import (
     EVENTS_ZH,
     tell_dry_run,
     tell_history,

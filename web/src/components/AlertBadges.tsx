@@ -8,7 +8,7 @@ export function Severity({ labels }: { labels: Labels }) {
   return word ? <span class={`badge ${severityTone(labels)}`}>{word}</span> : null;
 }
 
-const TONES: Record<string, string> = { firing: "bad", pending: "warn", active: "bad", resolved: "good", inactive: "good" };
+const TONES: Record<string, string> = { firing: "bad", pending: "warn", active: "bad", failing: "bad", resolved: "good", inactive: "good" };
 
 /** `state`: of an alert, a rule, or what keeps an alert quiet. */
 export function StateBadge({ state }: { state: string }) {

@@ -36,6 +36,7 @@ export function formatDuration(seconds: number): string {
 
 /** Two units at most, for reading: 93784 -> "1d 2h". */
 export function roughDuration(seconds: number): string {
+  if (seconds === 0) return "0s";
   if (seconds < 1) return seconds < 0.001 ? `${(seconds * 1e6).toFixed(0)}µs` : `${trim(seconds * 1000)}ms`;
   if (seconds < 60) return `${trim(seconds)}s`;
   const parts = UNITS.slice(2, 6);

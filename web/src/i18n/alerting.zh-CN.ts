@@ -51,6 +51,7 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "alert.labels": "标签与注解",
   "alert.values": "数值与阈值",
   "alert.noComparison": "表达式不与阈值比较：只要有结果就触发。",
+  "alert.series": "背后的时间序列",
   "alert.occurrences": "历史触发",
   "alert.times": "共触发 {count} 次。",
   "alert.usually": "通常持续 {duration}。",
@@ -61,6 +62,7 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "alert.failures": "失败：{count}",
   "alert.beside": "同时开始的其他告警",
   "alert.nothingBeside": "同一时段没有其他告警开始。",
+  "alert.sameTime": "同时",
   "alert.before": "早 {time}",
   "alert.after": "晚 {time}",
   "alert.routes": "通知给谁，为什么",
@@ -82,6 +84,8 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "step.retry": "投递",
   "step.set": "写入记录",
 
+  "reader.name": "你的名字（保存在此浏览器）",
+
   "notes.title": "处理",
   "notes.acknowledge": "确认",
   "notes.acknowledgeHint": "恢复前不再重复通知。下方所写内容会一并保存。",
@@ -101,7 +105,6 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "silence.lasting": "时长",
   "silence.begins": "开始",
   "silence.ends": "结束",
-  "silence.creator": "你的名字（保存在此浏览器）",
   "silence.comment": "原因",
   "silence.create": "静默 {time}",
   "silence.save": "保存",

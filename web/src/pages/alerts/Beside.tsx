@@ -27,12 +27,13 @@ export function Beside({ neighbours }: { neighbours: readonly Neighbour[] }) {
 
 function Row({ neighbour: { fingerprint, labels, after, endsAt, shared } }: { neighbour: Neighbour }) {
   const time = roughDuration(Math.abs(Math.round(after)));
+  const when = Math.round(after) === 0 ? t("alert.sameTime") : t(after < 0 ? "alert.before" : "alert.after", { time });
   return (
     <li class="row">
       <a href={address("alerts", { alert: fingerprint })}>{labels["alertname"] ?? t("alerts.unnamed")}</a>
       <Severity labels={labels} />
       {endsAt !== null && <StateBadge state="resolved" />}
-      <span class="small soft number">{t(after < 0 ? "alert.before" : "alert.after", { time })}</span>
+      <span class="small soft number">{when}</span>
       <LabelChips labels={Object.fromEntries(shared.map((name) => [name, labels[name] ?? ""]))} />
     </li>
   );

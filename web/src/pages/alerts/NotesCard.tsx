@@ -3,8 +3,10 @@ import { useState } from "preact/hooks";
 import { acknowledge, assign, comment, type Notes, takeBackAcknowledgement } from "../../api/alert_notes.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorNotice } from "../../components/Notice.tsx";
+import { ReaderName } from "../../components/ReaderName.tsx";
 import { dateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
+import { readerName } from "../../state/reader.ts";
 
 interface NotesCardProps {
   fingerprint: string;
@@ -15,6 +17,7 @@ interface NotesCardProps {
 export function NotesCard({ fingerprint, notes, onChanged }: NotesCardProps) {
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>(undefined);
+  const by = readerName.value.trim();
   const change = (work: Promise<Notes>): void => {
     work.then(() => {
       setText("");
@@ -25,8 +28,12 @@ export function NotesCard({ fingerprint, notes, onChanged }: NotesCardProps) {
   return (
     <section class="card alert-card">
       <h2>{t("notes.title")}</h2>
-      <Acknowledgement notes={notes} onAcknowledge={() => change(acknowledge(fingerprint, text.trim(), 0))} onTakeBack={() => change(takeBackAcknowledgement(fingerprint))} />
-      <Assignee notes={notes} onAssign={(name) => change(assign(fingerprint, name))} />
+      <Acknowledgement
+        notes={notes}
+        onAcknowledge={() => change(acknowledge(fingerprint, by, text.trim(), 0))}
+        onTakeBack={() => change(takeBackAcknowledgement(fingerprint, by))}
+      />
+      <Assignee key={notes.assignee} notes={notes} onAssign={(name) => change(assign(fingerprint, by, name))} />
       <Comments notes={notes} />
       <textarea
         class="field note-text"
@@ -36,9 +43,10 @@ export function NotesCard({ fingerprint, notes, onChanged }: NotesCardProps) {
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      <div class="row">
+      <div class="row note-end">
+        <ReaderName />
         <span class="spacer" />
-        <Button disabled={text.trim() === ""} onClick={() => change(comment(fingerprint, text.trim()))}>
+        <Button disabled={text.trim() === ""} onClick={() => change(comment(fingerprint, by, text.trim()))}>
           {t("notes.comment")}
         </Button>
       </div>

@@ -26,19 +26,26 @@ export default function ValuesCard({ why: { values, series } }: { why: Why }) {
       {values.comparisons.map((comparison, index) => (
         <ComparisonChart key={index} comparison={comparison} values={values} />
       ))}
-      {series.length > 0 && (
-        <ul class="alert-series">
-          {series.map(({ selector, matched }) => (
-            <li key={selector} class="row">
-              <a class="mono" href={address("query", { "g0.expr": selector })}>
-                {selector}
-              </a>
-              <span class="small faint number">{t("query.seriesCount", { count: matched })}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {series.length > 0 && <Behind series={series} />}
     </section>
+  );
+}
+
+function Behind({ series }: { series: Why["series"] }) {
+  return (
+    <>
+      <h3>{t("alert.series")}</h3>
+      <ul class="alert-series">
+        {series.map(({ selector, matched }) => (
+          <li key={selector}>
+            <a class="mono" href={address("query", { "g0.expr": selector })}>
+              {selector}
+            </a>{" "}
+            <span class="small faint number">{t("query.seriesCount", { count: matched })}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

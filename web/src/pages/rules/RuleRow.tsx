@@ -28,7 +28,9 @@ export function RuleRow({ id, rule }: { id: string; rule: Rule }) {
           <span class="small soft number">{t("alerts.count", { count: rule.alerts.length })}</span>
         )}
         <span class="spacer" />
-        <span class="small faint number">{roughDuration(rule.evaluationTime)}</span>
+        {rule.evaluationTime > 0 && (
+          <span class="small faint number rule-took">{roughDuration(rule.evaluationTime)}</span>
+        )}
       </button>
       {rule.lastError && <code class="rule-error">{rule.lastError}</code>}
       {open && <Unfolded rule={rule} />}

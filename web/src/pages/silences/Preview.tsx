@@ -1,7 +1,7 @@
 // Which alerts matchers would mute now, asked of the server: it decides later too.
 import { alerts } from "../../api/alertmanager.ts";
 import { Severity } from "../../components/AlertBadges.tsx";
-import { ErrorNotice, Notices, Skeleton } from "../../components/Notice.tsx";
+import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { severityRank } from "../../components/severity.ts";
 import { t } from "../../i18n/translate.ts";
 import { pairs, seriesText } from "../../promql/labels.ts";
@@ -20,13 +20,13 @@ export function Preview({ matchers, all }: { matchers: readonly string[]; all: n
   return (
     <div class="silence-preview" aria-busy={loading}>
       <strong aria-live="polite">{data.length === 0 ? t("silence.mutesNone") : t("silence.mutes", { count: data.length })}</strong>
-      {data.length === all && all > 1 && <Notices kind="warn" texts={[t("silence.mutesAll")]} />}
+      {data.length === all && all > 1 && <p class="notice warn">{t("silence.mutesAll")}</p>}
       <ul>
         {worst.slice(0, ROWS_SHOWN).map(({ fingerprint, labels }) => (
           <li key={fingerprint} class="row">
             <Severity labels={labels} />
             <span>{labels["alertname"]}</span>
-            <span class="small faint mono preview-labels">{restOf(labels)}</span>
+            <span class="small soft mono preview-labels">{restOf(labels)}</span>
           </li>
         ))}
       </ul>

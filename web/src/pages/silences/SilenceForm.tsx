@@ -5,15 +5,14 @@ import { alerts, saveSilence } from "../../api/alertmanager.ts";
 import { Button, Choice } from "../../components/Button.tsx";
 import { MatcherInput } from "../../components/MatcherInput.tsx";
 import { ErrorNotice } from "../../components/Notice.tsx";
+import { ReaderName } from "../../components/ReaderName.tsx";
 import { formatDuration, roughDuration } from "../../format/duration.ts";
 import { localDateTime, parseDateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
+import { readerName } from "../../state/reader.ts";
 import { useResource } from "../../state/resource.ts";
-import { recall, remember } from "../../state/storage.ts";
 import { Preview } from "./Preview.tsx";
 import { DURATIONS, type FormStart, USUAL, wantedSilence } from "./wanted.ts";
-
-const CREATOR = "silence-creator";
 
 interface SilenceFormProps {
   start: FormStart;
@@ -24,16 +23,14 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
   const [matchers, setMatchers] = useState(start.matchers);
   const [span, setSpan] = useState<Span>(start.endsAt ? { endsAt: start.endsAt } : { lasting: USUAL });
   const [beginning, setBeginning] = useState(start.startsAt);
-  const [createdBy, setCreatedBy] = useState(recall(CREATOR) ?? "");
   const [comment, setComment] = useState(start.comment ?? "");
   const [error, setError] = useState<unknown>(undefined);
   const { data: all = [] } = useResource("all", (signal) => alerts([], signal));
   const save = (): void => {
-    remember(CREATOR, createdBy || null);
     const startsAt = beginning ?? Date.now() / 1000;
     const endsAt = "endsAt" in span ? span.endsAt : startsAt + span.lasting;
-    const by = createdBy.trim() || t("notes.nobody");
-    const wanted = wantedSilence(matchers, { ...(start.id ? { id: start.id } : {}), startsAt, endsAt, createdBy: by, comment });
+    const createdBy = readerName.value.trim() || t("notes.nobody");
+    const wanted = wantedSilence(matchers, { ...(start.id ? { id: start.id } : {}), startsAt, endsAt, createdBy, comment });
     saveSilence(wanted).then(onSaved, setError);
   };
   return (
@@ -50,10 +47,7 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
       </div>
       <Times span={span} onSpan={setSpan} beginning={beginning} onBeginning={setBeginning} />
       <div class="form-columns">
-        <label class="labelled">
-          <span class="small soft">{t("silence.creator")}</span>
-          <input class="field" value={createdBy} autocomplete="username" onInput={(event) => setCreatedBy(event.currentTarget.value)} />
-        </label>
+        <ReaderName />
         <label class="labelled">
           <span class="small soft">{t("silence.comment")}</span>
           <input class="field" value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
@@ -61,7 +55,7 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
       </div>
       <Preview matchers={matchers} all={all.length} />
       {error !== undefined && <ErrorNotice error={error} />}
-      <div class="row">
+      <div class="row form-end">
         <span class="spacer" />
         <Button kind="primary" icon="silence" disabled={matchers.length === 0} onClick={save}>
           {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}

@@ -6,7 +6,7 @@ import { Button, Choice } from "../../components/Button.tsx";
 import { Deferred } from "../../components/Deferred.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
 import { Search } from "../../components/Fields.tsx";
-import { Empty, ErrorNotice, Notices, Skeleton } from "../../components/Notice.tsx";
+import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
 import { formatMatcher, readList } from "../../matchers/matchers.ts";
 import { useResource, useTick } from "../../state/resource.ts";
@@ -34,7 +34,11 @@ export default function SilencesPage() {
     <div class="page stack">
       <Head all={data} state={state} words={words} />
       {error !== undefined && <ErrorNotice error={error} />}
-      {ending > 0 && <Notices kind="warn" texts={[t("silences.endSoon", { count: ending })]} />}
+      {ending > 0 && (
+        <div class="notice warn" role="status">
+          {t("silences.endSoon", { count: ending })}
+        </div>
+      )}
       {!data && error === undefined && <Skeleton height={320} />}
       {data && found?.length === 0 && <NoSilence state={state} isNarrowed={words !== ""} />}
       {found?.slice(0, CARDS_SHOWN).map((silence) => (

@@ -8,18 +8,20 @@ import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { formatDuration } from "../../format/duration.ts";
 import { t } from "../../i18n/translate.ts";
 import { seriesText } from "../../promql/labels.ts";
-import { NEW_PANEL, spanOf } from "../../state/panels.ts";
+import { automaticStep, spanOf } from "../../state/panels.ts";
 import { useResource } from "../../state/resource.ts";
 
 const HEIGHT = 180;
 const HOUR = 3600;
+/** Its rule is evaluated every 5 minutes: between two values the last one holds. */
+const KNOWN_FOR = "11m";
 const RANGES = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR];
 
 export default function BudgetGraph({ name }: { name: string }) {
   const [range, setRange] = useState(24 * HOUR);
-  const expr = `slo:error_budget_remaining:ratio{slo=${JSON.stringify(name)}}`;
+  const expr = `last_over_time(slo:error_budget_remaining:ratio{slo=${JSON.stringify(name)}}[${KNOWN_FOR}])`;
   const { data, error } = useResource(`${expr} ${range}`, async (signal) => {
-    const span = spanOf({ ...NEW_PANEL, range }, Date.now() / 1000);
+    const span = spanOf({ range, end: null, step: automaticStep(range) }, Date.now() / 1000);
     return { result: (await queryRange(expr, span, signal)).data.result, span };
   });
   const chart = useMemo(() => data && toChartData(data.result, data.span, nameOf), [data]);

@@ -52,7 +52,7 @@ export default function SloForm({ before, onSaved }: SloFormProps) {
           {rules}
         </pre>
       )}
-      <div class="row">
+      <div class="row form-end">
         <span class="spacer" />
         <Button onClick={show}>{t("slos.showRules")}</Button>
         <Button kind="primary" disabled={draft.name.trim() === ""} onClick={() => void saveSlo(wanted).then(onSaved, setError)}>

@@ -1,12 +1,12 @@
 // The figures of a budget: what is left, how fast it goes, how long it lasts.
 import type { BudgetState } from "../../api/slos.ts";
-import { roughDuration } from "../../format/duration.ts";
+import { parseDuration, roughDuration } from "../../format/duration.ts";
 import { formatValue } from "../../format/units.ts";
-import { t } from "../../i18n/translate.ts";
+import { type Key, t } from "../../i18n/translate.ts";
 import { burnStanding, standingOf } from "./reading.ts";
 
 export function Budget({ group: { remaining, windowErrorRatio }, budget }: { group: BudgetState; budget: number }) {
-  const standing = standingOf(remaining);
+  const standing = remaining === null ? "" : standingOf(remaining);
   const share = Math.min(Math.max(remaining ?? 0, 0), 1);
   return (
     <div class="slo-figure">
@@ -38,9 +38,9 @@ export function BurnRates({ rates }: { rates: Record<string, number | null> }) {
         {t("slos.burn")}
       </span>
       <dl class="burn-rates">
-        {Object.entries(rates).map(([window, rate]) => (
+        {byLength(rates).map(([window, rate]) => (
           <div key={window} class={burnStanding(rate)}>
-            <dt class="small faint">{window}</dt>
+            <dt class="small soft">{window}</dt>
             <dd class="number">{rate === null ? "–" : `${formatValue(rate, "none")}×`}</dd>
           </div>
         ))}
@@ -49,15 +49,23 @@ export function BurnRates({ rates }: { rates: Record<string, number | null> }) {
   );
 }
 
+const byLength = (rates: Record<string, number | null>): [string, number | null][] =>
+  Object.entries(rates).sort(([a], [b]) => (parseDuration(a) ?? 0) - (parseDuration(b) ?? 0));
+
 export function Forecast({ group: { exhaustedIn, remaining } }: { group: BudgetState }) {
-  const isGone = remaining !== null && remaining <= 0;
+  const { tone, text, hint } = forecastOf(remaining, exhaustedIn);
   return (
     <div class="slo-figure">
       <span class="small soft">{t("slos.forecast")}</span>
-      <strong class={isGone || exhaustedIn !== null ? "number bad forecast" : "number good forecast"}>
-        {isGone ? t("slos.gone") : exhaustedIn === null ? t("slos.lasts") : roughDuration(exhaustedIn)}
-      </strong>
-      <span class="small faint">{isGone ? t("slos.goneHint") : t(exhaustedIn === null ? "slos.lastsHint" : "slos.endsHint")}</span>
+      <strong class={`number ${tone}`}>{text}</strong>
+      <span class="small faint">{t(hint)}</span>
     </div>
   );
+}
+
+function forecastOf(remaining: number | null, exhaustedIn: number | null): { tone: string; text: string; hint: Key } {
+  if (remaining === null) return { tone: "", text: "–", hint: "slos.noErrorRatio" };
+  if (remaining <= 0) return { tone: "bad", text: t("slos.gone"), hint: "slos.goneHint" };
+  if (exhaustedIn === null) return { tone: "good", text: t("slos.lasts"), hint: "slos.lastsHint" };
+  return { tone: "bad", text: roughDuration(exhaustedIn), hint: "slos.endsHint" };
 }

@@ -1,19 +1,14 @@
-// An objective in figures: how its budget stands, which windows are told, what the form holds.
-import type { BudgetState, Slo, SloDefinition } from "../../api/slos.ts";
+// An objective in figures: how its budget stands, how fast it burns, what the form holds.
+import type { SloDefinition } from "../../api/slos.ts";
 
 export type Standing = "good" | "warn" | "bad";
 
 const LOW = 0.25;
 
 /** By what is left of the budget. */
-export function standingOf(remaining: number | null): Standing {
-  if (remaining === null) return "good";
+export function standingOf(remaining: number): Standing {
   return remaining <= 0 ? "bad" : remaining < LOW ? "warn" : "good";
 }
-
-/** The group that is worst off; an objective without data has none. */
-export const worstGroup = ({ groups }: Slo): BudgetState | undefined =>
-  [...groups].sort((a, b) => (a.remaining ?? Infinity) - (b.remaining ?? Infinity))[0];
 
 /** Burn 1 uses the budget up exactly at the window's end. */
 export function burnStanding(rate: number | null): Standing {

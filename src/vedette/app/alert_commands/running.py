@@ -1,4 +1,4 @@
-"""`vedette alerts KIND`: one request to a running server, and its answer for people or as JSON."""
+"""`vedette alerts KIND`: one request, and its answer for people or as JSON; `template render` asks nobody."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from vedette.app.alerts.rendering import run_render
-from vedette.app.alerts.telling import tell_dry_run, tell_history, tell_list, tell_notes, tell_why
+from vedette.app.alert_commands.rendering import run_render
+from vedette.app.alert_commands.telling import tell_dry_run, tell_history, tell_list, tell_notes, tell_why
 from vedette.app.language import Say, choose_language, speaker
 from vedette.app.querying.remote import Remote
 from vedette.app.querying.running import open_remote

@@ -1,9 +1,10 @@
-"""The flags of `vedette alerts`; those of `template render` are amtool's. Standard library only."""
+"""The command line of `vedette alerts`. Standard library only."""
 
 from __future__ import annotations
 
 import argparse
 
+from vedette.app.alert_commands.template_arguments import add_template
 from vedette.app.language import Say, add_language
 from vedette.app.querying.arguments import add_server
 
@@ -11,10 +12,7 @@ from vedette.app.querying.arguments import add_server
 def add_alerts(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
     alerts = verbs.add_parser(
         "alerts",
-        help=say(
-            "alerts and their texts: list, why, ack, history, dry-run, template",
-            "告警及其通知文本：列表、原因、确认、历史、试运行、模板",
-        ),
+        help=say("alerts: list, why, ack, history, dry-run, template", "告警：列表、原因、确认、历史、试运行、模板"),
     )
     add_language(alerts, say)
     kinds = alerts.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
@@ -52,45 +50,7 @@ def add_alerts(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
     dry_run.add_argument(
         "--since", metavar=say("DURATION", "时长"), default="7d", help=say("how far back (7d)", "时间范围（7d）")
     )
-    template = kinds.add_parser("template", help=say("notification templates", "通知模板"))
-    actions = template.add_subparsers(dest="action", metavar=say("ACTION", "操作"), required=True)
-    add_render(actions, say)
-
-
-def add_render(actions: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
-    render = actions.add_parser("render", help=say("show what a template makes of alerts", "显示模板的渲染结果"))
-    add_language(render, say)
-    render.add_argument(
-        "--template.glob",
-        dest="globs",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help=say("template files, besides our own (repeatable)", "除内置模板外的模板文件（可重复）"),
-    )
-    render.add_argument(
-        "--template.text",
-        dest="text",
-        required=True,
-        metavar="TEXT",
-        help=say(
-            "such as '{{ template \"slack.default.title\" . }}'", "例如 '{{ template \"slack.default.title\" . }}'"
-        ),
-    )
-    render.add_argument(
-        "--template.type",
-        dest="type",
-        choices=("text", "html"),
-        default="text",
-        help=say("whether values are escaped (text)", "是否按 HTML 转义（text）"),
-    )
-    render.add_argument(
-        "--template.data",
-        dest="data",
-        metavar="FILE",
-        default=None,
-        help=say("alerts as a webhook gets them, in JSON (a sample)", "与 webhook 相同的 JSON 数据（默认使用示例）"),
-    )
+    add_template(kinds, say)
 
 
 def _add_kind(

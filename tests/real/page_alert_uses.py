@@ -1,0 +1,165 @@
+"""What a person does on the pages about alerts, act by act; an act that does not go as told raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.real.browser import PATIENCE_MS, Visitor
+
+Act = tuple[str, Callable[[Visitor], None]]
+
+
+def _complete_a_filter(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts?lang=en")
+    entry = page.get_by_role("combobox", name="Filter by matchers")
+    expect(page.locator(".alert").first).to_be_visible(timeout=PATIENCE_MS)
+    entry.click()
+    page.keyboard.type("clus")
+    expect(page.get_by_role("option", name="cluster=")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("as")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert")).to_have_count(1, timeout=PATIENCE_MS)
+    assert "filter=" in page.url, page.url
+    page.keyboard.type("nonsense")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip-refused")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name='Remove cluster="asia"').click()
+    assert "filter=" not in page.url, page.url
+
+
+def _group_and_narrow_by_labels(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts?state=all")
+    by = page.get_by_role("combobox", name="Group by labels")
+    by.click()
+    page.keyboard.type("cluster")
+    page.keyboard.press("Enter")
+    group = page.get_by_role("region", name='{cluster="us"}')
+    group.locator(".alert-group-head .chip").click(timeout=PATIENCE_MS)
+    expect(page.locator(".alert-group")).to_have_count(1, timeout=PATIENCE_MS)
+    page.get_by_role("radio", name="silenced").click()
+    expect(page.locator(".alert")).to_have_count(1)
+    expect(page.locator(".alert-name")).to_have_text("CertificateExpires")
+
+
+def _silence_in_two_clicks(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts")
+    row = page.locator(".alert", has_text="db-7:9100")
+    row.get_by_role("button", name="Silence").click(timeout=PATIENCE_MS)
+    expect(page.locator("dialog .silence-preview", has_text="Would mute alerts now: 1")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    page.get_by_role("button", name="Silence for 2h").click()
+    expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(row).to_have_count(0, timeout=PATIENCE_MS)
+
+
+def _acknowledge_assign_and_comment(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts")
+    page.get_by_role("link", name="MemoryInUse").click(timeout=PATIENCE_MS)
+    page.get_by_label("Your name").fill("Li Na", timeout=PATIENCE_MS)
+    page.get_by_label("Comment", exact=True).first.fill("It is the compactor.")
+    page.get_by_role("button", name="Comment").click()
+    expect(page.locator(".comments", has_text="It is the compactor.")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Assigned to").fill("Wang")
+    page.get_by_role("button", name="Assign").click()
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".badge", has_text="acknowledged by Li Na")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="All alerts").click()
+    row = page.locator(".alert", has_text="MemoryInUse")
+    expect(row.locator(".badge", has_text="assigned to Wang")).to_be_visible(timeout=PATIENCE_MS)
+    expect(row.locator(".badge", has_text="acknowledged by Li Na")).to_be_visible()
+
+
+def _keep_a_silence(person: Visitor) -> None:
+    page = person.page
+    person.go("/silences")
+    card = page.locator(".silence", has_text="The new one is ordered")
+    card.get_by_role("button", name="+4h").click(timeout=PATIENCE_MS)
+    expect(card.locator(".badge", has_text="ends in 4h")).to_be_visible(timeout=PATIENCE_MS)
+    card.get_by_role("button", name="Change").click()
+    page.get_by_label("Why?").fill("It has been ordered", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Save").click()
+    card = page.locator(".silence", has_text="It has been ordered")
+    card.get_by_role("button", name="Expire").click(timeout=PATIENCE_MS)
+    page.locator("dialog").get_by_role("button", name="Expire").click()
+    expect(card).to_have_count(0, timeout=PATIENCE_MS)
+    page.get_by_role("radio", name="Expired").click()
+    page.locator(".silence", has_text="It has been ordered").get_by_role("button", name="Make again").click()
+    page.get_by_role("button", name="Silence for 2h").click(timeout=PATIENCE_MS)
+    expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE_MS)
+    page.get_by_role("radio", name="Active").click()
+    expect(page.locator(".silence", has_text="It has been ordered")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _unfold_a_rule(person: Visitor) -> None:
+    page = person.page
+    person.go("/rules")
+    page.get_by_role("radio", name="failing").click(timeout=PATIENCE_MS)
+    expect(page.locator(".rule-row")).to_have_count(1)
+    expect(page.locator(".rule-error", has_text="many-to-many")).to_be_visible()
+    person.go("/rules?q=node:memory")
+    page.get_by_role("button", name="node:memory_available:ratio").click(timeout=PATIENCE_MS)
+    expect(page.locator(".chart canvas")).to_be_visible(timeout=PATIENCE_MS)
+    assert "rule=machine" in page.url, page.url
+    page.get_by_role("link", name="Open in Query").click()
+    expect(page.locator(".editor")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _test_a_label_set(person: Visitor) -> None:
+    page = person.page
+    person.go("/routing")
+    entry = page.get_by_role("combobox", name="Labels to test")
+    entry.click(timeout=PATIENCE_MS)
+    page.keyboard.type("team=web")
+    page.keyboard.press("Enter")
+    taken = page.locator(".route.taken > .route-box")
+    expect(taken).to_have_count(1, timeout=PATIENCE_MS)
+    expect(taken.locator(".route-receiver")).to_have_text("shop")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".route.taken")).to_have_count(0)
+
+
+def _declare_an_objective(person: Visitor) -> None:
+    page = person.page
+    person.go("/slos")
+    page.get_by_role("button", name="New SLO").click(timeout=PATIENCE_MS)
+    _fill(page, {"Name": "answers-fast", "Objective, percent": "99", "Description": "Answers come fast."})
+    page.get_by_role("radio", name="Latency").click()
+    histogram = 'prometheus_http_request_duration_seconds{handler="/api/v1/query"}'
+    _fill(page, {"Histogram: selector": histogram, "Good up to (in its unit)": "0.4"})
+    page.get_by_role("button", name="Show its rules").click()
+    expect(page.locator("dialog .slo-rules", has_text="slo:error_ratio:rate5m")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Save").click()
+    card: Locator = page.get_by_role("region", name="answers-fast")
+    expect(card.locator(".badge", has_text="99% in 30d")).to_be_visible(timeout=PATIENCE_MS)
+    card.get_by_role("button", name="Delete").click()
+    page.locator("dialog").get_by_role("button", name="Delete").click()
+    expect(card).to_have_count(0, timeout=PATIENCE_MS)
+
+
+def _fill(page: Page, texts: dict[str, str]) -> None:
+    for label, text in texts.items():
+        page.locator("dialog").get_by_label(label, exact=True).fill(text, timeout=PATIENCE_MS)
+
+
+ALERT_USES: Final[tuple[Act, ...]] = (
+    ("a filter is completed, refused and removed", _complete_a_filter),
+    ("alerts are grouped and narrowed by labels", _group_and_narrow_by_labels),
+    ("an alert is silenced in two clicks", _silence_in_two_clicks),
+    ("an alert is commented, assigned and acknowledged", _acknowledge_assign_and_comment),
+    ("a silence is extended, changed, expired and made again", _keep_a_silence),
+    ("a rule unfolds with its graph", _unfold_a_rule),
+    ("a label set shows its way through the routes", _test_a_label_set),
+    ("an objective is declared, read as rules and deleted", _declare_an_objective),
+)
