@@ -99,6 +99,11 @@ def seed_alerts(server: Vedette) -> None:
     assert wait_until(lambda: bool(fingerprint_of(server, "MemoryInUse")), 60, every_s=0.5), "the rule does not fire"
 
 
+def wait_for_objective(server: Vedette) -> None:
+    """Until its rules, which run each minute, have given a burn rate."""
+    assert wait_until(lambda: bool(server.api(f"slos/{SLO['name']}")["groups"]), 150, every_s=1.0), "no burn rate"
+
+
 def fingerprint_of(server: Vedette, name: str) -> str:
     """Empty while no such alert fires."""
     status, body = server.get(f"/api/v2/alerts?filter=alertname%3D{name}")

@@ -18,7 +18,7 @@ from playwright.sync_api import Error as BrowserError
 from tests.asking import wait_until
 from tests.harness import Options, Outcome
 from tests.real.browser import PATIENCE_MS, open_browser, visitor
-from tests.real.page_alert_seed import ALERTMANAGER, fingerprint_of, seed_alerts
+from tests.real.page_alert_seed import ALERTMANAGER, fingerprint_of, seed_alerts, wait_for_objective
 from tests.real.page_alert_uses import ALERT_USES
 from tests.real.page_alert_views import alert_views
 from tests.real.page_uses import USES
@@ -69,10 +69,9 @@ def run(options: Options) -> Iterable[Outcome]:
         _push(server, "report")
         _wait_for_data(server)
         seed_alerts(server)
-        for view in (*VIEWS, *alert_views(fingerprint_of(server, "MemoryInUse"))):
-            for language in LANGUAGES:
-                for width in view.widths:
-                    _check_view(tally, browser, base, view, language, width, pictures)
+        _check_views(tally, browser, base, VIEWS, pictures)
+        wait_for_objective(server)
+        _check_views(tally, browser, base, alert_views(fingerprint_of(server, "MemoryInUse")), pictures)
         _check_use(tally, browser, base, pictures)
     print(f"screenshots: {pictures}")
     yield Outcome("pages", tally.passed, tally.total, failures=tally.failures)
@@ -106,6 +105,13 @@ def _push(server: Vedette, job: str) -> None:
     body = b"# TYPE done_seconds gauge\ndone_seconds 42.5\n"
     status, answer = server.get(f"/metrics/job/{job}/shift/early%20one", method="PUT", body=body)
     assert status == 200, answer
+
+
+def _check_views(tally: Tally, browser: Browser, base: str, views: Iterable[View], pictures: Path) -> None:
+    for view in views:
+        for language in LANGUAGES:
+            for width in view.widths:
+                _check_view(tally, browser, base, view, language, width, pictures)
 
 
 def _check_view(
