@@ -42,22 +42,26 @@ class Stage:
 
     def __init__(self, timeline: Timeline, n_servers: int, database: str = "") -> None:
         self.timeline = timeline
-        self._stack = ExitStack()
         self._begun_s = 0.0
         self._silences: dict[str, str] = {}
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="vedette-timeline-")))
-        self._sinks = [self._stack.enter_context(WebhookSink(self._behaviour(one))) for one in timeline.collectors]
+        with ExitStack() as starting:  # what has started ends when the rest does not start
+            folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="vedette-timeline-")))
+            self._sinks = [starting.enter_context(WebhookSink(self._behaviour(one))) for one in timeline.collectors]
+            arguments = self._arguments(folder, database)
+            self.servers = [
+                starting.enter_context(Vedette(folder / f"data-{number}", *arguments)) for number in range(n_servers)
+            ]
+            self._stack = starting.pop_all()
+
+    def _arguments(self, folder: Path, database: str) -> list[str]:
         config = folder / "alertmanager.yml"
-        config.write_text(timeline.config.format(*(sink.url for sink in self._sinks)))
-        arguments = [
+        config.write_text(self.timeline.config.format(*(sink.url for sink in self._sinks)))
+        return [
             "--no-node-job",
             f"--config={_no_jobs(folder)}",
             f"--alertmanager.config={config}",
-            f"--alertmanager.dispatch-start-delay={timeline.start_delay:g}s",
+            f"--alertmanager.dispatch-start-delay={self.timeline.start_delay:g}s",
             *([f"--control.database={database}"] if database else []),
-        ]
-        self.servers = [
-            self._stack.enter_context(Vedette(folder / f"data-{number}", *arguments)) for number in range(n_servers)
         ]
 
     def play(self) -> list[Got]:
@@ -144,12 +148,16 @@ def run_timelines(timelines: list[Timeline], at_once: int) -> dict[str, list[str
         _play_into(Stage(timeline, 1), wrong)
     single = [timeline for timeline in timelines if timeline.servers == 1 and not timeline.start_delay]
     for start in range(0, len(single), at_once):
-        some = [Stage(timeline, 1) for timeline in single[start : start + at_once]]
-        threads = [threading.Thread(target=_play_into, args=(stage, wrong)) for stage in some]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ExitStack() as stack:
+            some = []
+            for timeline in single[start : start + at_once]:
+                some.append(Stage(timeline, 1))
+                stack.callback(some[-1].close)
+            threads = [threading.Thread(target=_play_into, args=(stage, wrong)) for stage in some]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
     shared = [timeline for timeline in timelines if timeline.servers > 1]
     if shared:
         with Postgres() as postgres:

@@ -35,12 +35,19 @@ def run(options: Options) -> Iterable[Outcome]:
 
 
 def _run_really() -> dict[str, list[str]]:
+    """Half a second is what a timeline allows, and other work on the machine may take that: one that fails is played again, alone."""
     real = [timeline for timeline in TIMELINES if timeline.name not in VIRTUAL_ONLY]
+    wrong = _play(real, AT_ONCE)
+    again = [timeline for timeline in real if wrong.get(timeline.name)]
+    return wrong | _play(again, 1)
+
+
+def _play(real: list[Timeline], at_once: int) -> dict[str, list[str]]:
     try:
-        return run_timelines(real, AT_ONCE)
+        return run_timelines(real, at_once)
     except Skipped as skipped:
         print(f"conformance alertmanager-scenarios: the cluster cases run in virtual time only: {skipped}", flush=True)
-        return run_timelines([timeline for timeline in real if _is_alone(timeline)], AT_ONCE)
+        return run_timelines([timeline for timeline in real if _is_alone(timeline)], at_once)
 
 
 def _is_alone(timeline: Timeline) -> bool:

@@ -17,7 +17,7 @@ from typing import Final
 from vedette.alerting.alerts import Alert
 from vedette.alerting.deadman.heartbeats import Heartbeats
 from vedette.alerting.deadman.sections import DeadmanSection, SwitchSections, read_switches
-from vedette.alerting.deadman.switch import RECEIVER, Switch, canary_group, canary_route
+from vedette.alerting.deadman.switch import CANARY, RECEIVER, Switch, canary_group, canary_route
 from vedette.alerting.history.pending import PendingAlerts
 from vedette.alerting.history.recording import RecordedIntegration
 from vedette.alerting.history.watcher import Watcher
@@ -79,7 +79,8 @@ class AlertInsight:
     def attach(self, rules: Rules) -> Rules:
         """What is sent is noted, and what is acknowledged is not repeated."""
         integrations = {
-            key: RecordedIntegration(each, self._clock, self._record) for key, each in rules.integrations.items()
+            key: each if key[0] == RECEIVER else RecordedIntegration(each, self._clock, self._record)
+            for key, each in rules.integrations.items()
         }
         pipeline = replace(rules.pipeline, is_acknowledged=self._is_acknowledged)
         return replace(rules, pipeline=pipeline, integrations=integrations)
@@ -131,7 +132,7 @@ class AlertInsight:
         self._catalog.on_change = rules.apply_groups
         shell, clock, io = self._shell, self._clock, self._alerting.io
         pending = PendingAlerts(rules.manager, rules.sender.label)
-        self._watcher = Watcher(shell, pending, self._history, SYSTEM, clock, io, self._hear)
+        self._watcher = Watcher(shell, pending, self._history, SYSTEM, clock, io, self._hear, frozenset({CANARY}))
         self._explainer = Explainer(shell, pending, self._history, engine, clock, io)
 
     def routes(self) -> tuple[Route, ...]:
@@ -159,7 +160,7 @@ class AlertInsight:
 
     async def _hear(self, alerts: Sequence[Alert]) -> None:
         """Posted alerts that are heartbeats."""
-        for name in self._heartbeats.look(alerts):
+        for name in await self._alerting.io(lambda: self._heartbeats.look(alerts)):
             try:
                 await self._alerting.io(partial(self._heartbeats.ping, name))
             except (StoreUnavailable, QueueFull) as error:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.app.alerts.arguments import add_alerts
+from vedette.app.alert_commands.arguments import add_alerts
 from vedette.app.language import Language, Say, add_language, choose_language, speaker
 from vedette.app.querying.arguments import add_query, normal_arguments
 from vedette.app.translation import translate_argparse

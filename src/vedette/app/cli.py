@@ -98,9 +98,9 @@ def query(arguments: argparse.Namespace) -> int:
 
 
 def alerts(arguments: argparse.Namespace) -> int:
-    from vedette.app.alerts.rendering import run_render
+    from vedette.app.alert_commands.running import run_alerts
 
-    return run_render(arguments)
+    return run_alerts(arguments)
 
 
 def restore(arguments: argparse.Namespace) -> int:

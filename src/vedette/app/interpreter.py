@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -24,6 +25,9 @@ M_ARENA_MAX: Final = -8
 ARENAS: Final = 2
 """glibc gives every thread an arena of its own otherwise, and freed memory stays in it. Fixed mmap and trim thresholds saved
 40 MB more under load, but a start took 1 s more CPU: every column of the head's rebuilding was mapped anew."""
+
+
+MADV_DONTNEED: Final = 4
 
 
 class NoPandas(MetaPathFinder):
@@ -47,6 +51,24 @@ def settle_interpreter() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # another C library has no such knob
         mallopt(M_ARENA_MAX, ARENAS)
+
+
+def give_back_pages(library: str) -> None:
+    """Of the code of a shared library that has done its work: it is read from the page cache again if it is ever needed.
+
+    libllvmlite keeps 40 MB of code resident after the kernels are loaded, and little of it is used until another kernel is.
+    Only executable mappings: nothing was ever written to them, while others hold what the loader relocated.
+    """
+    madvise = getattr(ctypes.CDLL(None), "madvise", None)
+    maps = Path("/proc/self/maps")
+    if madvise is None or not maps.exists():
+        return
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for line in maps.read_text().splitlines():
+        span, access, *_, file = line.split(maxsplit=5)
+        if library in file and access == "r-xp":
+            begin, end = (int(address, 16) for address in span.split("-"))
+            madvise(begin, end - begin, MADV_DONTNEED)
 
 
 def freeze_objects() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vedette.app.data_policy import DataPolicy
+from vedette.app.interpreter import give_back_pages
 from vedette.app.settings import Settings
 from vedette.intake.config import PrometheusConfig
 from vedette.kernels import (
@@ -58,6 +59,7 @@ def load_dashboard_kernels() -> None:
         module.warm()
     for module in (window_sums, window_ends, window_extremes, buckets, window_order, ranking):
         module.warm()
+    give_back_pages("libllvmlite")
 
 
 def ingest_limits(settings: Settings, config: PrometheusConfig) -> IngestLimits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.alerting.matchers import AlertMatcher, MatcherMode, classic, matches_all, utf8
@@ -201,12 +201,14 @@ matcher_lists = st.lists(
 label_sets = st.dictionaries(names, values.filter(bool))
 
 
+@settings(deadline=None)
 @given(matcher_lists, label_sets)
 def test_the_index_finds_what_trying_each_list_finds(lists, labels):
     wanted = [place for place, matchers in enumerate(lists) if matches_all(matchers, labels)]
     assert MatcherIndex(lists).matching(labels) == wanted
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='{}=!~,"\\ ab1🙂\n', max_size=20))
 def test_any_text_is_read_or_refused(text):
     for mode in MatcherMode:
@@ -217,6 +219,7 @@ def test_any_text_is_read_or_refused(text):
         assert all(isinstance(matcher, AlertMatcher) for matcher in found)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.builds(AlertMatcher, st.text(min_size=1), st.sampled_from([EQUAL, NOT_EQUAL]), st.text()), max_size=3)
 )

@@ -385,6 +385,7 @@ def test_times_are_read_in_milliseconds(text, time_ms):
 
 
 @given(st.integers(1, 4_000_000_000_000))
+@hypothesis_settings(deadline=None)
 def test_a_time_that_is_written_is_read_back(time_ms):
     assert parse_time_ms(format_time(time_ms)) == time_ms
 

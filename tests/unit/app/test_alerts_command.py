@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vedette.app.alerts.rendering import run_render
+from vedette.app.alert_commands.rendering import run_render
 from vedette.app.arguments import parse_arguments
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from vedette.alerting.matchers import MatcherMode
 from vedette.app.arguments import parser
+from vedette.app.features import matcher_mode
 from vedette.app.settings import Settings, read_agent_settings, read_settings
 from vedette.model.errors import BadInput
 
@@ -81,3 +83,34 @@ def test_the_agent_refuses_a_wrong_log_level_and_reads_the_environment() -> None
     assert read_agent_settings(arguments, {"VEDETTE_LISTEN": "127.0.0.1:1"}).port == 1
     with pytest.raises(BadInput, match="VEDETTE_LOG_LEVEL: must be one of debug, info, warning, error: loud"):
         read_agent_settings(arguments, {"VEDETTE_LOG_LEVEL": "loud"})
+
+
+def test_a_database_is_named_without_its_password():
+    settings = settings_of("--control.database", "postgresql://user:hidden@host/vedette")
+    assert settings.control_database == "postgresql://user:hidden@host/vedette"
+    assert settings.given["control.database"] == "postgresql://user:<secret>@host/vedette"
+
+
+def test_the_alertmanager_file_is_named_by_a_flag_or_relative_to_our_own(tmp_path):
+    own = tmp_path / "vedette.yml"
+    own.write_text("alertmanager: am/alertmanager.yml\n")
+    assert settings_of("--config", str(own)).alertmanager_file == tmp_path / "am" / "alertmanager.yml"
+    chosen = settings_of("--config", str(own), "--alertmanager.config", "other.yml")
+    assert str(chosen.alertmanager_file) == "other.yml"
+
+
+@pytest.mark.parametrize(
+    ("features", "mode"),
+    [
+        ((), MatcherMode.FALLBACK),
+        (("classic-mode",), MatcherMode.CLASSIC),
+        (("utf8-strict-mode",), MatcherMode.UTF8_STRICT),
+    ],
+)
+def test_a_feature_chooses_how_matchers_are_read(features, mode):
+    assert matcher_mode(features) is mode
+
+
+def test_the_modes_of_matchers_exclude_each_other():
+    with pytest.raises(BadInput, match="exclude each other"):
+        matcher_mode(("classic-mode", "utf8-strict-mode"))

@@ -1,11 +1,11 @@
-"""The control database on SQLite: what is kept is there after a reopening, newer rows win, a newer schema is refused."""
+"""The control database on SQLite and PostgreSQL: what is kept is there after a reopening, newer rows win, a newer schema is refused."""
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
+from tests.harness import Skipped
+from tests.postgres import Postgres
 from vedette.model.errors import ConfigError, Forbidden, SchemaTooNew, StoreUnavailable
 from vedette.ports.control import AlertRow, Gone, LogRow, Rows, SilenceRow
 from vedette.store.control import open_control
@@ -16,17 +16,36 @@ SILENCE = SilenceRow("id", "{}", 10, 5)
 LOG = LogRow("{}:{}", "default", "webhook", 0, 7, b"12345678", b"", "{}", 20)
 
 
+@pytest.fixture(scope="module")
+def postgres():
+    try:
+        with Postgres() as running:
+            yield running
+    except Skipped as skipped:
+        pytest.skip(str(skipped))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request):
+    """Of an empty database; empty: a file in the folder."""
+    if request.param == "sqlite":
+        return ""
+    running = request.getfixturevalue("postgres")
+    running.empty()
+    return running.url
+
+
 @pytest.fixture
-def control(tmp_path):
-    database = open_control(tmp_path)
+def control(tmp_path, url):
+    database = open_control(tmp_path, url)
     yield database
     database.close()
 
 
-def test_what_is_kept_is_there_after_a_reopening(tmp_path, control):
+def test_what_is_kept_is_there_after_a_reopening(tmp_path, url, control):
     assert control.keep("t", Rows([ALERT], [SILENCE], [LOG])) == 1
     control.close()
-    again = open_control(tmp_path)
+    again = open_control(tmp_path, url)
     assert again.since("t", 0) == Rows([ALERT], [SILENCE], [LOG], 1)
     again.close()
 
@@ -90,12 +109,12 @@ def test_who_leads_no_more_keeps_nothing(control):
     assert control.since("t", 0) == Rows([], [], [LOG], 1)
 
 
-def test_a_newer_schema_is_refused_with_a_hint(tmp_path, control):
+def test_a_newer_schema_is_refused_with_a_hint(tmp_path, url, control):
+    with control._engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE control_state SET schema = {len(MIGRATIONS) + 1}")
     control.close()
-    with sqlite3.connect(tmp_path / "control.db") as raw:
-        raw.execute("UPDATE control_state SET schema = ?", (len(MIGRATIONS) + 1,))
     with pytest.raises(SchemaTooNew, match="start the newer program"):
-        open_control(tmp_path)
+        open_control(tmp_path, url)
 
 
 def test_a_file_that_is_no_database_says_so(tmp_path):
@@ -104,13 +123,15 @@ def test_a_file_that_is_no_database_says_so(tmp_path):
         open_control(tmp_path)
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "no url"])
-def test_another_kind_of_database_is_refused(tmp_path, url):
+@pytest.mark.parametrize("wrong", ["mysql://x/y", "no url"])
+def test_another_kind_of_database_is_refused(tmp_path, wrong):
     with pytest.raises(ConfigError, match="such as postgresql://"):
-        open_control(tmp_path, url)
+        open_control(tmp_path, wrong)
 
 
-def test_commits_are_synchronous(control):
+def test_commits_are_synchronous(tmp_path):
+    control = open_control(tmp_path)
     with control._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    control.close()

@@ -1,4 +1,4 @@
-"""The threads that evaluate rules: few, because queries of people come first."""
+"""The threads that evaluate rules: few, because queries of people come first; not nicer than others, because rules have their times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from vedette.kernels.threads import CORES, share_work
-from vedette.model.threads import give_way
 
 T = TypeVar("T")
 
@@ -18,7 +17,7 @@ CONCURRENT_EVALUATIONS: Final = 4
 
 class RuleWorkers:
     def __init__(self, n_threads: int = CONCURRENT_EVALUATIONS) -> None:
-        self._pool = ThreadPoolExecutor(n_threads, "rules", initializer=give_way)
+        self._pool = ThreadPoolExecutor(n_threads, "rules")
         self._n_helpers = min(n_threads, CORES) - 1
 
     async def run(self, work: Callable[[], T]) -> T:

@@ -123,14 +123,29 @@ def _add_kind(
 ) -> argparse.ArgumentParser:
     added = kinds.add_parser(kind, help=about, description=about)
     asked = added.add_argument_group(say("whom to ask", "查询对象"))
-    asked.add_argument(
-        "--url", metavar="URL", default=None, help=say(f"a server ({DEFAULT_URL})", f"服务地址（{DEFAULT_URL}）")
-    )
+    add_server(asked, say)
     asked.add_argument(
         "--data",
         metavar=say("DIR", "目录"),
         default=None,
         help=say("a data directory that no server has open, instead of a server", "没有服务打开的数据目录，代替服务"),
+    )
+    shown = added.add_argument_group(say("output", "输出"))
+    shown.add_argument("--output", choices=OUTPUTS, default="table", help=say("form (table)", "形式（table）"))
+    shown.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help=say("colours (auto: in a terminal, unless NO_COLOR is set)", "颜色（auto：在终端中，且未设置 NO_COLOR）"),
+    )
+    add_language(added, say)
+    return added
+
+
+def add_server(asked: argparse._ArgumentGroup, say: Say) -> None:
+    """What `open_remote` needs."""
+    asked.add_argument(
+        "--url", metavar="URL", default=None, help=say(f"a server ({DEFAULT_URL})", f"服务地址（{DEFAULT_URL}）")
     )
     asked.add_argument(
         "--user", metavar=say("NAME", "用户名"), default=None, help=say("user, for basic auth", "用户名（basic auth）")
@@ -148,16 +163,6 @@ def _add_kind(
         help=say("certificates to trust, for https", "https 信任的证书"),
     )
     asked.add_argument("--tenant", metavar=say("NAME", "名称"), default=None, help=say("whose series", "所属租户"))
-    shown = added.add_argument_group(say("output", "输出"))
-    shown.add_argument("--output", choices=OUTPUTS, default="table", help=say("form (table)", "形式（table）"))
-    shown.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help=say("colours (auto: in a terminal, unless NO_COLOR is set)", "颜色（auto：在终端中，且未设置 NO_COLOR）"),
-    )
-    add_language(added, say)
-    return added
 
 
 def _add_expression(to: argparse.ArgumentParser, say: Say) -> None:

@@ -16,6 +16,8 @@ from vedette.api.prometheus.escaping import escape_name
 from vedette.app.querying.sources import Bounds, Reply
 from vedette.model.errors import BadInput, Forbidden, QueryFailed, QueryTimeout, Unauthenticated, Unreachable
 
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 _TIMEOUT_S: Final = 150.0
 """Longer than a server lets a query run: it says so itself."""
 _REFUSALS: Final = {"bad_data": BadInput, "timeout": QueryTimeout}
@@ -64,15 +66,34 @@ class Remote:
 
     def close(self) -> None: ...
 
+    def call(self, method: str, path: str, parameters: Mapping[str, Any] | None = None, body: bytes = b"") -> Reply:
+        """Of a path below /api/v1."""
+        form = f"?{urllib.parse.urlencode(parameters, doseq=True)}" if parameters else ""
+        return self._read(*self._exchange(method, f"{self.url}/api/v1/{path}{form}", body))
+
+    def alerts(self, matchers: Sequence[str]) -> list[dict[str, Any]]:
+        """Of Alertmanager's API v2."""
+        form = urllib.parse.urlencode({"filter": list(matchers)}, doseq=True)
+        status, body = self._exchange("GET", f"{self.url}/api/v2/alerts?{form}", b"")
+        if status != 200:
+            self._read(status, body if status == 401 else _in_envelope(body))
+        found: list[dict[str, Any]] = json.loads(body)
+        return found
+
     def _ask(self, path: str, parameters: Mapping[str, Any], *, by_get: bool = False) -> Reply:
-        url, form = f"{self.url}/api/v1/{path}", urllib.parse.urlencode(parameters, doseq=True)
-        target, body = (f"{url}?{form}", None) if by_get else (url, form.encode())
-        request = urllib.request.Request(target, body, self.credentials.headers())
+        if by_get:
+            return self.call("GET", path, parameters)
+        form = urllib.parse.urlencode(parameters, doseq=True).encode()
+        return self._read(*self._exchange("POST", f"{self.url}/api/v1/{path}", form, FORM))
+
+    def _exchange(self, method: str, url: str, body: bytes, content_type: str = JSON) -> tuple[int, bytes]:
+        headers = self.credentials.headers() | ({"Content-Type": content_type} if body else {})
+        request = urllib.request.Request(url, body or None, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S, context=self.tls) as answer:
-                return self._read(answer.status, answer.read())
+                return answer.status, answer.read()
         except urllib.error.HTTPError as error:
-            return self._read(error.code, error.read())
+            return error.code, error.read()
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             reason = getattr(reason, "strerror", None) or reason
@@ -99,6 +120,11 @@ class Remote:
         if status == 403:
             raise Forbidden(text)
         raise _REFUSALS.get(kind, QueryFailed)(text)
+
+
+def _in_envelope(text: bytes) -> bytes:
+    """An error of Alertmanager's API, which is a JSON string, in the shape of the others."""
+    return b'{"status":"error","errorType":"bad_data","error":%b}' % text
 
 
 def _seconds(milliseconds: int) -> str:

@@ -56,6 +56,11 @@ def open_source(arguments: argparse.Namespace, environ: Mapping[str, str] = os.e
             name.strip() for text in getattr(arguments, "enable_feature", None) or () for name in text.split(",")
         ]
         return Local(Path(arguments.data), arguments.tenant or ANONYMOUS, features)
+    return open_remote(arguments, environ)
+
+
+def open_remote(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Remote:
+    """Raises BadInput."""
     user = arguments.user or environ.get("VEDETTE_USER", "")
     password = _read_password(arguments.password_file) or environ.get("VEDETTE_PASSWORD", "")
     url = parse_url(arguments.url or environ.get("VEDETTE_URL") or DEFAULT_URL)

@@ -31,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from vedette.model.errors import ConfigError, Forbidden, StoreUnavailable
+from vedette.model.errors import ConfigError, Forbidden, StoreError, StoreUnavailable
 from vedette.ports.control import AlertRow, Gone, LogRow, Member, Rows, SilenceRow
 from vedette.store.control.journal import JournalTable
 from vedette.store.control.migrations import migrate
@@ -61,8 +61,12 @@ def open_control(data: Path, url: str = "") -> ControlDatabase:
     engine = create_engine(target, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _make_durable)
-    with _failures():
-        migrate(engine)
+    try:
+        with _failures():
+            migrate(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     return ControlDatabase(engine)
 
 

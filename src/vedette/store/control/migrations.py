@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Index, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, insert, inspect, select, text, update
 
 from vedette.model.errors import SchemaTooNew
-from vedette.store.control.tables import ALERTS, JOURNAL, METADATA, STATE
+from vedette.store.control.tables import JOURNAL, METADATA, STATE
 
 _LOCK: Final = 7567
 
@@ -42,7 +42,7 @@ def _schema(connection: Connection) -> int:
 def _first(connection: Connection) -> None:
     METADATA.create_all(connection)
     if connection.dialect.name == "postgresql":  # a file has one server, which follows nobody
-        Index("alerts_by_revision", ALERTS.c.revision).create(connection)
+        connection.exec_driver_sql("CREATE INDEX alerts_by_revision ON alerts (revision)")
     connection.execute(insert(STATE).values(one=1, schema=0, revision=0))
 
 

@@ -1,4 +1,4 @@
-"""The flags of `vedette alerts`; those of `template render` are amtool's. Standard library only."""
+"""The flags of `vedette alerts template render`, which are amtool's. Standard library only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import argparse
 from vedette.app.language import Say, add_language
 
 
-def add_alerts(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
-    alerts = verbs.add_parser("alerts", help=say("alerts and their texts", "告警及其通知文本"))
-    add_language(alerts, say)
-    kinds = alerts.add_subparsers(dest="kind", metavar=say("KIND", "类型"), required=True)
+def add_template(kinds: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
     template = kinds.add_parser("template", help=say("notification templates", "通知模板"))
     actions = template.add_subparsers(dest="action", metavar=say("ACTION", "操作"), required=True)
     add_render(actions, say)

@@ -1,0 +1,1 @@
+"""`vedette alerts`: what fires, why, what became of it; acknowledging; dry runs. It asks a running server."""

@@ -1,1 +1,0 @@
-"""`vedette alerts ...`: alerts and their texts in the terminal."""
