@@ -42,6 +42,7 @@ Endpoint = Callable[[Api, Request], Awaitable[Answer]]
 GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
 PUT = frozenset({"PUT"})
+DELETE = frozenset({"DELETE"})
 GET_POST = GET | {"POST"}
 POST_PUT = frozenset({"POST", "PUT"})
 OPTIONS = frozenset({"OPTIONS"})

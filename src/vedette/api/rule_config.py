@@ -16,7 +16,7 @@ import yaml
 from vedette.api.answers import Answer
 from vedette.api.principals import require_owner
 from vedette.api.requests import Request
-from vedette.api.routing import GET, POST, Api, Endpoint, Route
+from vedette.api.routing import DELETE, GET, POST, Api, Endpoint, Route
 from vedette.model.errors import BadInput, NotFound
 from vedette.ports.principal import Principal
 
@@ -64,7 +64,7 @@ def routes(book: RuleBook) -> tuple[Route, ...]:
         Route(GET, RULES_PATH, _reader(book)),
         Route(GET, f"{RULES_PATH}/**", _reader(book)),
         Route(POST, f"{RULES_PATH}/**", _writer(book)),
-        Route(frozenset({"DELETE"}), f"{RULES_PATH}/**", _deleter(book)),
+        Route(DELETE, f"{RULES_PATH}/**", _deleter(book)),
     )
 
 

@@ -12,14 +12,13 @@ from vedette.api.alertmanager.reading_alerts import AlertReader
 from vedette.api.alertmanager.silences import SilenceDoor
 from vedette.api.answers import Answer
 from vedette.api.requests import Request
-from vedette.api.routing import GET, POST, Api, Route
+from vedette.api.routing import DELETE, GET, POST, Api, Route
 from vedette.api.services import BuildInfo
 from vedette.model.errors import BadInput
 from vedette.ports.clock import Clock
 
 REFERENCE_VERSION = "0.34.0"
 """What clients choose their features by."""
-DELETE = frozenset({"DELETE"})
 
 
 def routes(shell: Shell, clock: Clock, build: BuildInfo) -> tuple[Route, ...]:

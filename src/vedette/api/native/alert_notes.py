@@ -17,12 +17,10 @@ from vedette.api.native.alert_shapes import describe_notes, read_body, read_fing
 from vedette.api.principals import require_owner
 from vedette.api.prometheus import envelope
 from vedette.api.requests import Request
-from vedette.api.routing import GET, POST, PUT, Api, Route
+from vedette.api.routing import DELETE, GET, POST, PUT, Api, Route
 from vedette.model.errors import BadInput
 from vedette.model.labels import EMPTY_LABELS
 from vedette.ports.alert_history import AlertEvent
-
-_DELETE = frozenset({"DELETE"})
 
 
 class Noting(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +48,7 @@ def routes(book: NoteBook, shell: ReadsPipeline, record: Record) -> tuple[Route,
         Route(GET, "/api/v1/alerts/notes", door.all),
         Route(GET, "/api/v1/alerts/*/notes", door.of_one),
         Route(POST, "/api/v1/alerts/*/acknowledgement", door.acknowledge),
-        Route(_DELETE, "/api/v1/alerts/*/acknowledgement", door.take_back),
+        Route(DELETE, "/api/v1/alerts/*/acknowledgement", door.take_back),
         Route(PUT, "/api/v1/alerts/*/assignee", door.assign),
         Route(POST, "/api/v1/alerts/*/comments", door.comment),
     )

@@ -19,7 +19,7 @@ from vedette.api.native.alert_shapes import BODY_BYTES_MAX, seconds
 from vedette.api.principals import require_owner
 from vedette.api.prometheus import envelope
 from vedette.api.requests import Request
-from vedette.api.routing import GET, POST, PUT, Api, Route
+from vedette.api.routing import DELETE, GET, POST, PUT, Api, Route
 from vedette.api.services import Document
 from vedette.intake.config.codec import write_section
 from vedette.model.errors import BadInput
@@ -41,7 +41,7 @@ def routes(catalog: SloCatalog) -> tuple[Route, ...]:
         Route(GET, "/api/v1/slos/*/rules", door.rules),
         Route(GET, "/api/v1/slos/*", door.get),
         Route(PUT, "/api/v1/slos/*", door.put),
-        Route(frozenset({"DELETE"}), "/api/v1/slos/*", door.delete),
+        Route(DELETE, "/api/v1/slos/*", door.delete),
     )
 
 

@@ -17,7 +17,7 @@ from vedette.api.principals import require_admin
 from vedette.api.prometheus.envelope import success
 from vedette.api.prometheus.targets import format_time
 from vedette.api.requests import Request
-from vedette.api.routing import GET, POST_PUT, PUT, Api, Route
+from vedette.api.routing import DELETE, GET, POST_PUT, PUT, Api, Route
 from vedette.intake.receiving.pushgateway.gateway import PushGateway
 from vedette.intake.receiving.pushgateway.grouping import group_labels
 from vedette.intake.receiving.pushgateway.rendering import render_json
@@ -25,7 +25,6 @@ from vedette.model.errors import VedetteError
 
 PAGE_PATH: Final = "/metrics/push"
 _PAGE_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
-_DELETE: Final = frozenset({"DELETE"})
 _VERSION: Final = "1.11.3"
 
 Work = Callable[[Api, Request, dict[str, str]], Awaitable[Answer]]
@@ -64,7 +63,7 @@ def routes(gateway: PushGateway) -> tuple[Route, ...]:
 
     return (
         *_group_routes(POST_PUT, push),
-        *_group_routes(_DELETE, delete),
+        *_group_routes(DELETE, delete),
         Route(PUT, "/api/v1/admin/wipe", wipe),
         Route(GET, PAGE_PATH, page),
         Route(GET, "/api/v1/metrics", metrics),
