@@ -1,5 +1,7 @@
 """Worker threads for what takes longer than a millisecond: a bounded number run, a bounded number wait, the rest is refused.
 
+Of those that run few compute at a time (`turns`): the others wait for theirs.
+
 The event loop only waits. When the caller closes the connection, the work's Deadline is cancelled and the worker stops
 at its next check; the wait ends at once.
 """
@@ -12,6 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from vedette.api.requests import Request
+from vedette.api.turns import Turns
+from vedette.kernels.threads import CORES
 from vedette.model.errors import QueryCanceled, QueueFull
 from vedette.model.telemetry import LIMIT_HITS, gauge
 from vedette.model.threads import give_way
@@ -31,6 +35,7 @@ class WorkerPool:
         self._pending = 0
         self._deadlines: set[Deadline] = set()
         self._pending_max = running_max + waiting_max
+        self._turns = Turns(CORES + 1)  # one may wait for the engine
         self._gauge = _PENDING.labels(name)
 
     async def run(self, request: Request, deadline: Deadline, work: Callable[[], T]) -> T:
@@ -56,9 +61,14 @@ class WorkerPool:
             raise QueueFull(f"too many requests wait: the limit of the {self._name} pool is {self._pending_max}")
         self._change(1)
         loop = asyncio.get_running_loop()
-        future = self.executor.submit(_start, deadline, work)
+        future = self.executor.submit(self._work, deadline, work)
         future.add_done_callback(lambda _: _call_soon(loop, self._change))
         return future
+
+    def _work(self, deadline: Deadline, work: Callable[[], T]) -> T:
+        with self._turns.taken() as deadline.rest:
+            deadline.check("query queue")
+            return work()
 
     def _change(self, by: int = -1) -> None:
         self._pending += by
@@ -78,11 +88,6 @@ class WorkerPool:
 
     def close(self) -> None:
         self.executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _start(deadline: Deadline, work: Callable[[], T]) -> T:
-    deadline.check("query queue")
-    return work()
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

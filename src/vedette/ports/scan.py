@@ -82,7 +82,11 @@ class ScanPlan:
 class Deadline:
     """Cancellation and timeout of one query; `check` is called between pieces of work, from any thread."""
 
+    rest: Callable[[], None]
+    """Lets other queries go first where it is their turn; who runs the query sets it."""
+
     def __init__(self, timeout_s: float) -> None:
+        self.rest = lambda: None
         self._timeout_s = timeout_s
         self._end = time.monotonic() + timeout_s
         self._canceled = threading.Event()
@@ -103,3 +107,8 @@ class Deadline:
             raise QueryCanceled(f"query was canceled in {stage}")
         if time.monotonic() > self._end:
             raise QueryTimeout(f"query timed out in {stage}")
+
+    def pause(self, stage: str) -> None:
+        """`check` at a place where the caller holds no lock: others may go first."""
+        self.rest()
+        self.check(stage)

@@ -49,7 +49,7 @@ class Evaluation:
 
     def evaluate(self, node: PlanExpr, grid: Grid) -> Value:
         """Raises QueryFailed, QueryTooLarge, QueryTimeout, QueryCanceled."""
-        self.deadline.check("expression evaluation")
+        self.deadline.pause("expression evaluation")
         if grid.n_steps == 0:
             return Matrix.empty(grid)
         self.check_cells(1, grid)
@@ -104,13 +104,13 @@ class Evaluation:
         return Samples(columns)
 
     def run_slices(self, task: Task, n: int, work: float) -> None:
-        """Calls the task with slices of range(n), on all cores where that pays; the deadline is checked before each.
+        """Calls the task with slices of range(n), on all cores where that pays; others may go first before each.
 
         `work`: samples or steps passed over in all.
         """
 
         def checked(low: int, high: int) -> None:
-            self.deadline.check("expression evaluation")
+            self.deadline.pause("expression evaluation")
             task(low, high)
 
         run_slices(checked, split_evenly(n, work))
