@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NewType, Protocol, cast
+from typing import Final, NewType, Protocol
 
 from vedette.model.labels import Labels
 from vedette.ports.principal import Principal
@@ -17,6 +17,9 @@ ALERT_NAME: Final = "alertname"
 
 Fingerprint = NewType("Fingerprint", int)
 """uint64, FNV-1a of the labels; written as 16 hexadecimal digits."""
+
+UNKNOWN: Final = Fingerprint(-1)
+"""None has it."""
 
 _FNV_OFFSET: Final = 14695981039346656037
 _FNV_PRIME: Final = 1099511628211
@@ -35,8 +38,12 @@ class Alert:
     updated_at_ms: int = 0
     timeout: bool = False
     """The end was not said by the sender: `resolve_timeout` after the last word of it."""
-    known_fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
-    """Where it was worked out before: whoever takes many alerts does that for all at once."""
+    fingerprint: Fingerprint = field(default=UNKNOWN, compare=False, repr=False)
+    """Of the labels; whoever makes many alerts works it out for all at once (`alerting.fingerprints`)."""
+
+    def __post_init__(self) -> None:
+        if self.fingerprint == UNKNOWN:
+            object.__setattr__(self, "fingerprint", fingerprint(self.labels))
 
     @property
     def name(self) -> str:
@@ -44,12 +51,6 @@ class Alert:
 
     def resolved_at(self, now_ms: int) -> bool:
         return self.ends_at_ms <= now_ms
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        if self.known_fingerprint is None:
-            object.__setattr__(self, "known_fingerprint", fingerprint(self.labels))
-        return cast("Fingerprint", self.known_fingerprint)
 
 
 class AlertSink(Protocol):

@@ -73,12 +73,13 @@ class AlertHistoryTable:
             _DROPPED.inc(len(rows))
 
     def write(self, batches: Sequence[EventRows], sequence: int) -> None:
-        """Raises StoreError."""
+        """Raises StoreError; what is in by then comes once more, and is known for the same."""
         rows = [(rows.tenant, event) for rows in batches for event in rows]
         weeks = np.array([event.time_ms // WEEK_MS for _, event in rows], np.int64)
         for week in np.unique(weeks).tolist():
             own = [rows[place] for place in np.flatnonzero(weeks == week).tolist()]
-            self._engine.insert(TABLE, _batch(week, own), lane=Lane.INGEST)
+            for start in range(0, len(own), ROWS_AT_ONCE):
+                self._engine.insert(TABLE, _batch(week, own[start : start + ROWS_AT_ONCE]), lane=Lane.INGEST)
         self._forget_waiting(batches)
 
     def read(self, principal: Principal, question: HistoryQuestion) -> HistoryAnswer:

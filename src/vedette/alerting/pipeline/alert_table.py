@@ -48,6 +48,7 @@ def overlap(old: Alert, new: Alert) -> bool:
 
 
 def merge(old: Alert, new: Alert, now_ms: int) -> Alert:
+    """What did not change stays the same object: most reports change nothing but times."""
     if new.updated_at_ms < old.updated_at_ms:
         old, new = new, old
     ends_at_ms = new.ends_at_ms
@@ -57,12 +58,12 @@ def merge(old: Alert, new: Alert, now_ms: int) -> Alert:
         elif not old.timeout:  # an end that was said beats one that was assumed
             ends_at_ms = old.ends_at_ms
     return Alert(
-        labels=new.labels,
+        labels=old.labels,
         starts_at_ms=min(old.starts_at_ms, new.starts_at_ms),
         ends_at_ms=ends_at_ms,
-        annotations=new.annotations,
+        annotations=old.annotations if old.annotations == new.annotations else new.annotations,
         generator_url=new.generator_url,
         updated_at_ms=new.updated_at_ms,
         timeout=new.timeout,
-        known_fingerprint=new.fingerprint,
+        fingerprint=new.fingerprint,
     )

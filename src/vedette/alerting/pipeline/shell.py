@@ -99,6 +99,8 @@ class Shell:
         self.lease: Final = Lease(around.store, around.io, around.clock, around.name, around.address)
         self._begins_ms = read_clock(around.clock).steady_ms + around.start_delay_ms
         self._pipeline: Pipeline
+        self._next_due_ms: int | None = None
+        """As of the last step, on the steady clock."""
         metrics.initialise()
 
     def _new_keeper(self, leader: str | None) -> Keeper:
@@ -121,7 +123,7 @@ class Shell:
     async def start(self) -> None:
         """Begins with what was kept, as after a restart. Raises StoreUnavailable."""
         rows = await self._around.io(lambda: self._around.store.since(self._around.tenant, 0))
-        await self._around.core(lambda: self._build(rows))
+        await self._step(lambda: self._build(rows))
         metrics.CLUSTER_ENABLED.set(int(self._around.store.is_shared))
 
     def _build(self, rows: Rows) -> None:
@@ -147,7 +149,7 @@ class Shell:
         """Another configuration: what is being sent is cancelled and, where it was not logged, sent anew."""
         old, self.rules = self.rules, rules
         await self._stop_flushes()
-        await self._around.core(self._renew)
+        await self._step(self._renew)
         await old.close()
         self._wake.set()
 
@@ -159,10 +161,21 @@ class Shell:
         """Runs `look(pipeline, now_ms)` where nothing changes the pipeline meanwhile."""
         return await self._around.core(lambda: look(self._pipeline, self._around.clock.now_ms()))
 
+    async def _step(self, work: Callable[[], T]) -> T:
+        """Runs what may change the pipeline, and notes when it has something next."""
+
+        def run() -> T:
+            try:
+                return work()
+            finally:
+                self._next_due_ms = self._pipeline.next_due_ms()
+
+        return await self._around.core(run)
+
     async def post(self, principal: Principal, alerts: Sequence[Alert]) -> None:
         """Raises Forbidden for another tenant, QueueFull at the limit of alerts (the others are kept), StoreUnavailable."""
         self.check_tenant(principal)
-        refused, rows = await self._around.core(lambda: self._take(alerts))
+        refused, rows = await self._step(lambda: self._take(alerts))
         self._wake.set()
         await self._keeper.keep(Rows(alerts=rows))
         if refused:
@@ -212,7 +225,7 @@ class Shell:
             while True:
                 await self._sleep_until_due()
                 if self.lease.holds():
-                    for flush in await self._around.core(self._due):
+                    for flush in await self._step(self._due):
                         task = asyncio.create_task(self._carry_out(self._pipeline, flush))
                         self._flushes.add(task)
                         task.add_done_callback(self._flushes.discard)
@@ -220,7 +233,7 @@ class Shell:
             await self._stop_flushes()
 
     async def _sleep_until_due(self) -> None:
-        due_ms = await self.read(lambda pipeline, _: pipeline.next_due_ms()) if self.lease.holds() else None
+        due_ms = self._next_due_ms if self.lease.holds() else None
         wait_s = LONG_S if due_ms is None else due_ms / 1000 - self._around.clock.monotonic_s()
         try:
             async with asyncio.timeout(max(wait_s, 0.0)):
@@ -242,10 +255,9 @@ class Shell:
         return flushes
 
     async def _carry_out(self, pipeline: Pipeline, flush: Flush) -> None:
-        around = self._around
-        sender = Sender(self.rules.integrations, self._keep_entry, around.clock, around.random)
+        sender = Sender(self.rules.integrations, self._keep_entry, self._around.clock, self._around.random)
         succeeded = await sender.carry_out(flush)
-        await around.core(lambda: pipeline.finished(flush, succeeded=succeeded))
+        await self._step(lambda: pipeline.finished(flush, succeeded=succeeded))
         self._wake.set()
 
     async def _keep_entry(self, entry: LogEntry) -> None:
@@ -260,7 +272,7 @@ class Shell:
     async def _maintain(self) -> None:
         while True:
             await self._around.clock.sleep(MAINTENANCE_S)
-            gone = await self._around.core(self._collect)
+            gone = await self._step(self._collect)
             if not self.lease.holds():
                 continue  # whoever leads decides what nobody needs any more
             try:
@@ -307,7 +319,7 @@ class Shell:
                         await self.start()
                     else:
                         rows = await around.io(partial(around.store.since, around.tenant, self._revision))
-                        await around.core(partial(self._take_over, rows))
+                        await self._step(partial(self._take_over, rows))
                 except StoreUnavailable as error:
                     log.error("the control database does not answer", extra={"error": str(error)})
                     may_lead = False

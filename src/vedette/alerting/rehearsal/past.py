@@ -49,5 +49,5 @@ def _alert(event: AlertEvent, ends_at_ms: int, updated_at_ms: int) -> Alert:
         event.starts_at_ms,
         ends_at_ms,
         updated_at_ms=updated_at_ms,
-        known_fingerprint=Fingerprint(event.fingerprint),
+        fingerprint=Fingerprint(event.fingerprint),
     )

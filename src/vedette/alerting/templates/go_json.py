@@ -19,7 +19,8 @@ from vedette.signals.template.values import StringMap, type_name
 
 _RFC3339: Final = "2006-01-02T15:04:05.999999999Z07:00"
 _WHOLE_FLOAT_MAX: Final = 1e21
-_ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+_UNSAFE: Final = "<>&\u2028\u2029"
+_ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in _UNSAFE})
 
 
 class Struct(dict[str, Any]):
@@ -29,7 +30,9 @@ class Struct(dict[str, Any]):
 def to_json(value: Any) -> str:
     """Raises FunctionError for what JSON cannot say."""
     text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
-    return text.translate(_ESCAPES).encode(errors="replace").decode()
+    if any(each in text for each in _UNSAFE):
+        text = text.translate(_ESCAPES)
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def format_rfc3339(time: GoTime) -> str:
@@ -43,25 +46,28 @@ def _format_utc(ns: int) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """What is common comes first: a notification has thousands of texts and few maps of other kinds."""
+    if type(value) is str:
+        return value
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return _number(value)
         case Struct():
             return {key: _plain(each) for key, each in value.items()}
         case StringMap():
             return dict(sorted(value.items()))
-        case Mapping():
-            return {str(key): _plain(value[key]) for key in sorted(value)}
-        case list() | tuple():
-            return [_plain(each) for each in value]
         case GoTime():
             return format_rfc3339(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return _number(value)
         case GoDuration():
             return value.ns
     if hasattr(value, "json"):
-        return _plain(Struct(value.json()))
+        return {key: _plain(each) for key, each in value.json().items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in sorted(value)}
     raise FunctionError(f"json: unsupported type: {type_name(value)}")
 
 

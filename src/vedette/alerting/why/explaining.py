@@ -178,7 +178,7 @@ class Explainer:
         if not events:
             raise NotFound(f"no such alert: {format_fingerprint(key)}")
         last = events[0]
-        return Alert(last.labels, last.starts_at_ms, last.time_ms, known_fingerprint=key)
+        return Alert(last.labels, last.starts_at_ms, last.time_ms, fingerprint=key)
 
     def _rule_of(self, alert: Alert) -> tuple[GroupStatus | None, RuleStatus | None]:
         """The one that says so itself, else one of the alert's name whose plain labels the alert has."""

@@ -7,7 +7,7 @@ from functools import partial
 from vedette.alerting.pipeline.shell import Shell
 from vedette.api.alertmanager.answers import answer, check_media_type, empty, format_time, guarded
 from vedette.api.alertmanager.filters import passes, receiver_matchers
-from vedette.api.alertmanager.posted_alerts import AlertDoor
+from vedette.api.alertmanager.posted_alerts import AlertDoor, SharedPairs
 from vedette.api.alertmanager.reading_alerts import AlertReader
 from vedette.api.alertmanager.silences import SilenceDoor
 from vedette.api.answers import Answer
@@ -43,6 +43,7 @@ class _Posting:
     def __init__(self, shell: Shell, clock: Clock) -> None:
         self._shell = shell
         self._clock = clock
+        self._shared = SharedPairs()
 
     async def post(self, api: Api, request: Request) -> Answer:
         return await guarded(partial(self._post, api))(api, request)
@@ -52,7 +53,7 @@ class _Posting:
         check_media_type(request)
         shell.check_tenant(request.principal)
         body = await request.body(shell.limits.body_bytes_max)
-        door = AlertDoor(shell.mode, shell.limits, shell.rules.resolve_timeout_ms)
+        door = AlertDoor(shell.mode, shell.limits, shell.rules.resolve_timeout_ms, self._shared)
         work = partial(door.take_in, body, self._clock.now_ms())
         intake = await api.writes.run(request, api.new_deadline(), work)
         intake.count()
