@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vedette.model.labels import Labels, escape_value, quote_label_name
-from vedette.model.regex import compile_anchored
+from vedette.model.regex import compile_anchored, simple_test
 
 
 class MatchType(Enum):
@@ -35,12 +35,17 @@ class Matcher:
             case MatchType.NOT_EQUAL:
                 return value != self.value
             case MatchType.REGEX:
-                return compile_anchored(self.value).fullmatch(value) is not None
+                return _matches(self.value, value)
             case MatchType.NOT_REGEX:
-                return compile_anchored(self.value).fullmatch(value) is None
+                return not _matches(self.value, value)
 
     def __str__(self) -> str:
         return f'{quote_label_name(self.name)}{self.type.value}"{escape_value(self.value)}"'
+
+
+def _matches(pattern: str, value: str) -> bool:
+    test = simple_test(pattern)
+    return compile_anchored(pattern).fullmatch(value) is not None if test is None else test(value)
 
 
 def matches_all(matchers: tuple[Matcher, ...], labels: Labels) -> bool:

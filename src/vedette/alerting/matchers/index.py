@@ -18,25 +18,26 @@ Pair = tuple[str, str]
 class MatcherIndex:
     """Immutable. Lists are named by their places."""
 
-    __slots__ = ("_always", "_by_pair", "_lists")
+    __slots__ = ("_always", "_by_name", "_lists")
 
     def __init__(self, lists: Sequence[Matchers]) -> None:
         self._lists = tuple(lists)
-        self._by_pair: dict[Pair, list[int]] = {}
+        self._by_name: dict[str, dict[str, list[int]]] = {}
         self._always: list[int] = []
         popularity = Counter(pair for matchers in self._lists for pair in equal_pairs(matchers))
         for place, matchers in enumerate(self._lists):
             pairs = equal_pairs(matchers)
             if pairs:  # under the rarest pair, so that few lists are tried for an alert
-                self._by_pair.setdefault(min(pairs, key=popularity.__getitem__), []).append(place)
+                name, value = min(pairs, key=popularity.__getitem__)
+                self._by_name.setdefault(name, {}).setdefault(value, []).append(place)
             else:
                 self._always.append(place)
 
     def matching(self, labels: Mapping[str, str]) -> list[int]:
         """Places of the lists that match, ascending."""
         found = [place for place in self._always if matches_all(self._lists[place], labels)]
-        for pair in labels.items():
-            if (places := self._by_pair.get(pair)) is not None:
+        for name, by_value in self._by_name.items():
+            if (value := labels.get(name)) and (places := by_value.get(value)):
                 found += [place for place in places if matches_all(self._lists[place], labels)]
         if len(found) > 1:
             found.sort()

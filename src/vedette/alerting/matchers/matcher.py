@@ -12,7 +12,7 @@ from typing import Any, Final
 from vedette.model.labels import escape_value
 from vedette.model.matchers import MatchType
 from vedette.model.quoting import quote
-from vedette.model.regex import compile_anchored
+from vedette.model.regex import compile_anchored, simple_test
 
 SPACES: Final = frozenset(
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -25,7 +25,7 @@ _TYPE_ORDER: Final = {kind: place for place, kind in enumerate(MatchType)}
 class AlertMatcher:
     """Immutable. Raises BadInput at construction when a regular expression does not compile."""
 
-    __slots__ = ("_expression", "_is_negative", "name", "type", "value")
+    __slots__ = ("_expression", "_is_negative", "_simple", "name", "type", "value")
 
     def __init__(self, name: str, type: MatchType, value: str) -> None:
         self.name: Final = name
@@ -33,6 +33,7 @@ class AlertMatcher:
         self.value: Final = value
         self._is_negative: Final = type in (MatchType.NOT_EQUAL, MatchType.NOT_REGEX)
         self._expression: Final[Any] = compile_expression(value) if self.is_regex else None
+        self._simple: Final = simple_test(value) if self.is_regex else None
 
     @property
     def is_regex(self) -> bool:
@@ -45,6 +46,8 @@ class AlertMatcher:
     def matches(self, value: str) -> bool:
         if self._expression is None:
             return (value == self.value) is not self._is_negative
+        if self._simple is not None and "\n" not in value:
+            return self._simple(value) is not self._is_negative
         return (self._expression.fullmatch(value) is not None) is not self._is_negative
 
     @property

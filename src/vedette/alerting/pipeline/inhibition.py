@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vedette.alerting.alerts import Alert, Fingerprint
 from vedette.alerting.matchers.index import MatcherIndex
@@ -33,6 +34,14 @@ class _Source:
 _Sources = dict[tuple[str, ...], dict[Fingerprint, _Source]]
 
 
+class _Target(NamedTuple):
+    """A rule that may inhibit an alert: its place, the alert's `equal` values, whether the alert is a source of it as well."""
+
+    place: int
+    values: tuple[str, ...]
+    is_source: bool
+
+
 class Inhibitor:
     """Which rules an alert is a source or a target of depends on its labels alone, and is remembered until `forget`."""
 
@@ -41,7 +50,9 @@ class Inhibitor:
         self._by_source = MatcherIndex([rule.source for rule in rules])
         self._by_target = MatcherIndex([rule.target for rule in rules])
         self._sources: list[_Sources] = [{} for _ in rules]
-        self._targeted: dict[Fingerprint, tuple[int, ...]] = {}
+        self._targeted: dict[Fingerprint, tuple[_Target, ...]] = {}
+        self._combinations: dict[tuple[_Target, ...], tuple[_Target, ...]] = {}
+        """Few, and each is kept once."""
         self._sourced: dict[Fingerprint, tuple[int, ...]] = {}
 
     def update(self, alert: Alert) -> None:
@@ -70,27 +81,26 @@ class Inhibitor:
         return found[0] if found else None
 
     def _found(self, alert: Alert, now_ms: int) -> tuple[InhibitRule, Fingerprint] | None:
-        places = self._targeted.get(alert.fingerprint)
-        if places is None:
-            places = tuple(self._by_target.matching(dict(alert.labels.pairs)))
-            self._targeted[alert.fingerprint] = places
-        if not places:
-            return None
-        labels = dict(alert.labels.pairs)
-        for place in places:
-            rule = self._rules[place]
-            sources = self._sources[place].get(_values(rule, labels))
+        targets = self._targeted.get(alert.fingerprint)
+        if targets is None:
+            targets = self._targets(dict(alert.labels.pairs))
+            targets = self._targeted[alert.fingerprint] = self._combinations.setdefault(targets, targets)
+        for place, values, is_source in targets:
+            sources = self._sources[place].get(values)
             if not sources:
                 continue
-            is_source = matches_all(rule.source, labels)
             firing = [
                 source.alert
                 for source in sources.values()
                 if source.alert.ends_at_ms > now_ms and not (is_source and source.is_target)
             ]
             if firing:
-                return rule, max(reversed(firing), key=_end).fingerprint
+                return self._rules[place], max(reversed(firing), key=_end).fingerprint
         return None
+
+    def _targets(self, labels: Mapping[str, str]) -> tuple[_Target, ...]:
+        rules = [(place, self._rules[place]) for place in self._by_target.matching(labels)]
+        return tuple([_Target(place, _values(rule, labels), matches_all(rule.source, labels)) for place, rule in rules])
 
     def remove_resolved(self, now_ms: int) -> None:
         for sources in self._sources:
@@ -105,6 +115,8 @@ class Inhibitor:
         for fingerprint in fingerprints:
             self._targeted.pop(fingerprint, None)
             self._sourced.pop(fingerprint, None)
+        if len(self._combinations) > 2 * len(self._targeted):
+            self._combinations = {targets: targets for targets in self._targeted.values()}
 
 
 def _values(rule: InhibitRule, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ tried again for everybody, and its Retry-After heeded, is ours (ADR 0080).
 
 from __future__ import annotations
 
-import asyncio
 import email.utils
 import json
 import re
@@ -17,12 +16,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from yarl import URL
 
 from vedette.alerting.config.defaults import HttpSection
 from vedette.alerting.notification import Notification
+from vedette.alerting.receivers.composing import composed
 from vedette.alerting.receivers.texts import Texts
 from vedette.alerting.templates import Templates
 from vedette.alerting.templates.go_json import to_json
@@ -87,7 +88,7 @@ class HttpIntegration(ABC, Generic[S]):
         return own_ms / 1000 if own_ms else LIMITS.request_timeout_s
 
     async def notify(self, notification: Notification) -> Mapping[str, str]:
-        requests = await asyncio.to_thread(self._composed, notification)
+        requests = await composed(partial(self._composed, notification))
         kept: Mapping[str, str] = notification.kept
         for request in requests:
             kept = self.accepted(await self.ask(request), notification)

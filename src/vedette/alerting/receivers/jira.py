@@ -8,15 +8,16 @@ Jira's cloud answers searches at /rest/api/3/search/jql only, its data centre at
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from vedette.alerting.config.paging import JiraConfig
 from vedette.alerting.notification import Notification
+from vedette.alerting.receivers.composing import composed
 from vedette.alerting.receivers.http import HttpIntegration, Request, json_answer, json_request
 from vedette.alerting.receivers.texts import Texts, truncate_runes
 from vedette.model.errors import NotSent
@@ -38,15 +39,15 @@ class Jira(HttpIntegration[JiraConfig]):
     kind = "jira"
 
     async def notify(self, notification: Notification) -> Mapping[str, str]:
-        texts = await asyncio.to_thread(Texts, notification, self._templates)
+        texts = await composed(partial(Texts, notification, self._templates))
         issue = await self._find(texts)
         if issue is None and not texts.firing:
             return {}
         if issue is None:
-            for request in await asyncio.to_thread(self.compose, texts):
+            for request in await composed(partial(self.compose, texts)):
                 await self.ask(request)
             return {}
-        fields = self._updated(await asyncio.to_thread(self._fields, texts))
+        fields = self._updated(await composed(partial(self._fields, texts)))
         await self.ask(self._to(f"issue/{issue.key}", {"fields": fields}, method="PUT"))
         await self._transition(issue, firing=texts.firing)
         return {}

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from vedette.alerting.config.messages import SnsConfig
 from vedette.alerting.notification import Notification
+from vedette.alerting.receivers.composing import composed
 from vedette.alerting.receivers.http import HttpIntegration, Request, shown
 from vedette.alerting.receivers.sigv4 import AwsKeys, find_keys, find_region, signed_headers
 from vedette.alerting.receivers.texts import Texts
@@ -41,7 +42,7 @@ class Sns(HttpIntegration[SnsConfig]):
     async def notify(self, notification: Notification) -> Mapping[str, str]:
         now_s = asyncio.get_running_loop().time()
         if self.section.sigv4.role_arn and now_s >= self._role_until_s:
-            answer = await self.ask(await asyncio.to_thread(self._role_request))
+            answer = await self.ask(await composed(self._role_request))
             self._role_keys = _keys_of(answer)
             self._role_until_s = now_s + _ROLE_REUSE_S
         return await super().notify(notification)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from vedette.alerting.config.chat_rooms import WechatConfig
 from vedette.alerting.notification import Notification
+from vedette.alerting.receivers.composing import composed
 from vedette.alerting.receivers.http import Request, RobotIntegration, json_answer, json_request, secret_text
 from vedette.alerting.receivers.texts import Texts, truncate_bytes, without_empty
 from vedette.alerting.templates import Templates
@@ -36,7 +37,7 @@ class Wechat(RobotIntegration[WechatConfig]):
     async def notify(self, notification: Notification) -> Mapping[str, str]:
         now_s = asyncio.get_running_loop().time()
         if not self._token or now_s >= self._token_until_s:
-            token = await asyncio.to_thread(self._token_request, Texts(notification, self._templates))
+            token = await composed(lambda: self._token_request(Texts(notification, self._templates)))
             answer = json_answer(await self.ask(token))
             if not answer.get("access_token"):
                 raise NotSent(
