@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -100,7 +101,7 @@ class AlertDoor:
                 not ends_at_ms,
                 name,
             )
-            refusal = self._refusal(alert)
+            refusal = self._refusal(alert, len(body))
             if refusal:
                 intake.refusals.append(refusal)
             else:
@@ -108,23 +109,24 @@ class AlertDoor:
             intake.firing += alert.ends_at_ms > now_ms
         return intake
 
-    def _refusal(self, alert: Alert) -> str:
+    def _refusal(self, alert: Alert, size_max: int) -> str:
+        """`size_max`: no alert of the request is larger."""
         if alert.ends_at_ms < alert.starts_at_ms:
             return "start time must be before end time"
         if not alert.labels.pairs:
             return "at least one label pair required"
-        label_names, label_values = zip(*alert.labels.pairs, strict=True)
-        names, values = zip(*alert.annotations.pairs, strict=True) if alert.annotations.pairs else ((), ())
-        for what, some in (("label set", label_names), ("annotations", names)):
-            if some not in self._names:
-                for name in some:
+        for what, labels in (("label set", alert.labels), ("annotations", alert.annotations)):
+            names = tuple([name for name, _ in labels.pairs])
+            if names not in self._names:
+                for name in names:
                     if not self.mode.is_label_name(name):
                         return f"invalid {what}: invalid name {quote(name)}"
-                self._names.add(some)
-        size = sum(map(len, label_names + label_values + names + values))
-        if size > self.limits.alert_bytes_max:
-            LIMIT_HITS.labels("alert_bytes_max").inc()
-            return f"alert of {size} bytes: the limit is {self.limits.alert_bytes_max}"
+                self._names.add(names)
+        if size_max > self.limits.alert_bytes_max:
+            size = sum(map(len, chain.from_iterable(alert.labels.pairs + alert.annotations.pairs)))
+            if size > self.limits.alert_bytes_max:
+                LIMIT_HITS.labels("alert_bytes_max").inc()
+                return f"alert of {size} bytes: the limit is {self.limits.alert_bytes_max}"
         return ""
 
     def _labels(self, place: int, posted: _Posted) -> Labels:
