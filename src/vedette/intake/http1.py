@@ -28,13 +28,17 @@ _NO_BODY: Final = frozenset({204, 304})
 
 
 class FetchFailed(VedetteError):
-    """The request got no usable answer; the text says why, as the target page shows it. `reason` is the text without the URL."""
+    """The request got no usable answer; the text says why, as the target page shows it. `reason` is the text without the URL.
+
+    `status`: of an answer whose body broke off; 0: there was none.
+    """
 
     code = "fetch_failed"
 
-    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", reason: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason or message
+        self.status = status
 
 
 class TimedOut(FetchFailed):
@@ -197,7 +201,8 @@ class _Connection(asyncio.Protocol):
         elif self._reader.untouched:
             self._answer.set_exception(ConnectionLost(str(error or "EOF").lower()))
         else:
-            self._answer.set_exception(FetchFailed(str(error or "unexpected EOF").lower()))
+            message = str(error or "unexpected EOF").lower()
+            self._answer.set_exception(FetchFailed(message, status=self._reader.status))
 
     def _finish(self, response: Response) -> None:
         assert self._reader is not None
@@ -234,6 +239,11 @@ class ResponseReader:
         self._status = 0
         self._reason = ""
         self.keeps_alive = True
+
+    @property
+    def status(self) -> int:
+        """0 before the head is whole."""
+        return self._status if self._head is None else 0
 
     @property
     def untouched(self) -> bool:

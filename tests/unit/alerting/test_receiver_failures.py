@@ -73,9 +73,29 @@ def test_a_receiver_without_a_timeout_of_its_own_has_ours(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("cut", [0, 5])
-def test_an_answer_that_breaks_off_is_tried_again(cut: int) -> None:
-    error = refused("webhook", "url: URL", Answer(200, b"0123456789", PLAIN, cut=cut))
-    assert error.retry
+def test_a_webhook_that_answers_2xx_has_taken_the_message_even_if_its_answer_breaks_off(cut: int) -> None:
+    async def run() -> None:
+        async with vendor(Answer(200, b"0123456789", PLAIN, cut=cut)) as server:
+            await send(integration("webhook", f"url: {server.url}"))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "status"),
+    [
+        ("webhook", "url: URL", 500),
+        ("slack", "api_url: URL\nchannel: x", 200),
+        ("rocketchat", "api_url: URL\ntoken: a\ntoken_id: b", 200),
+        ("telegram", "api_url: URL\nbot_token: a\nchat_id: 1", 200),
+        ("wechat", "api_url: URL\ncorp_id: a\napi_secret: b", 200),
+        ("dingtalk", "webhook_url: URL", 200),
+    ],
+)
+def test_an_answer_that_breaks_off_before_it_says_that_all_is_well_is_tried_again(
+    kind: str, section: str, status: int
+) -> None:
+    assert refused(kind, section, Answer(status, b"0123456789", PLAIN, cut=5)).retry
 
 
 def test_a_receiver_that_is_not_there_is_tried_again() -> None:

@@ -66,10 +66,14 @@ def secret_text(secret: Secret, file: str) -> str:
 
 
 class HttpIntegration(ABC, Generic[S]):
-    """`retried`: statuses beside 429 and 5xx that the vendor wants to be tried again."""
+    """`retried`: statuses beside 429 and 5xx that the vendor wants to be tried again.
+
+    `needs_answer`: a 2xx whose body breaks off does not count, because the vendor says in the body whether it took the message.
+    """
 
     kind: str
     retried: ClassVar[frozenset[int]] = frozenset()
+    needs_answer: ClassVar[bool] = False
 
     def __init__(self, section: S, index: int, templates: Templates) -> None:
         self.index = index
@@ -125,7 +129,9 @@ class HttpIntegration(ABC, Generic[S]):
         except TimedOut as error:
             raise NotSent(error.reason, retry=True, reason="contextDeadlineExceeded") from None
         except FetchFailed as error:
-            raise NotSent(error.reason, retry=True) from None
+            if not 200 <= error.status < 300 or self.needs_answer:
+                raise NotSent(error.reason, retry=True) from None
+            return Response(error.status, "", {}, b"")
         except BodyTooLarge:
             raise NotSent(f"answer larger than {LIMITS.answer_bytes_max} bytes", retry=False) from None
         except ValueError:
@@ -155,6 +161,7 @@ class RobotIntegration(HttpIntegration[S]):
     `code` and `message`: where in the answer it says so, 0 being success; `busy`: codes that mean "too fast, later".
     """
 
+    needs_answer: ClassVar[bool] = True
     code: ClassVar[str] = "errcode"
     message: ClassVar[str] = "errmsg"
     busy: ClassVar[frozenset[Any]] = frozenset()

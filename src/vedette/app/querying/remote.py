@@ -46,6 +46,7 @@ class Remote:
     url: str
     credentials: Credentials = Credentials()
     tls: ssl.SSLContext | None = None
+    unreachable_hint: str = "is it running? --url names another one"
 
     def instant(self, query: str, time_ms: int) -> Reply:
         return self._ask("query", {"query": query, "time": _seconds(time_ms)})
@@ -99,7 +100,7 @@ class Remote:
             reason = getattr(reason, "strerror", None) or reason
             raise Unreachable(
                 f"the server does not answer ({reason}): {self.url}",
-                hint="is it running? --url names another one, --data reads a directory without a server",
+                hint=self.unreachable_hint,
             ) from None
 
     def _read(self, status: int, body: bytes) -> Reply:
@@ -111,15 +112,15 @@ class Remote:
             document = json.loads(body)
             if document["status"] == "success":
                 return Reply(document["data"], document.get("warnings", []), document.get("infos", []))
-            kind, text = str(document["errorType"]), str(document["error"])
+            kind, text, hint = str(document["errorType"]), str(document["error"]), str(document.get("hint", ""))
         except (ValueError, LookupError, TypeError):
             raise Unreachable(
                 f"the answer is not of this API (HTTP {status}): {self.url}",
                 hint="the URL is that of the page, with the route prefix if there is one",
             ) from None
         if status == 403:
-            raise Forbidden(text)
-        raise _REFUSALS.get(kind, QueryFailed)(text)
+            raise Forbidden(text, hint=hint)
+        raise _REFUSALS.get(kind, QueryFailed)(text, hint=hint)
 
 
 def _in_envelope(text: bytes) -> bytes:
