@@ -16,7 +16,7 @@ from vedette.signals.template.environment import Budget, Escaper, Limits, Missin
 from vedette.signals.template.errors import FunctionError, TemplateError
 from vedette.signals.template.execution import Executor
 from vedette.signals.template.functions import BUILTINS
-from vedette.signals.template.loops import check_loops
+from vedette.signals.template.loops import check_loops, undefined_calls
 from vedette.signals.template.nodes import is_empty
 from vedette.signals.template.parser import parse
 from vedette.signals.template.values import Exposed, Method, SafeHtml, SafeUrl, StringMap
@@ -75,6 +75,11 @@ class TemplateSet:
             check_loops(self._with("", text))
         except RecursionError:  # a thousand templates that call one another in a row
             raise _too_deep("") from None
+
+    def undefined(self, text: str) -> list[str]:
+        """Templates that it, or what is defined, calls and nothing defines. Raises TemplateError where it does not parse."""
+        trees = self._with("", text)
+        return sorted({name for tree in trees.values() for name in undefined_calls(tree.nodes, trees)})
 
     def names(self) -> list[str]:
         return sorted(self._trees)
