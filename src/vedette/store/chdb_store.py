@@ -56,6 +56,7 @@ from vedette.store.directory import DataDirectory
 from vedette.store.engine import DATABASE, Engine, Lane
 from vedette.store.exemplars import Exemplars
 from vedette.store.feed import CommitFeed
+from vedette.store.forgetting import forget_series
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, widen_spans
@@ -484,6 +485,7 @@ def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSetting
     index, partitions = SeriesIndex(), Partitions()
     retention = number_rules(engine, settings.retention)
     facts = SeriesFacts(classifier(retention))
+    forget_series(engine, retention, clock.now_ms())
     partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
     loading.load_series(engine, index, facts, retention)
     deletions = loading.load_deletions(engine)
