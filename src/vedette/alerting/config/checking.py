@@ -80,9 +80,8 @@ def _strings(place: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _file_warnings(config: AlertmanagerConfig) -> Iterator[str]:
-    for pattern in config.templates:
-        if not glob.glob(pattern):
-            yield f"no template file matches: {pattern}"
-    for name in dict.fromkeys(named_files(write_section(config))):
+    """A pattern may match nothing yet."""
+    templates = [name for name in config.templates if glob.escape(name) == name]
+    for name in dict.fromkeys([*templates, *named_files(write_section(config))]):
         if not Path(name).exists():
             yield f"no such file: {name}"
