@@ -41,6 +41,12 @@ class FetchFailed(VedetteError):
         self.status = status
 
 
+class AnswerTooLarge(BodyTooLarge):
+    def __init__(self, status: int) -> None:
+        super().__init__("body size limit exceeded")
+        self.status = status
+
+
 class TimedOut(FetchFailed):
     code = "timed_out"
 
@@ -89,7 +95,7 @@ class Connections:
     async def ask(self, origin: Origin, request: bytes, bytes_max: int, deadline_s: float) -> Response:
         """Sends `request`, a head with its blank line and the body. `deadline_s`: for all of it, by the loop's clock.
 
-        Raises FetchFailed, BodyTooLarge, TimeoutError, OSError.
+        Raises FetchFailed, AnswerTooLarge, TimeoutError, OSError.
         """
         connection = self._take_idle(origin)
         if connection is not None:
@@ -250,7 +256,7 @@ class ResponseReader:
         return self._head == b"" and self._status == 0
 
     def feed(self, data: bytes) -> Response | None:
-        """The response once it is whole. Raises FetchFailed where it is malformed, BodyTooLarge at the limit."""
+        """The response once it is whole. Raises FetchFailed where it is malformed, AnswerTooLarge at the limit."""
         if self._head is not None:
             rest = self._feed_head(data)
             if rest is None:
@@ -319,7 +325,7 @@ class ResponseReader:
                 raise FetchFailed(f'bad Content-Length "{length[:100]}"')
             self._left = int(length)
             if self._left >= self._bytes_max:
-                raise BodyTooLarge("body size limit exceeded")
+                raise AnswerTooLarge(self._status)
         else:
             self.keeps_alive = False
 
@@ -333,7 +339,7 @@ class ResponseReader:
         self._body.append(piece)
         self._size += len(piece)
         if self._size >= self._bytes_max:
-            raise BodyTooLarge("body size limit exceeded")
+            raise AnswerTooLarge(self._status)
 
     def _response(self) -> Response:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)

@@ -71,7 +71,7 @@ class HttpClient:
         return await self._ask(prepared, timeout_s, bytes_max)
 
     async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
-        """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
+        """Raises FetchFailed, or AnswerTooLarge when the body reaches `bytes_max`."""
         return await self._ask(Prepared(Call("GET", url), headers), timeout_s, bytes_max)
 
     async def post(

@@ -113,10 +113,26 @@ async def _closed_port() -> NotSent:
     return caught.value
 
 
-def test_an_answer_over_the_limit_ends_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "section", "status", "retry"),
+    [("slack", "api_url: URL\nchannel: x", 200, False), ("webhook", "url: URL", 503, True)],
+)
+def test_an_answer_over_the_limit_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, kind: str, section: str, status: int, retry: bool
+) -> None:
     monkeypatch.setattr(http, "LIMITS", NotificationLimits(answer_bytes_max=100))
-    error = refused("webhook", "url: URL", Answer(200, b"x" * 1000))
-    assert (error.message, error.retry) == ("answer larger than 100 bytes", False)
+    error = refused(kind, section, Answer(status, b"x" * 1000))
+    assert (error.message, error.retry) == ("answer larger than 100 bytes", retry)
+
+
+def test_a_webhook_that_answers_2xx_at_any_length_has_taken_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LIMITS", NotificationLimits(answer_bytes_max=100))
+
+    async def run() -> None:
+        async with vendor(Answer(200, b"x" * 1000, PLAIN)) as server:
+            await send(integration("webhook", f"url: {server.url}"))
+
+    asyncio.run(run())
 
 
 def test_an_error_repeats_no_more_of_an_answer_than_is_allowed() -> None:
