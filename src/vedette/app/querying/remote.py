@@ -111,15 +111,15 @@ class Remote:
             document = json.loads(body)
             if document["status"] == "success":
                 return Reply(document["data"], document.get("warnings", []), document.get("infos", []))
-            kind, text = str(document["errorType"]), str(document["error"])
+            kind, text, hint = str(document["errorType"]), str(document["error"]), str(document.get("hint", ""))
         except (ValueError, LookupError, TypeError):
             raise Unreachable(
                 f"the answer is not of this API (HTTP {status}): {self.url}",
                 hint="the URL is that of the page, with the route prefix if there is one",
             ) from None
         if status == 403:
-            raise Forbidden(text)
-        raise _REFUSALS.get(kind, QueryFailed)(text)
+            raise Forbidden(text, hint=hint)
+        raise _REFUSALS.get(kind, QueryFailed)(text, hint=hint)
 
 
 def _in_envelope(text: bytes) -> bytes:

@@ -87,8 +87,13 @@ def _kind_of(value: Any) -> str:
 
 
 _JSON_KINDS: Final = {
-    dict: "an object", list: "an array", str: "a string", int: "a number", float: "a number",
-    bool: "true or false", type(None): "null",
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
 }
 
 

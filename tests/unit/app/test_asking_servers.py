@@ -1,3 +1,5 @@
+"""Commands that ask a server: what they send, and how its refusals are told."""
+
 from __future__ import annotations
 
 import http.server
@@ -12,7 +14,9 @@ import pytest
 
 from vedette.app.arguments import parse_arguments
 from vedette.app.exporting import export_server, time_bounds
+from vedette.app.querying.running import open_remote
 from vedette.app.remote_source import SourceFailed
+from vedette.model.errors import VedetteError
 
 
 class Source(http.server.BaseHTTPRequestHandler):
@@ -21,7 +25,11 @@ class Source(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(self.path)
         refused = "nope" in self.path
-        answer = {"status": "error", "errorType": "bad_data", "error": "parse error: no"} if refused else {}
+        answer = (
+            {"status": "error", "errorType": "bad_data", "error": "parse error: no", "hint": "say yes"}
+            if refused
+            else {}
+        )
         self.send_response(400 if refused else 200)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
@@ -60,3 +68,11 @@ def test_a_refusal_is_told_in_the_words_of_the_source(source: tuple[str, list[st
     url, _ = source
     with pytest.raises(SourceFailed, match="the source answered 400 parse error: no: "):
         export_server(parse_arguments(["export", "nope", "--url", url]), io.BytesIO())
+
+
+def test_a_refused_query_keeps_the_hint_of_the_server(source: tuple[str, list[str]]) -> None:
+    url, _ = source
+    remote = open_remote(parse_arguments(["query", "values", "nope", "--url", url]), {})
+    with pytest.raises(VedetteError) as refused:
+        remote.label_values("nope", (), (None, None))
+    assert str(refused.value) == "parse error: no\nhint: say yes"
