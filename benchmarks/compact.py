@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vedette.model.time import BLOCK_MS
 from vedette.ports.clock import SystemClock
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 
 
 class TurnedClock(SystemClock):

@@ -17,7 +17,8 @@ from benchmarks.loaded import load_history
 from benchmarks.processes import folder_bytes
 from tests.peers import VictoriaMetrics
 from vedette.ports.principal import SYSTEM
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 
 _MERGE_QUIET_S = 3.0
 

@@ -26,7 +26,8 @@ from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
 from vedette.ports.clock import SystemClock
 from vedette.ports.principal import SYSTEM
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.wire.exposition import Format, scan
 
 TARGETS = 100

@@ -56,7 +56,8 @@ def _open_memory() -> Iterator[Loadable]:
 @contextmanager
 def _open_chdb() -> Iterator[Loadable]:
     """Samples are imported, so that every answer is read from chunk rows on disk. Imported here: memory runs do without."""
-    from vedette.store.chdb_store import ChdbStore, StoreSettings
+    from vedette.store.chdb_store import ChdbStore
+    from vedette.store.opening import StoreSettings
 
     with (
         tempfile.TemporaryDirectory() as folder,

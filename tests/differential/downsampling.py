@@ -27,7 +27,8 @@ from vedette.model.time import format_duration
 from vedette.ports.principal import SYSTEM
 from vedette.ports.scan import Deadline
 from vedette.query.promql.engine import Engine, Matrix
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.store.retention import Retention
 
 MINUTE: Final = 60_000

@@ -42,8 +42,9 @@ from vedette.ports.store import Store
 from vedette.query.promql.engine import Engine, EngineOptions
 from vedette.query.promql.parser import ParserOptions
 from vedette.query.promql.results_cache import ResultsCache
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
 from vedette.store.memory import MemoryStore
+from vedette.store.opening import StoreSettings
 
 _SHORT_ROUNDS: Final = 60
 _FAILURES_SHOWN: Final = 10

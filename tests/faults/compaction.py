@@ -66,7 +66,8 @@ def _start_ms(number: int) -> int:
 def _round(folder: Path, number: int, stop_at: str, occurrence: int) -> None:
     from vedette.model.limits import StoreLimits
     from vedette.model.time import BLOCK_MS
-    from vedette.store.chdb_store import ChdbStore, StoreSettings
+    from vedette.store.chdb_store import ChdbStore
+    from vedette.store.opening import StoreSettings
 
     seen = 0
 

@@ -84,7 +84,8 @@ def _rounds(folder: Path, rounds: int) -> None:
 
 
 def _open(folder: Path):  # type: ignore[no-untyped-def]
-    from vedette.store.chdb_store import ChdbStore, StoreSettings
+    from vedette.store.chdb_store import ChdbStore
+    from vedette.store.opening import StoreSettings
 
     return ChdbStore(StoreSettings(folder / "data", commit_wait_s=0.0, maintenance=False))
 

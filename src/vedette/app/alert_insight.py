@@ -132,7 +132,10 @@ class AlertInsight:
         self._catalog.on_change = rules.apply_groups
         shell, clock, io = self._shell, self._clock, self._alerting.io
         pending = PendingAlerts(rules.manager, rules.sender.label)
-        self._watcher = Watcher(shell, pending, self._history, SYSTEM, clock, io, self._hear, frozenset({CANARY}))
+        ignored = frozenset({CANARY})
+        self._watcher = Watcher(
+            shell, pending, self._history, SYSTEM, clock, io, self._hear, ignored, self._settings.alert_history_ms
+        )
         self._explainer = Explainer(shell, pending, self._history, engine, clock, io)
 
     def routes(self) -> tuple[Route, ...]:

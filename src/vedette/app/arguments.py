@@ -207,6 +207,12 @@ GENERAL = (
 RULES = (
     Flag("--slo.file", "FILE", "service level objectives (docs/slo.md)", "服务等级目标文件（docs/slo.md）"),
     Flag(
+        "--alerts.history.retention",
+        "DURATION",
+        "how long the history of alerts is kept (400d)",
+        "告警历史保留多久（400d）",
+    ),
+    Flag(
         "--rules.alert.resend-delay",
         "DURATION",
         "a firing alert is sent again after so long (1m)",

@@ -24,7 +24,8 @@ from vedette.model.errors import BadInput
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline, ScanPlan
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.wire.export import new_writer
 
 TIMEOUT_S: Final = 7 * 24 * 3600.0

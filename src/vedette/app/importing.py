@@ -17,7 +17,8 @@ from vedette.intake.importing.jsonl import jsonl_batches
 from vedette.intake.importing.openmetrics import openmetrics_batches
 from vedette.model.errors import BadInput
 from vedette.ports.principal import Principal
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 
 BLOCK_BYTES: Final = 32 << 20
 

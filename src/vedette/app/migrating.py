@@ -31,7 +31,8 @@ from vedette.model.matchers import Matcher
 from vedette.model.time import format_duration
 from vedette.ports.principal import Principal
 from vedette.query.promql.parser import parse_metric_selector
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.wire.remote_read.frames import FramePart
 
 DAY_MS: Final = 24 * 3600 * 1000

@@ -31,7 +31,8 @@ from vedette.kernels import (
 from vedette.model.limits import IngestLimits
 from vedette.model.threads import give_way
 from vedette.ports.clock import Clock
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.store.retention import Retention
 
 

@@ -34,7 +34,7 @@ from vedette.app.values import (
     parse_url,
 )
 from vedette.model.errors import BadInput, ConfigError
-from vedette.model.limits import BulkReadLimits, IngestLimits, QueryLimits
+from vedette.model.limits import AlertLimits, BulkReadLimits, IngestLimits, QueryLimits
 from vedette.model.time import parse_duration_ms
 
 POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
@@ -87,8 +87,10 @@ class Settings:
     features: frozenset[str]
     alertmanager_file: Path | None
     control_database: str
-    slo_file: Path | None
     """The URL of a PostgreSQL; empty: a file in the data directory."""
+    slo_file: Path | None
+    alert_history_ms: int
+    """How long the history of alerts is kept."""
     dispatch_start_delay_ms: int
     language: Language
     """Of the texts that we write into notifications."""
@@ -159,6 +161,7 @@ def read_settings(arguments: argparse.Namespace, environ: Mapping[str, str] = os
         alertmanager_file=values.read("alertmanager_config", Path, _named_file(own, own_file, "alertmanager")),
         control_database=values.text("control_database", ""),
         slo_file=values.read("slo_file", Path, _named_file(own, own_file, "slos")),
+        alert_history_ms=values.read("alerts_history_retention", parse_duration_ms, AlertLimits().history_ms),
         dispatch_start_delay_ms=values.read("alertmanager_dispatch_start_delay", parse_duration_ms, 0),
         language=choose_language(("--lang", arguments.lang) if getattr(arguments, "lang", None) else ()),
         log_level=values.read("log_level", parse_log_level, "info"),

@@ -153,6 +153,8 @@ class AlertLimits:
     """Alerts that fire or whose end is still to be told; further ones are refused with QueueFull."""
     alert_bytes_max: int = 1 << 20
     """Labels and annotations of one alert."""
+    history_ms: int = 400 * 24 * 3600_000
+    """How long events of alerts are kept: a year, and the month before it to compare with."""
     silences_max: int = 10_000
     """Of all states."""
     silence_bytes_max: int = 1 << 20

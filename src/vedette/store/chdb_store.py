@@ -14,8 +14,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +21,7 @@ from numpy.typing import NDArray
 from vedette.model import verdicts
 from vedette.model.blocks import ExemplarBatch, HistogramBatch, Int64s, MetricMetadata, SampleBatch, SeriesColumns
 from vedette.model.labels import Labels
-from vedette.model.limits import IngestLimits, SeriesLimits, StoreLimits
+from vedette.model.limits import SeriesLimits
 from vedette.model.telemetry import gauge
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.administration import StoredDay
@@ -48,40 +46,31 @@ from vedette.store import loading
 from vedette.store.alert_history import AlertHistoryTable, EventRows
 from vedette.store.cardinality import rank_cardinality
 from vedette.store.cardinality_report import RATE_WINDOW_MS, report_cardinality
-from vedette.store.chunk_cache import ChunkCache
 from vedette.store.committed import complete_rows
 from vedette.store.compaction import Compaction
 from vedette.store.deleting import delete_samples
 from vedette.store.directory import DataDirectory
-from vedette.store.engine import DATABASE, Engine, Lane
+from vedette.store.engine import DATABASE, Lane
 from vedette.store.exemplars import Exemplars
 from vedette.store.feed import CommitFeed
 from vedette.store.group_commit import CommitTable, GroupCommit
 from vedette.store.head import Head
 from vedette.store.head_loading import load_head, widen_spans
-from vedette.store.id_lookup import IdLookup
 from vedette.store.importing import Importer, ImportProgress
-from vedette.store.index import SeriesIndex
 from vedette.store.maintenance import Maintenance
-from vedette.store.migrations import check_version, migrate
-from vedette.store.native_histograms import NativeHistograms, marked, storable
-from vedette.store.partitions import DAY_MS, Partitions
+from vedette.store.native_histograms import marked, storable
+from vedette.store.opening import StoreSettings, classifier, open_state
+from vedette.store.partitions import DAY_MS
 from vedette.store.reading import column
 from vedette.store.recent_histograms import MarkedHistograms
-from vedette.store.repair import Repair
 from vedette.store.retention import Retention
 from vedette.store.retention_classes import number_rules
-from vedette.store.rewriting import empty_draft
-from vedette.store.rolling_up import RollingUp, empty_rollup_drafts
-from vedette.store.rollup_tables import RESOLUTIONS
+from vedette.store.rolling_up import RollingUp
 from vedette.store.selecting import Selecting
-from vedette.store.series_facts import Classify, SeriesFacts
-from vedette.store.series_quota import SeriesQuota
 from vedette.store.sizes import stored_days
 from vedette.store.slicing import Slicing
 from vedette.store.sql import literal
-from vedette.store.start_times import StartChanges, StartTimes
-from vedette.store.state import StoreState
+from vedette.store.start_times import StartChanges
 from vedette.store.writing import MetadataRows, SeriesRows, Writer
 
 SERIES, SAMPLES, METADATA = "series", "samples", "metadata"
@@ -90,21 +79,6 @@ EXEMPLARS, SPANS, ALERTS_HISTORY = "exemplars", "spans", "alerts_history"
 _HEAD_READY = gauge(
     "vedette_head_ready", "1 once the head is rebuilt after a start; until then the engine answers alone."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    directory: Path
-    ingest: IngestLimits = field(default_factory=IngestLimits)
-    series: SeriesLimits = field(default_factory=SeriesLimits)
-    limits: StoreLimits = field(default_factory=StoreLimits)
-    commit_wait_s: float = 5.0
-    """Samples wait at most so long for their commit, unless an append says less."""
-    retention: Retention = field(default_factory=Retention)
-    maintenance: bool = True
-    """False: chores run only when `maintain` is called."""
-    step: Callable[[str], None] = lambda name: None
-    """Told before and after each step of compaction; fault tests kill there."""
 
 
 class ChdbStore:
@@ -458,60 +432,3 @@ def _append_result(committed: Future[int], found: Verdicts) -> AppendResult:
         out_of_order=counts[verdicts.OUT_OF_ORDER],
         verdicts=found,
     )
-
-
-Opened = tuple[StoreState, Retention]
-"""The retention's rules have their numbers."""
-
-
-def open_state(directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
-    """Opens the engine, brings its schema up to date and reads what must be known before the first answer."""
-    check_version(directory)
-    engine = Engine(directory.engine_path, settings.limits)
-    try:
-        return _read_state(engine, directory, settings, clock)
-    except BaseException:
-        engine.close()
-        raise
-
-
-def _read_state(engine: Engine, directory: DataDirectory, settings: StoreSettings, clock: Clock) -> Opened:
-    repair = Repair(engine)
-    migrate(engine, directory)
-    repair.list_detached()
-    empty_draft(engine)
-    empty_rollup_drafts(engine)
-    index, partitions = SeriesIndex(), Partitions()
-    retention = number_rules(engine, settings.retention)
-    facts = SeriesFacts(classifier(retention))
-    partitions.load(engine, [resolution.table.name for resolution in RESOLUTIONS])
-    loading.load_series(engine, index, facts, retention)
-    deletions = loading.load_deletions(engine)
-    lookup = IdLookup(index)
-    loading.load_spans(engine, lookup, facts)
-    cache = ChunkCache(engine, settings.limits.chunk_cache_bytes_max, settings.limits.column_cache_bytes_max)
-    repair.on_detached = cache.clear
-    histograms = NativeHistograms(engine, index, facts, partitions, settings.limits.recent_histograms_bytes_max)
-    start_times = StartTimes(engine, index)
-    start_times.load()
-    quota = SeriesQuota(settings.series)
-    state = StoreState(
-        engine,
-        index,
-        facts,
-        lookup,
-        partitions,
-        deletions,
-        repair,
-        settings.limits,
-        clock,
-        cache,
-        histograms,
-        start_times,
-        quota,
-    )
-    return state, retention
-
-
-def classifier(retention: Retention) -> Classify:
-    return lambda tenant, labels: retention.class_of(labels)

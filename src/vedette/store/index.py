@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.model.blocks import Bools, Int64s
+from vedette.model.bounded_cache import BoundedCache
 from vedette.model.errors import StoreError
 from vedette.model.label_rows import LabelRows
 from vedette.model.labels import Labels, SeriesId, series_id
@@ -38,6 +39,10 @@ Admit = Callable[[str, Labels], bool]
 _NOTHING: Final = np.empty(0, np.int32)
 _NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
 _IDS_CHECKED: Final = 64
+
+SELECTIONS_BYTES_MAX: Final = 8 << 20
+_SELECTION_BYTES: Final = 1_000
+"""Of an entry beside its refs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,9 @@ class SeriesIndex:
         self._ids: NDArray[np.uint64] = np.empty(1024, np.uint64)
         self._ref_of: dict[int, int] = {}
         self._n = 0
+        self._selected: BoundedCache[tuple[str, tuple[Selector, ...]], tuple[int, Int64s]] = BoundedCache(
+            SELECTIONS_BYTES_MAX
+        )
         self.collisions = 0
 
     def __len__(self) -> int:
@@ -144,11 +152,19 @@ class SeriesIndex:
         return self._match(tenant, (), self._n).astype(np.int64)
 
     def select(self, tenant: str, selectors: Sequence[Selector]) -> Int64s:
-        """int64[k], ascending, each once: the tenant's series that match every matcher of at least one selector."""
+        """int64[k], ascending, each once: the tenant's series that match every matcher of at least one selector; borrowed.
+
+        Remembered until there is another series: rules and dashboards ask for the same again and again.
+        """
         n = self._n
+        key = tenant, tuple(selectors)
+        known = self._selected.get(key)
+        if known is not None and known[0] == n:
+            return known[1]
         found = [self._match(tenant, selector, n) for selector in selectors] or [_NOTHING]
-        refs = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
-        return refs.astype(np.int64)
+        refs = (found[0] if len(found) == 1 else np.unique(np.concatenate(found))).astype(np.int64)
+        self._selected.put(key, (n, refs), refs.nbytes + _SELECTION_BYTES)
+        return refs
 
     def label_names(self, refs: Int64s) -> list[str]:
         """Sorted names that at least one of the series carries."""

@@ -6,7 +6,8 @@ import pytest
 
 from tests.clocks import RunningClock
 from tests.unit.store.contract import NOW
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from vedette.model.blocks import SampleBatch
 from vedette.model.errors import StoreError
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.store import clearing, rewriting
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.store.snapshots import restore_snapshot
 
 DAY = 86_400_000

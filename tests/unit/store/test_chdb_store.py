@@ -7,7 +7,8 @@ import pytest
 from tests.unit.store.contract import *  # noqa: F403
 from tests.unit.store.contract_histograms import *  # noqa: F403
 from tests.unit.store.reopening import *  # noqa: F403
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from vedette.model.errors import DataDirectoryInUse, SchemaTooNew, StoreError, S
 from vedette.model.limits import StoreLimits
 from vedette.model.time import BLOCK_MS
 from vedette.store import migrations
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
 from vedette.store.directory import DataDirectory
 from vedette.store.engine import Engine, EngineError
 from vedette.store.migrations import LATEST, Migration, migrate
+from vedette.store.opening import StoreSettings
 from vedette.store.tables import FIRST_SCHEMA
 
 OPENED = []

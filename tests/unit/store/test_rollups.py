@@ -17,7 +17,8 @@ from vedette.model.labels import Labels
 from vedette.model.staleness import STALE_NAN
 from vedette.ports.scan import Deadline, Reduction, ScanPlan
 from vedette.query.promql.engine import Engine
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
+from vedette.store.opening import StoreSettings
 from vedette.store.retention import Retention, RetentionRule
 from vedette.store.rolling_up import bucket
 from vedette.store.runs import Columns

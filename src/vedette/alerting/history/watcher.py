@@ -20,6 +20,7 @@ from vedette.alerting.history.watching import Look, Seen, changes, merge_looks, 
 from vedette.alerting.pipeline.core import Pipeline
 from vedette.alerting.pipeline.keeping import Runner
 from vedette.model.errors import StoreError
+from vedette.model.limits import AlertLimits
 from vedette.model.time import format_duration
 from vedette.ports.alert_history import AlertHistory
 from vedette.ports.clock import Clock
@@ -32,7 +33,6 @@ LOOK_S: Final = 5.0
 """Between two looks, at least."""
 PAUSE_PER_LOOK: Final = 50.0
 ALERTS_AT_ONCE: Final = 2_000
-KEEP_MS: Final = 400 * 24 * 3600_000
 FORGET_S: Final = 6 * 3600.0
 
 
@@ -60,6 +60,7 @@ class Watcher:
     """Told of all alerts at each look."""
     ignored: frozenset[str] = frozenset()
     """Names of alerts that are not noted: our own signs of life."""
+    keep_ms: int = AlertLimits().history_ms
     _before: Look | None = None
 
     async def run(self) -> None:
@@ -99,11 +100,13 @@ class Watcher:
     async def _forget(self) -> None:
         while True:
             await self.clock.sleep(FORGET_S)
-            before_ms = self.clock.now_ms() - KEEP_MS
+            before_ms = self.clock.now_ms() - self.keep_ms
             try:
                 await self.io(partial(self.history.forget_before, before_ms))
             except StoreError as error:
-                log.error("the history of alerts older than %s is not removed yet: %s", format_duration(KEEP_MS), error)
+                log.error(
+                    "the history of alerts older than %s is not removed yet: %s", format_duration(self.keep_ms), error
+                )
 
 
 def _see_all(alerts: Sequence[Alert], pipeline: Pipeline, now_ms: int) -> list[tuple[Fingerprint, Seen]]:

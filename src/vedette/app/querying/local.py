@@ -20,8 +20,9 @@ from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 from vedette.ports.principal import Principal
 from vedette.ports.scan import Deadline
 from vedette.query.promql.engine import Engine, QueryResult
-from vedette.store.chdb_store import ChdbStore, StoreSettings
+from vedette.store.chdb_store import ChdbStore
 from vedette.store.directory import holds_data
+from vedette.store.opening import StoreSettings
 
 _SUBQUERY_STEP_MS = 60_000
 
