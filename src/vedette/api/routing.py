@@ -86,21 +86,24 @@ class Router:
         if route is not None:
             return route, ()
         for prefix, suffix, candidate in self._open:
-            if suffix == REST:
-                if method in candidate.methods and path.startswith(prefix):
-                    return candidate, (path[len(prefix) :],)
-                continue
-            middle = path[len(prefix) : len(path) - len(suffix)]
-            if (
-                method in candidate.methods
-                and len(path) > len(prefix) + len(suffix)
-                and path.startswith(prefix)
-                and path.endswith(suffix)
-                and "/" not in middle
-            ):
-                return candidate, (middle,)
+            if method in candidate.methods and (value := _open_part(path, prefix, suffix)) is not None:
+                return candidate, (value,)
         return None
 
     def methods_of(self, path: str) -> list[str]:
         """What the path may be asked with; empty for a path unknown."""
-        return sorted(self._methods.get(path, ()))
+        methods = set(self._methods.get(path, ()))
+        for prefix, suffix, route in self._open:
+            if _open_part(path, prefix, suffix) is not None:
+                methods |= route.methods
+        return sorted(methods)
+
+
+def _open_part(path: str, prefix: str, suffix: str) -> str | None:
+    """What stands for the star; None where the path is another."""
+    if not path.startswith(prefix):
+        return None
+    if suffix == REST:
+        return path[len(prefix) :]
+    middle = path[len(prefix) : len(path) - len(suffix)]
+    return middle if middle and path.endswith(suffix) and "/" not in middle else None

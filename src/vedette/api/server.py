@@ -1,7 +1,7 @@
 """uvicorn (httptools, uvloop) around an application: given sockets, TLS, limits of slow clients, a graceful stop.
 
 It prints nothing, installs no signal handlers and opens no sockets: `app` does all three. Besides uvicorn's own limits a
-connection must bring the head of its first request within `header_timeout_s`, and there are at most `connections_max`.
+connection must bring the head of its first request within `header_timeout_s` and `header_bytes_max`, and there are at most `connections_max`.
 """
 
 from __future__ import annotations
@@ -96,9 +96,10 @@ class _QuietServer(uvicorn.Server):
 
 def _protocol_within(limits: HttpLimits) -> type[HttpToolsProtocol]:
     class GuardedProtocol(HttpToolsProtocol):
-        """Closes a connection over the limit at once, and one that brings no request head in time."""
+        """Closes a connection over the limit at once, and one that brings no request head in time, or a huge one."""
 
         _head_timer: asyncio.TimerHandle | None = None
+        _header_bytes = 0
 
         def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -109,12 +110,20 @@ def _protocol_within(limits: HttpLimits) -> type[HttpToolsProtocol]:
                 return
             self._head_timer = self.loop.call_later(limits.header_timeout_s, transport.close)
 
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self._header_bytes += len(name) + len(value)
+            if self._header_bytes > limits.header_bytes_max:
+                LIMIT_HITS.labels("header_bytes_max").inc()
+                raise ValueError("header too large")  # the parser stops, and answers 400
+            super().on_header(name, value)
+
         def on_headers_complete(self) -> None:
             self._stop_timer()
             super().on_headers_complete()
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
+            self._header_bytes = 0
             if self._head_timer is None:
                 self._head_timer = self.loop.call_later(limits.header_timeout_s, self.transport.close)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from vedette.app.alert_commands.arguments import add_alerts
 from vedette.app.language import Language, Say, add_language, choose_language, speaker
-from vedette.app.querying.arguments import add_query, normal_arguments
+from vedette.app.querying.arguments import add_query, normal_arguments, time_forms
 from vedette.app.translation import translate_argparse
 
 DEFAULT_LISTEN = "127.0.0.1:7567"
@@ -424,13 +424,16 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
             "the history of a running Prometheus, by remote read; goes on where a run before it ended",
             "通过远程读取导入运行中的 Prometheus 的历史数据；可从上次结束处继续",
         ),
+        epilog=say("times: ", "时间：") + time_forms(say),
     )
     add_language(prometheus, say)
-    prometheus.add_argument("url", metavar="URL")
+    prometheus.add_argument(
+        "url", metavar="URL", help=say("such as http://127.0.0.1:9090", "例如 http://127.0.0.1:9090")
+    )
     for name, metavar, about in (
         ("--match", "SELECTOR", say("only series that match (all)", "仅导入匹配的时间序列（默认全部）")),
-        ("--start", "TIME", say("RFC 3339 or seconds since 1970 (its oldest sample)", "起始时间（默认最早的样本）")),
-        ("--end", "TIME", say("RFC 3339 or seconds since 1970 (now)", "结束时间（默认现在）")),
+        ("--start", "TIME", say("from when (its oldest sample)", "起始时间（默认最早的样本）")),
+        ("--end", "TIME", say("until when (now)", "结束时间（默认现在）")),
         (
             "--http-config",
             "FILE",
@@ -445,16 +448,34 @@ def add_import(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: 
 
 
 def add_export(verbs: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
-    export = verbs.add_parser("export", help=say("write samples of the selected series", "导出所选时间序列的样本"))
+    export = verbs.add_parser(
+        "export",
+        help=say("write samples of the selected series", "导出所选时间序列的样本"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=say(
+            "examples:\n"
+            "  ./vedette export '{job=\"node\"}' --start -1d --output node.om.gz\n"
+            "  ./vedette export up --format csv --data ./data        without a server\n\n"
+            "times: ",
+            "示例:\n"
+            "  ./vedette export '{job=\"node\"}' --start -1d --output node.om.gz\n"
+            "  ./vedette export up --format csv --data ./data        不经过服务\n\n"
+            "时间：",
+        )
+        + time_forms(say),
+    )
     add_language(export, say)
     export.add_argument(
         "selectors", metavar="SELECTOR", nargs="+", help=say("such as 'up{job=\"node\"}'", "例如 'up{job=\"node\"}'")
     )
-    export.add_argument("--format", choices=("openmetrics", "jsonl", "csv", "parquet"), default="openmetrics")
+    formats = ("openmetrics", "jsonl", "csv", "parquet")
+    export.add_argument(
+        "--format", choices=formats, default=formats[0], help=say("form (openmetrics)", "格式（openmetrics）")
+    )
     for name, metavar, default, about in (
         ("--output", "FILE", "-", say("- is standard output; FILE.gz is compressed", "- 表示标准输出；FILE.gz 会压缩")),
-        ("--start", "TIME", None, say("RFC 3339 or seconds since 1970 (the oldest)", "起始时间（默认最早）")),
-        ("--end", "TIME", None, say("RFC 3339 or seconds since 1970 (the newest)", "结束时间（默认最新）")),
+        ("--start", "TIME", None, say("from when (the oldest)", "起始时间（默认最早）")),
+        ("--end", "TIME", None, say("until when (the newest)", "结束时间（默认最新）")),
         ("--url", "URL", f"http://{DEFAULT_LISTEN}", say("the server to ask", "所询问的服务")),
         (
             "--data",

@@ -31,7 +31,7 @@ class Doors:
         features: frozenset[str] = frozenset(),
         bring: Bring | None = None,
     ) -> None:
-        self._imports = ImportDoor(store, bring) if bring else None
+        self._imports = ImportDoor(store, bring, limits) if bring else None
         self._remote_write = RemoteWriteReceiver(store, clock, limits, type_and_unit=TYPE_AND_UNIT in features)
         self._gateway = PushGateway(data / "pushed", clock, limits)
         self._feeder = PushFeeder(self._gateway, store, clock)

@@ -10,13 +10,15 @@ import argparse
 import gzip
 import shutil
 import sys
+import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
-from vedette.api.prometheus.parameters import parse_time_ms, selectors
+from vedette.api.prometheus.parameters import selectors
 from vedette.app.language import choose_language, speaker
+from vedette.app.querying.times import parse_moment_ms
 from vedette.app.remote_source import RemoteSource
 from vedette.model.errors import BadInput
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
@@ -74,15 +76,18 @@ def export_directory(arguments: argparse.Namespace, output: BinaryIO) -> int:
 def export_server(arguments: argparse.Namespace, output: BinaryIO) -> None:
     source = RemoteSource.of(arguments.url, arguments.http_config or "")
     asked = [("match[]", selector) for selector in arguments.selectors] + [("format", arguments.format)]
-    asked += [(name, text) for name in ("start", "end") if (text := getattr(arguments, name))]
+    first_ms, last_ms = time_bounds(arguments)
+    asked += [("start", f"{first_ms / 1000:.3f}")] if arguments.start else []
+    asked += [("end", f"{last_ms / 1000:.3f}")] if arguments.end else []
     with source.open(f"/api/v1/export?{urlencode(asked)}", None, {"X-Scope-OrgID": arguments.tenant}) as answer:
         shutil.copyfileobj(answer, output, COPY_BYTES)
 
 
 def time_bounds(arguments: argparse.Namespace) -> tuple[int, int]:
+    now_ms = time.time_ns() // 1_000_000
     return (
-        parse_time_ms(arguments.start) if arguments.start else MIN_TIME_MS,
-        parse_time_ms(arguments.end) if arguments.end else MAX_TIME_MS,
+        parse_moment_ms(arguments.start, now_ms) if arguments.start else MIN_TIME_MS,
+        parse_moment_ms(arguments.end, now_ms) if arguments.end else MAX_TIME_MS,
     )
 
 

@@ -21,8 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from vedette.api.prometheus.parameters import parse_time_ms
 from vedette.app.language import Say, choose_language, speaker
+from vedette.app.querying.times import parse_moment_ms
 from vedette.app.remote_source import RemoteSource
 from vedette.model.blocks import HistogramBatch, SampleBatch
 from vedette.model.errors import BadInput
@@ -74,13 +74,13 @@ def run_migration(arguments: argparse.Namespace) -> int:
     matchers = parse_metric_selector(selector)
     data = Path(arguments.data)
     now_ms = time.time_ns() // 1_000_000
-    last_ms = parse_time_ms(arguments.end) if arguments.end else now_ms
+    last_ms = parse_moment_ms(arguments.end, now_ms) if arguments.end else now_ms
     store = ChdbStore(StoreSettings(data, maintenance=False))
     try:
         position = ImportPosition(data, source.url, selector)
         first_ms = position.next_ms()
         if first_ms is None:
-            first_ms = parse_time_ms(arguments.start) if arguments.start else source.oldest_ms(now_ms)
+            first_ms = parse_moment_ms(arguments.start, now_ms) if arguments.start else source.oldest_ms(now_ms)
         else:
             print(say("continues where the last import ended", "从上次导入结束处继续"), file=sys.stderr)
         migration = Migration(source, matchers, first_ms, last_ms)

@@ -118,10 +118,18 @@ class RemoteSource:
             return answer
         except urllib.error.HTTPError as error:
             text = error.read(_ERROR_BYTES_MAX).decode(errors="replace").strip()
-            raise SourceFailed(f"the source answered {error.code} {text}: {self.url}{path}") from None
+            raise SourceFailed(f"the source answered {error.code} {_words_of(text)}: {self.url}{path}") from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise SourceFailed(f"the source does not answer: {reason}: {self.url}") from None
+
+
+def _words_of(text: str) -> str:
+    """What an error of Prometheus' API says; any other text as it is."""
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def _read_some(answer: http.client.HTTPResponse, url: str) -> bytes:

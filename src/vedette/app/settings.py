@@ -234,14 +234,17 @@ class _Values:
         try:
             return parse(str(value))
         except BadInput as error:
-            raise BadInput(f"{self._place(key)}: {error.message}", hint=error.hint) from None
+            raise self._placed(key, error) from None
 
-    def _place(self, key: str) -> str:
-        """Where the value stands, for whoever has to mend it."""
-        if self._arguments.get(key) is not None:
-            return f"--{flag_name(key)}"
+    def _placed(self, key: str, error: BadInput) -> BadInput:
+        """The error with where the value stands, for whoever has to mend it."""
         variable = f"VEDETTE_{key.upper()}"
-        return variable if self._environ.get(variable) else f"{self._own_file}: {key}"
+        if self._arguments.get(key) is not None:
+            return BadInput(f"--{flag_name(key)}: {error.message}", hint=error.hint)
+        if self._environ.get(variable) or self._own_file is None:
+            return BadInput(f"{variable}: {error.message}", hint=error.hint)
+        line = _key_lines(self._own_file.read_text()).get(key, 0)
+        return ConfigError(error.message, file=str(self._own_file), line=line, key=key, hint=error.hint)
 
     def shown(self) -> dict[str, str]:
         shown = {}
@@ -273,7 +276,8 @@ def flag_name(key: str) -> str:
 def read_own_file(path: Path) -> tuple[dict[str, Any], Path | None, Path | None]:
     """(our settings, the prometheus.yml, the vedette.yml). A file without one of our keys is a prometheus.yml."""
     try:
-        document = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        document = yaml.safe_load(text)
     except OSError as error:
         raise ConfigError(f"cannot read the file: {error.strerror}", file=str(path)) from None
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -285,11 +289,22 @@ def read_own_file(path: Path) -> tuple[dict[str, Any], Path | None, Path | None]
             raise ConfigError(
                 f"unknown setting `{key}`",
                 file=str(path),
-                key=str(key),
-                hint=f"known are: {', '.join(sorted(OWN_KEYS))}",
+                line=_key_lines(text).get(str(key), 0),
+                hint=_OF_PROMETHEUS if key in _PROMETHEUS_KEYS else f"known are: {', '.join(sorted(OWN_KEYS))}",
             )
     named = document.get("prometheus")
     return document, path.parent / str(named) if named else None, path
+
+
+_PROMETHEUS_KEYS: Final = ("global", "scrape_configs", "rule_files", "alerting", "remote_write", "remote_read", "otlp")
+_OF_PROMETHEUS: Final = "it belongs in a prometheus.yml, which this file names with `prometheus: FILE`"
+
+
+def _key_lines(text: str) -> dict[str, int]:
+    """The line of each setting of a file that is a mapping."""
+    document = yaml.compose(text, yaml.SafeLoader)
+    assert isinstance(document, yaml.MappingNode)
+    return {key.value: key.start_mark.line + 1 for key, _ in document.value}
 
 
 def read_tenants(section: Any, file: Path | None) -> dict[str, Tenancy]:

@@ -68,6 +68,9 @@ ERRORS: Final = {
     "cannot read the file: {}": "无法读取文件：{}",
     "unknown setting `{}`": "未知的设置 `{}`",
     "known are: {}": "可用的有：{}",
+    "it belongs in a prometheus.yml, which this file names with `prometheus: FILE`": (
+        "它属于 prometheus.yml，请在本文件中用 `prometheus: 文件` 指定该文件"
+    ),
     "tenants must be a mapping of users": "tenants 必须是用户的映射",
     "each user needs {tenant: NAME, may_name: [NAME, ...]}": "每个用户需要 {tenant: NAME, may_name: [NAME, ...]}",
     "nothing to import, the file is empty: {}": "没有可导入的内容，文件为空：{}",

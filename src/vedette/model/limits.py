@@ -98,6 +98,8 @@ class HttpLimits:
     connections_max: int = 4_096
     header_timeout_s: float = 10.0
     """Seconds for the head of a request to arrive."""
+    header_bytes_max: int = 1 << 20
+    """Names and values of a request's headers (as in Go's net/http)."""
     body_timeout_s: float = 120.0
     lookups_max: int = 8
     """Label, series, metadata and status requests that run at once."""

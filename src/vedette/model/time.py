@@ -13,6 +13,9 @@ from vedette.model.errors import BadInput
 BLOCK_MS: Final = 2 * 3600 * 1000
 MIN_TIME_MS: Final = -(1 << 62)
 MAX_TIME_MS: Final = (1 << 62) - 1
+FIRST_STORED_MS: Final = -62_135_596_800_000
+LAST_STORED_MS: Final = 253_402_300_799_999
+"""The years 1 to 9999: no sample has another time. Every table's block and day numbers hold these, and every date is written."""
 
 _UNITS_MS: Final = (
     ("y", 365 * 24 * 3600 * 1000),
@@ -63,13 +66,13 @@ def _invalid_duration(text: str) -> BadInput:
 
 
 def format_duration(duration_ms: int) -> str:
-    """The shortest text that `parse_duration_ms` reads back; years, weeks and days only where they fit exactly."""
+    """The shortest text that `parse_duration_ms` reads back; years and weeks only where they fit exactly."""
     if duration_ms == 0:
         return "0s"
     rest = abs(duration_ms)
     parts = []
     for unit, unit_ms in _UNITS_MS:
-        if unit in ("y", "w", "d") and rest % unit_ms:
+        if unit in ("y", "w") and rest % unit_ms:
             continue
         count, rest = divmod(rest, unit_ms)
         if count:

@@ -199,9 +199,8 @@ class GroupCommit:
             queue.put_back(batches)
             self._retry_pause_s = min(RETRY_MAX_S, self._retry_pause_s * 2 or RETRY_FIRST_S)
             self._retry_at = self._clock.monotonic_s() + self._retry_pause_s
-        refusal = StoreUnavailable(
-            f"the store cannot write {name}: {error}", hint="free some disk space; the store goes on by itself"
-        )
+        hint = "free some disk space; the store goes on by itself" if is_refusal(error) else "see the server's log"
+        refusal = StoreUnavailable(f"the store cannot write {name}: {error}", hint=hint)
         for future in futures:
             future.set_exception(refusal)
         self._refuse_waiting(refusal)

@@ -265,3 +265,11 @@ def test_a_route_prefix_moves_everything() -> None:
 def test_a_wrong_method_is_told_the_right_ones() -> None:
     reply = Caller(caller().app).send("DELETE", "/api/v1/series", "", b"", {})
     assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_a_wrong_method_of_a_path_with_a_variable_part_is_told_too() -> None:
+    outside = Caller(caller().app)
+    reply = outside.send("POST", "/api/v1/label/job/values", "", b"", {})
+    assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
+    assert outside.send("POST", "/api/v1/label/a/b/values", "", b"", {}).status == 404
+    assert outside.send("POST", "/api/v1/label//values", "", b"", {}).status == 404

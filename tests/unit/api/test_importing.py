@@ -78,6 +78,26 @@ def test_a_stream_may_be_cut_anywhere(size: int, read: Any, body: str) -> None:
     assert sorted(found.values.tolist()) == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.parametrize("time_ms", [253_402_300_800_000, -62_135_596_800_001, 9 * 10**18, -9 * 10**18])
+def test_a_time_that_no_date_can_name_is_refused_with_its_line(time_ms: int) -> None:
+    outside = Outside()
+    line = json.dumps({"metric": {"__name__": "m"}, "values": [1], "timestamps": [time_ms]})
+    reply = outside.send("jsonl", "\n" + line)
+    assert reply.status == 400
+    assert reply.json["error"].startswith(f"line 2: timestamp out of range: {time_ms}")
+    reply = outside.send("openmetrics", f"m 1 1\nm 1 {time_ms / 1000:f}\n# EOF\n")
+    assert reply.status == 400
+    assert reply.json["error"].startswith("line 2: timestamp out of range: m ")
+    assert reply.json["hint"] == "it is in seconds since 1970"
+
+
+@pytest.mark.parametrize("time_ms", [253_402_300_799_000, -62_135_596_800_000])
+def test_the_first_and_the_last_time_are_imported(time_ms: int) -> None:
+    line = json.dumps({"metric": {"__name__": "m"}, "values": [1], "timestamps": [time_ms]})
+    assert Outside().send("jsonl", line).status == 200
+    assert Outside().send("openmetrics", f"m 1 {time_ms // 1000}\n# EOF\n").status == 200
+
+
 def test_special_values_of_json_lines() -> None:
     outside = Outside()
     line = {"metric": {"__name__": "m"}, "values": [None, "NaN", "Infinity", "-Infinity"], "timestamps": [1, 2, 3, 4]}

@@ -363,14 +363,15 @@ def test_partial_success_in_protobuf() -> None:
     ("document", "words"),
     [
         ("{", "invalid JSON"),
-        ("[]", "Request: expected an object, got list"),
-        ('{"resourceMetrics": {}}', "resourceMetrics: expected an array, got dict"),
+        ("[]", "Request: expected an object, got an array"),
+        ("null", "Request: expected an object, got null"),
+        ('{"resourceMetrics": {}}', "resourceMetrics: expected an array, got an object"),
         (export(gauge("g", {"timeUnixNano": "x"})), "timeUnixNano: not a fixed64: 'x'"),
         (export(gauge("g", {"timeUnixNano": 1 << 64})), "not a fixed64: '18446744073709551616'"),
         (export(gauge("g", {"asInt": "9223372036854775808"})), "not a sfixed64"),
         (export(gauge("g", {"asDouble": "1.x"})), "not a number: '1.x'"),
         (export(gauge("g", {"exemplars": [{"traceId": "xyz"}]})), "traceId: not hexadecimal: 'xyz'"),
-        (export(gauge("g", {"attributes": [{"key": 1}]})), "key: expected a string, got int"),
+        (export(gauge("g", {"attributes": [{"key": 1}]})), "key: expected a string, got a number"),
         (export(total("t", temporality="NEVER")), "aggregationTemporality: not a uint64: 'NEVER'"),  # type: ignore[arg-type]
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ import pytest
 from tests import write_requests as rw
 from tests.unit.api.outside import NOW_MS, Caller, Reply, StoppedClock, services
 from vedette.api.app import build_app
+from vedette.api.receiving.importing import ImportDoor
 from vedette.app.doors import Doors
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import HistogramBatch, Int64s, SampleBatch
 from vedette.model.labels import Labels
 from vedette.ports.principal import Principal
 from vedette.store.memory import MemoryStore
@@ -75,3 +76,24 @@ def test_otlp_says_how_many_points_were_rejected_and_why(store):
     for _ in range(2):
         reply = send(store, "/api/v1/otlp/v1/metrics", otlp_gauge("g", "noisy"), **{"content-type": "application/json"})
         assert f'{WHY} for series g{{job=\\"noisy\\"}}' in reply.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("openmetrics", b'm{job="noisy"} 1 1\nm{job="a"} 1 1\n# EOF\n'),
+        (
+            "jsonl",
+            b'{"metric":{"__name__":"m","job":"noisy"},"values":[1],"timestamps":[1]}\n'
+            b'{"metric":{"__name__":"m","job":"a"},"values":[1],"timestamps":[1]}\n',
+        ),
+    ],
+)
+def test_an_import_names_the_series_and_the_reason(store: FullStore, kind: str, body: bytes) -> None:
+    def bring(batches: Iterator[SampleBatch | HistogramBatch]) -> int:
+        return int(sum((batch.refs >= 0).sum() for batch in batches))
+
+    app = build_app(services(store=store), doors=ImportDoor(store, bring).routes())
+    reply = Caller(app).send("POST", f"/api/v1/import/{kind}", "", body, {})
+    assert (reply.status, reply.json["error"]) == (400, f'{WHY} for series m{{job="noisy"}}')
+    assert reply.json["hint"] == "the other series are imported: 1 samples"

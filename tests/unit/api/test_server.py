@@ -76,6 +76,17 @@ def test_a_connection_that_brings_no_head_in_time_is_closed() -> None:
     assert asyncio.run(dawdle()) == b""
 
 
+def test_a_head_that_is_too_large_is_refused() -> None:
+    async def ask(count: int) -> bytes:
+        async with serving(build_app(services()), HttpLimits(header_bytes_max=1000)) as port:
+            return await exchange(
+                port, request("/-/healthy", close=True).replace(b"\r\n\r\n", b"\r\nX: y" * count) + b"\r\n\r\n"
+            )
+
+    assert asyncio.run(ask(100)).startswith(b"HTTP/1.1 200")
+    assert asyncio.run(ask(1000)).startswith(b"HTTP/1.1 400")
+
+
 def test_a_connection_over_the_limit_is_closed_at_once() -> None:
     async def crowd() -> tuple[bytes, bytes]:
         async with serving(build_app(services()), HttpLimits(connections_max=1)) as port:

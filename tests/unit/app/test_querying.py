@@ -70,6 +70,8 @@ def test_a_query_without_a_kind_is_an_instant_one_and_times_may_be_negative() ->
     assert normal_arguments(["query", "--lang", "en"]) == ["query", "--lang", "en"]
     assert normal_arguments(["query", "--help"]) == ["query", "--help"]
     assert normal_arguments(["up", "--listen", ":0"]) == ["up", "--listen", ":0"]
+    assert normal_arguments(["--lang", "zh-CN", "query", "up"]) == ["--lang", "zh-CN", "query", "instant", "up"]
+    assert normal_arguments(["export", "up", "--start", "-1h"]) == ["export", "up", "--start=-1h"]
     parsed = parse_arguments(["query", "up", "--time", "-5m"])
     assert (parsed.kind, parsed.expression, parsed.time) == ("instant", "up", "-5m")
     parsed = parse_arguments(["query", "--time", "-5m", "up"])

@@ -8,7 +8,7 @@ from vedette.alerting.matchers import MatcherMode
 from vedette.app.arguments import parser
 from vedette.app.features import matcher_mode
 from vedette.app.settings import Settings, read_agent_settings, read_settings
-from vedette.model.errors import BadInput
+from vedette.model.errors import BadInput, ConfigError
 
 
 def settings_of(*flags: str, **environ: str) -> Settings:
@@ -53,8 +53,25 @@ def test_a_wrong_value_of_the_environment_is_refused_with_the_variable() -> None
 def test_a_wrong_value_of_the_file_is_refused_with_the_file_and_the_key(tmp_path: Path) -> None:
     file = tmp_path / "vedette.yml"
     file.write_text("data: d\nweb_enable_lifecycle: yess\n")
-    with pytest.raises(BadInput, match=r"vedette.yml: web_enable_lifecycle: must be true or false: yess"):
+    with pytest.raises(BadInput, match="must be true or false: yess") as refused:
         settings_of(f"--config={file}")
+    assert str(refused.value).startswith(f"{file}:2: web_enable_lifecycle: must be true or false: yess")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("queri_timeout", "known are: alertmanager, "),
+        ("scrape_configs", "it belongs in a prometheus.yml, which this file names with `prometheus: FILE`"),
+    ],
+)
+def test_an_unknown_setting_of_the_file_is_refused_with_its_line(tmp_path: Path, key: str, hint: str) -> None:
+    file = tmp_path / "vedette.yml"
+    file.write_text(f"data: d\n\n{key}: 5\n")
+    with pytest.raises(ConfigError, match=f"unknown setting `{key}`") as refused:
+        settings_of(f"--config={file}")
+    assert (refused.value.line, refused.value.file) == (3, str(file))
+    assert refused.value.hint.startswith(hint)
 
 
 def test_the_hint_of_a_refusal_is_kept() -> None:

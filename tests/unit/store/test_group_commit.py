@@ -157,8 +157,9 @@ def test_a_defect_in_a_writer_does_not_end_the_thread(disk):
 
     commits = GroupCommit([CommitTable("samples", broken, rows_max=10)], SystemClock())
     commits.start()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as refused:
         commits.append("samples", [1], 0.0).result(10)
+    assert refused.value.hint == "see the server's log"
     commits.append("samples", [2], 0.0).result(10)
     assert disk.written == ["tried", [[1], [2]]]
     commits.close()

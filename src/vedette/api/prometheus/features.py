@@ -6,6 +6,7 @@ from typing import Final
 
 from vedette.api.answers import Answer
 from vedette.api.prometheus import envelope
+from vedette.api.prometheus.search_scores import ALGORITHMS
 from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import Services
@@ -29,11 +30,14 @@ async def features(api: Api, request: Request) -> Answer:
             "exclude_alerts": True,
             "label_values_match": True,
             "lifecycle": access.lifecycle_enabled,
-            "otlp_write_receiver": False,
+            "openapi_3.1": True,
+            "openapi_3.2": True,
+            "otlp_write_receiver": True,
             "query_stats": True,
             "query_warnings": True,
-            "remote_write_receiver": False,
+            "remote_write_receiver": True,
             "search": api.services.search_enabled,
+            **{f"search_fuzz_alg_{name}": True for name in ALGORITHMS},
             "time_range_labels": True,
             "time_range_series": True,
         },

@@ -2,14 +2,15 @@
 
 The body is never held whole: a worker thread takes blocks from a short queue while they arrive, and a caller that is faster
 than the store waits. The answer comes when all is on disk. One import runs at a time; others wait for their turn.
-What stands before a wrong line stays imported; importing the same again changes nothing.
+Of what stands before a wrong line some may be imported already; importing the same again, mended, adds the rest. Series
+that the store refuses (a series limit) are named in a 400; all others are imported.
 """
 
 from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -20,8 +21,11 @@ from vedette.api.routing import POST, Api, Route
 from vedette.intake.importing.jsonl import jsonl_batches
 from vedette.intake.importing.lines import inflated
 from vedette.intake.importing.openmetrics import Register, openmetrics_batches
-from vedette.model.blocks import HistogramBatch, SampleBatch
+from vedette.intake.receiving.admission import Refusals, register_series
+from vedette.model.blocks import HistogramBatch, Int64s, SampleBatch
 from vedette.model.errors import BadInput, VedetteError
+from vedette.model.labels import Labels
+from vedette.model.limits import ReceiveLimits
 from vedette.ports.principal import Principal
 from vedette.ports.store import Store
 
@@ -37,9 +41,10 @@ _READERS: Final[dict[str, Callable[[Iterable[bytes], Register], Iterator[SampleB
 
 
 class ImportDoor:
-    def __init__(self, store: Store, bring: Bring) -> None:
+    def __init__(self, store: Store, bring: Bring, limits: ReceiveLimits = ReceiveLimits()) -> None:
         self._store = store
         self._bring = bring
+        self._limits = limits
         self._turn = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="vedette-import")
 
@@ -68,8 +73,16 @@ class ImportDoor:
         return success({"samples": await work})
 
     def _work(self, principal: Principal, blocks: Iterator[bytes], kind: str, is_gzip: bool) -> int:
-        plain = inflated(blocks) if is_gzip else blocks
-        return self._bring(_READERS[kind](plain, lambda labels: self._store.register(principal, labels)))
+        """The number of samples. Raises BadInput where something was refused."""
+        refusals = Refusals(self._limits.errors_shown_max)
+
+        def register(labels: Sequence[Labels]) -> Int64s:
+            return register_series(self._store, principal, labels, [1] * len(labels), refusals)
+
+        samples = self._bring(_READERS[kind](inflated(blocks) if is_gzip else blocks, register))
+        if refusals:
+            raise BadInput(refusals.text(), hint=f"the other series are imported: {samples} samples")
+        return samples
 
 
 async def _hand_over(request: Request, blocks: queue.Queue[Any], work: asyncio.Future[int]) -> None:

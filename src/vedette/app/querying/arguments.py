@@ -16,14 +16,16 @@ TIME_FLAGS: Final = ("--time", "--start", "--end")
 
 def normal_arguments(arguments: Sequence[str]) -> list[str]:
     """`query up` is `query instant up`; `--start -1h` is `--start=-1h`, which argparse would take for two flags."""
-    if list(arguments[:1]) != ["query"]:
-        return list(arguments)
-    words = _join_times(arguments[1:])
+    joined = _join_times(arguments)
+    verb = _first_positional(joined)
+    if verb is None or joined[verb] != "query":
+        return joined
+    before, words = joined[: verb + 1], joined[verb + 1 :]
     at = _first_positional(words)
     if at is None:
-        return ["query", *words]
+        return [*before, *words]
     kind = [words.pop(at)] if words[at] in KINDS else ["instant"]
-    return ["query", *kind, *words]
+    return [*before, *kind, *words]
 
 
 def _join_times(words: Sequence[str]) -> list[str]:
@@ -112,6 +114,11 @@ def _examples(say: Say) -> str:
         "时间：now、-1h（此刻之前）、2026-03-01T12:00:00Z、'2026-03-01 12:00'（本地时间）、1700000000（unix）\n"
         "环境变量：VEDETTE_URL、VEDETTE_USER、VEDETTE_PASSWORD\n",
     )
+
+
+def time_forms(say: Say) -> str:
+    """What `parse_moment_ms` reads."""
+    return say("now, -1h, 2026-03-01T12:00:00Z or 1700000000", "now、-1h、2026-03-01T12:00:00Z 或 1700000000")
 
 
 def _time(say: Say) -> str:

@@ -19,6 +19,7 @@ from vedette.model.errors import BadInput, MalformedPage
 from vedette.model.histograms import Histograms, NativeHistogram
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.staleness import STALE_NAN
+from vedette.model.time import FIRST_STORED_MS, LAST_STORED_MS
 from vedette.wire.export.histogram_json import HistogramJson, number_of
 
 Register = Callable[[Sequence[Labels]], Int64s]
@@ -49,7 +50,7 @@ def jsonl_batches(
             try:
                 read = _read(line)
             except BadInput as error:
-                raise MalformedPage(f"{name}{number}: {error.message}", line=number) from None
+                raise MalformedPage(f"{name}{number}: {error.message}", line=number, hint=error.hint) from None
             waiting.append(read)
             n += len(read.times_ms)
             if n >= BATCH_SAMPLES:
@@ -74,8 +75,9 @@ def _read(line: bytes) -> _Series:
         raise BadInput(f"a series needs a {METRIC_NAME} and no empty label name: {str(series.metric)[:200]}")
     if len(series.values) != len(series.timestamps):
         raise BadInput(f"{len(series.values)} values and {len(series.timestamps)} timestamps")
-    if any(not -_TIME_LIMIT < time_ms < _TIME_LIMIT for time_ms in series.timestamps):
-        raise BadInput("a timestamp is out of range")
+    for time_ms in series.timestamps:
+        if not FIRST_STORED_MS <= time_ms <= LAST_STORED_MS:
+            raise BadInput(f"timestamp out of range: {time_ms}", hint="it is in milliseconds since 1970")
     return _Series(Labels(series.metric.items()), series.timestamps, [_value_of(one) for one in series.values])
 
 
@@ -83,9 +85,6 @@ def _value_of(value: float | str | HistogramJson | None) -> float | NativeHistog
     if value is None:
         return STALE_NAN
     return value.histogram() if isinstance(value, HistogramJson) else number_of(value)
-
-
-_TIME_LIMIT: Final = 1 << 62
 
 
 def _batches_of(read: list[_Series], register: Register) -> Iterator[SampleBatch | HistogramBatch]:

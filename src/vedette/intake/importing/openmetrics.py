@@ -12,7 +12,8 @@ from vedette.model.blocks import Int64s, SampleBatch
 from vedette.model.errors import MalformedPage
 from vedette.model.labels import Labels
 from vedette.model.limits import IngestLimits
-from vedette.wire.exposition import DUPLICATE, NO_TIME, UNKNOWN, Format, SeriesCache, scan
+from vedette.model.time import FIRST_STORED_MS, LAST_STORED_MS
+from vedette.wire.exposition import DUPLICATE, NO_TIME, UNKNOWN, Format, Page, SeriesCache, scan
 
 Register = Callable[[Sequence[Labels]], Int64s]
 
@@ -36,13 +37,7 @@ def _batch_of(piece: Piece, cache: SeriesCache, register: Register, limits: Inge
     """The stream must end with `# EOF`: the scanner checks the last piece, and the others are given an end."""
     data = piece.data if piece.is_last else piece.data + _END
     page = scan(data, Format.OPENMETRICS, limits=limits)
-    if (page.times_ms == NO_TIME).any():
-        row = int(np.argmax(page.times_ms == NO_TIME))
-        raise MalformedPage(
-            f"sample without a timestamp: {page.labels(row)}",
-            line=data.count(b"\n", 0, int(page.spans[row, 0])) + 1,
-            hint="an import needs the time of every sample",
-        )
+    _check_times(page, data)
     refs = cache.resolve(page)
     unknown = np.flatnonzero(refs == UNKNOWN)
     if len(unknown):
@@ -54,3 +49,19 @@ def _batch_of(piece: Piece, cache: SeriesCache, register: Register, limits: Inge
     kept = refs >= 0
     assert not (refs == DUPLICATE).any()
     return SampleBatch(refs[kept], page.times_ms[kept], page.values[kept])
+
+
+def _check_times(page: Page, data: bytes) -> None:
+    wrong = (page.times_ms < FIRST_STORED_MS) | (page.times_ms > LAST_STORED_MS)
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    line = data.count(b"\n", 0, int(page.spans[row, 0])) + 1
+    if page.times_ms[row] == NO_TIME:
+        hint = "an import needs the time of every sample"
+        raise MalformedPage(f"sample without a timestamp: {page.labels(row)}", line=line, hint=hint)
+    raise MalformedPage(
+        f"timestamp out of range: {page.labels(row)} {page.times_ms[row] / 1000:.0f}",
+        line=line,
+        hint="it is in seconds since 1970",
+    )

@@ -47,7 +47,7 @@ def transcode(body: bytes, message: str = "Request") -> bytes:
 
 def _encode(message: str, document: Any, path: str, depth: int) -> bytes:
     if not isinstance(document, dict):
-        raise BadInput(f"{path or message}: expected an object, got {type(document).__name__}")
+        raise BadInput(f"{path or message}: expected an object, got {_kind_of(document)}")
     if depth > DEPTH_MAX:
         raise BadInput(f"{path}: nested deeper than {DEPTH_MAX}")
     fields = MESSAGES[message]
@@ -64,7 +64,7 @@ def _encode_field(field: Field, value: Any, path: str, depth: int) -> bytes:
     if not field.repeated:
         return _encode_one(field, value, path, depth)
     if not isinstance(value, list):
-        raise BadInput(f"{path}: expected an array, got {type(value).__name__}")
+        raise BadInput(f"{path}: expected an array, got {_kind_of(value)}")
     return b"".join(_encode_one(field, each, f"{path}[{i}]", depth) for i, each in enumerate(value))
 
 
@@ -81,13 +81,29 @@ def _encode_one(field: Field, value: Any, path: str, depth: int) -> bytes:
     return _tag(field, VARINT) + varint(number << 1 ^ number >> 31 if field.type is Type.ZIGZAG else number)
 
 
+def _kind_of(value: Any) -> str:
+    """What JSON calls it."""
+    return _JSON_KINDS[type(value)]
+
+
+_JSON_KINDS: Final = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+}
+
+
 def _tag(field: Field, wire: int) -> bytes:
     return varint(field.number << 3 | wire)
 
 
 def _bytes_of(kind: Type, value: Any, path: str) -> bytes:
     if not isinstance(value, str):
-        raise BadInput(f"{path}: expected a string, got {type(value).__name__}")
+        raise BadInput(f"{path}: expected a string, got {_kind_of(value)}")
     try:
         if kind is Type.TEXT:
             return value.encode()
