@@ -28,6 +28,7 @@ from vedette.intake.config.values import DurationMs
 from vedette.intake.config.yaml_nodes import Document, parse_yaml
 from vedette.model.errors import BadInput, ConfigError
 from vedette.model.labels import is_classic_label_name
+from vedette.model.time import format_duration
 from vedette.query.promql.ast import VectorSelector
 from vedette.query.promql.parser import parse_expr
 
@@ -103,12 +104,16 @@ class SloSection:
     alerting: bool = field(default=True, metadata={"always": True})
 
     def check(self) -> SloSection:
+        if not self.name:
+            raise BadInput("an slo needs a name", hint="name: checkout-availability")
+        if not self.objective:
+            raise BadInput("an slo needs an objective", hint="objective: 99.9")
         if not _NAME.match(self.name) or len(self.name) > NAME_LENGTH_MAX:
             raise BadInput(f"a name has up to {NAME_LENGTH_MAX} letters, digits and . _ -: {self.name}")
         if not 0 < self.objective < 100:
             raise BadInput(f"the objective is a percentage between 0 and 100: {self.objective:g}")
         if not WINDOW_MIN_MS <= self.window <= WINDOW_MAX_MS or self.window % DAY_MS:
-            raise BadInput(f"the window is a number of days from 1d to 90d: {self.window // 1000}s")
+            raise BadInput(f"the window is a number of days from 1d to 90d: {format_duration(self.window)}")
         if self.indicator is None:
             raise BadInput("an slo needs an indicator", hint="indicator: {events: {total: ..., bad: ...}}")
         for name in (*self.group_by, *self.labels):

@@ -28,10 +28,11 @@ def test_json_is_read_too():
     ("text", "words"),
     [
         ("", "no slo in the body"),
+        (GOOD.replace("name: a,", ""), "an slo needs a name"),
         (GOOD.replace("name: a", "name: 'a b'"), "a name has up to 100 letters, digits and . _ -: a b"),
         (GOOD.replace("99.95", "100"), "the objective is a percentage between 0 and 100: 100"),
         (GOOD.replace("99.95", "nan"), "between 0 and 100: nan"),
-        (GOOD.replace("objective", "window: 36h, objective"), "the window is a number of days from 1d to 90d: 129600s"),
+        (GOOD.replace("objective", "window: 36h, objective"), "the window is a number of days from 1d to 90d: 1d12h"),
         (GOOD.replace("good: g", "good: g, bad: b"), "either `good` or `bad`"),
         (GOOD.replace("good: g", "good: 'rate(g[5m])'"), "not a plain selector"),
         (GOOD.replace("good: g", "good: 'g offset 5m'"), "not a plain selector"),
