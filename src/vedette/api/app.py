@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from vedette.api import export
+from vedette.api.alertmanager.unrouted import answer_unrouted
 from vedette.api.answers import Answer, send_answer, text_answer
 from vedette.api.asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from vedette.api.bulk import BulkAnswers
@@ -197,6 +198,8 @@ class App:
         if scope["method"] == "OPTIONS" and path.startswith(_API):
             return Answer(status=204)
         methods = self._router.methods_of(path)
+        if (answer := answer_unrouted(scope["method"], path, methods)) is not None:
+            return answer
         if methods:
             return text_answer("Method Not Allowed\n", 405, ((b"allow", ", ".join(methods).encode()),))
         raise NotFound(f"no such path: {quote(path)}")

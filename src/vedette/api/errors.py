@@ -56,7 +56,7 @@ def kind_of(error: VedetteError) -> ErrorKind:
 
 def prometheus_error(error: VedetteError) -> Answer:
     kind = kind_of(error)
-    envelope = {"status": "error", "errorType": kind.type, "error": error.message}
+    envelope = {"status": "error", "errorType": kind.type, "error": error.placed}
     if error.hint:
         envelope["hint"] = error.hint
     return Answer(msgspec.json.encode(envelope), kind.status)

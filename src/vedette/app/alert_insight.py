@@ -142,7 +142,7 @@ class AlertInsight:
         assert self._notes is not None, "not started"
         return (
             *alert_history.routes(self._history),
-            *alert_notes.routes(self._notes, self._shell, self._record),
+            *alert_notes.routes(self._notes, self._shell, self._history),
             *alert_why.routes(self._explainer, self._notes),
             *objectives.routes(self._catalog),
             *heartbeats.routes(self._heartbeats, lambda: self._switch),

@@ -21,6 +21,11 @@ def speaker(language: Language) -> Say:
     return (lambda english, chinese: chinese) if language is Language.ZH_CN else (lambda english, chinese: english)
 
 
+def counted(count: int, noun: str) -> str:
+    """In English: 1 alert, 2 alerts."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def choose_language(arguments: Sequence[str]) -> Language:
     """`--lang` if given, else VEDETTE_LANG, LC_ALL, LC_MESSAGES, LANG. Anything that begins with zh is Chinese."""
     wanted = ""

@@ -40,7 +40,7 @@ from vedette.model.time import parse_duration_ms
 POLICY_KEYS: Final = frozenset({"retention", "rollups", "limits"})
 """Sections that data_policy.py reads, at start and at every reload."""
 INSIGHT_KEYS: Final = frozenset({"slos", "deadman", "heartbeats"})
-"""Sections that alert_insight_settings.py reads, at start and at every reload."""
+"""Sections that alert_insight.py reads, at start and at every reload."""
 OWN_KEYS: Final = (
     frozenset({flag.key for flag in SERVER_FLAGS} - {"config"} | {"prometheus", "alertmanager", "tenants"})
     | POLICY_KEYS

@@ -28,13 +28,23 @@ _NO_BODY: Final = frozenset({204, 304})
 
 
 class FetchFailed(VedetteError):
-    """The request got no usable answer; the text says why, as the target page shows it. `reason` is the text without the URL."""
+    """The request got no usable answer; the text says why, as the target page shows it. `reason` is the text without the URL.
+
+    `status`: of an answer whose body broke off; 0: there was none.
+    """
 
     code = "fetch_failed"
 
-    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", reason: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason or message
+        self.status = status
+
+
+class AnswerTooLarge(BodyTooLarge):
+    def __init__(self, status: int) -> None:
+        super().__init__("body size limit exceeded")
+        self.status = status
 
 
 class TimedOut(FetchFailed):
@@ -85,7 +95,7 @@ class Connections:
     async def ask(self, origin: Origin, request: bytes, bytes_max: int, deadline_s: float) -> Response:
         """Sends `request`, a head with its blank line and the body. `deadline_s`: for all of it, by the loop's clock.
 
-        Raises FetchFailed, BodyTooLarge, TimeoutError, OSError.
+        Raises FetchFailed, AnswerTooLarge, TimeoutError, OSError.
         """
         connection = self._take_idle(origin)
         if connection is not None:
@@ -197,7 +207,8 @@ class _Connection(asyncio.Protocol):
         elif self._reader.untouched:
             self._answer.set_exception(ConnectionLost(str(error or "EOF").lower()))
         else:
-            self._answer.set_exception(FetchFailed(str(error or "unexpected EOF").lower()))
+            message = str(error or "unexpected EOF").lower()
+            self._answer.set_exception(FetchFailed(message, status=self._reader.status))
 
     def _finish(self, response: Response) -> None:
         assert self._reader is not None
@@ -236,11 +247,16 @@ class ResponseReader:
         self.keeps_alive = True
 
     @property
+    def status(self) -> int:
+        """0 before the head is whole."""
+        return self._status if self._head is None else 0
+
+    @property
     def untouched(self) -> bool:
         return self._head == b"" and self._status == 0
 
     def feed(self, data: bytes) -> Response | None:
-        """The response once it is whole. Raises FetchFailed where it is malformed, BodyTooLarge at the limit."""
+        """The response once it is whole. Raises FetchFailed where it is malformed, AnswerTooLarge at the limit."""
         if self._head is not None:
             rest = self._feed_head(data)
             if rest is None:
@@ -309,7 +325,7 @@ class ResponseReader:
                 raise FetchFailed(f'bad Content-Length "{length[:100]}"')
             self._left = int(length)
             if self._left >= self._bytes_max:
-                raise BodyTooLarge("body size limit exceeded")
+                raise AnswerTooLarge(self._status)
         else:
             self.keeps_alive = False
 
@@ -323,7 +339,7 @@ class ResponseReader:
         self._body.append(piece)
         self._size += len(piece)
         if self._size >= self._bytes_max:
-            raise BodyTooLarge("body size limit exceeded")
+            raise AnswerTooLarge(self._status)
 
     def _response(self) -> Response:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)

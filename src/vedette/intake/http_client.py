@@ -71,7 +71,7 @@ class HttpClient:
         return await self._ask(prepared, timeout_s, bytes_max)
 
     async def get(self, url: URL, headers: Mapping[str, str], *, timeout_s: float, bytes_max: int) -> Response:
-        """Raises FetchFailed, or BodyTooLarge when the body reaches `bytes_max`."""
+        """Raises FetchFailed, or AnswerTooLarge when the body reaches `bytes_max`."""
         return await self._ask(Prepared(Call("GET", url), headers), timeout_s, bytes_max)
 
     async def post(
@@ -97,7 +97,7 @@ class HttpClient:
         except TimeoutError:
             raise _failed(TimedOut, request.call, "context deadline exceeded") from None
         except FetchFailed as error:
-            raise _failed(FetchFailed, request.call, error.message) from None
+            raise _failed(FetchFailed, request.call, error.message, error.status) from None
         except _failures() as error:
             raise _failed(FetchFailed, request.call, _reason(error)) from None
 
@@ -265,8 +265,8 @@ def _basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def _failed(kind: type[FetchFailed], call: Call, reason: str) -> FetchFailed:
-    return kind(f"{_shown(call)}: {reason}", reason=reason)
+def _failed(kind: type[FetchFailed], call: Call, reason: str, status: int = 0) -> FetchFailed:
+    return kind(f"{_shown(call)}: {reason}", reason=reason, status=status)
 
 
 def _shown(call: Call) -> str:

@@ -8,8 +8,7 @@ from typing import Final
 
 import aiohttp
 
-from vedette.intake.http1 import Call, Response
-from vedette.model.errors import BodyTooLarge
+from vedette.intake.http1 import AnswerTooLarge, Call, Response
 
 _OWN_HEADERS: Final = ("User-Agent", "Accept-Encoding", "Accept")
 
@@ -30,7 +29,7 @@ class ProxiedRequests:
     async def ask(
         self, call: Call, headers: list[tuple[str, str]], proxy: str, proxy_headers: Mapping[str, str], bytes_max: int
     ) -> Response:
-        """Raises aiohttp.ClientError, OSError, BodyTooLarge."""
+        """Raises aiohttp.ClientError, OSError, AnswerTooLarge."""
         async with self._session.request(
             call.method,
             call.url,
@@ -46,7 +45,7 @@ class ProxiedRequests:
                 body += chunk
                 if len(body) >= bytes_max:
                     answer.close()
-                    raise BodyTooLarge("body size limit exceeded")
+                    raise AnswerTooLarge(answer.status)
             found = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, answer.reason or "", found, bytes(body))
 

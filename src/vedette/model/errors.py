@@ -37,8 +37,13 @@ class VedetteError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def placed(self) -> str:
+        """The message, after the place that it is about; without the hint."""
+        return self.message
+
     def __str__(self) -> str:
-        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+        return f"{self.placed}\nhint: {self.hint}" if self.hint else self.placed
 
 
 class BadInput(VedetteError):
@@ -76,10 +81,11 @@ class ConfigError(BadInput):
         self.line = line
         self.key = key
 
-    def __str__(self) -> str:
+    @property
+    def placed(self) -> str:
         place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
         key = f"{self.key}: " if self.key else ""
-        return f"{place}{key}{super().__str__()}"
+        return f"{place}{key}{self.message}"
 
 
 class NotFound(VedetteError):

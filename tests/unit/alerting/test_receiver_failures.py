@@ -73,9 +73,29 @@ def test_a_receiver_without_a_timeout_of_its_own_has_ours(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("cut", [0, 5])
-def test_an_answer_that_breaks_off_is_tried_again(cut: int) -> None:
-    error = refused("webhook", "url: URL", Answer(200, b"0123456789", PLAIN, cut=cut))
-    assert error.retry
+def test_a_webhook_that_answers_2xx_has_taken_the_message_even_if_its_answer_breaks_off(cut: int) -> None:
+    async def run() -> None:
+        async with vendor(Answer(200, b"0123456789", PLAIN, cut=cut)) as server:
+            await send(integration("webhook", f"url: {server.url}"))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "status"),
+    [
+        ("webhook", "url: URL", 500),
+        ("slack", "api_url: URL\nchannel: x", 200),
+        ("rocketchat", "api_url: URL\ntoken: a\ntoken_id: b", 200),
+        ("telegram", "api_url: URL\nbot_token: a\nchat_id: 1", 200),
+        ("wechat", "api_url: URL\ncorp_id: a\napi_secret: b", 200),
+        ("dingtalk", "webhook_url: URL", 200),
+    ],
+)
+def test_an_answer_that_breaks_off_before_it_says_that_all_is_well_is_tried_again(
+    kind: str, section: str, status: int
+) -> None:
+    assert refused(kind, section, Answer(status, b"0123456789", PLAIN, cut=5)).retry
 
 
 def test_a_receiver_that_is_not_there_is_tried_again() -> None:
@@ -93,10 +113,26 @@ async def _closed_port() -> NotSent:
     return caught.value
 
 
-def test_an_answer_over_the_limit_ends_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "section", "status", "retry"),
+    [("slack", "api_url: URL\nchannel: x", 200, False), ("webhook", "url: URL", 503, True)],
+)
+def test_an_answer_over_the_limit_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, kind: str, section: str, status: int, retry: bool
+) -> None:
     monkeypatch.setattr(http, "LIMITS", NotificationLimits(answer_bytes_max=100))
-    error = refused("webhook", "url: URL", Answer(200, b"x" * 1000))
-    assert (error.message, error.retry) == ("answer larger than 100 bytes", False)
+    error = refused(kind, section, Answer(status, b"x" * 1000))
+    assert (error.message, error.retry) == ("answer larger than 100 bytes", retry)
+
+
+def test_a_webhook_that_answers_2xx_at_any_length_has_taken_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LIMITS", NotificationLimits(answer_bytes_max=100))
+
+    async def run() -> None:
+        async with vendor(Answer(200, b"x" * 1000, PLAIN)) as server:
+            await send(integration("webhook", f"url: {server.url}"))
+
+    asyncio.run(run())
 
 
 def test_an_error_repeats_no_more_of_an_answer_than_is_allowed() -> None:

@@ -11,13 +11,13 @@ from vedette.alerting.routing.time_intervals import (
     TimeInterval,
     holding,
     read_days_of_month,
-    read_location,
     read_months,
     read_time_range,
     read_weekdays,
     read_years,
 )
 from vedette.model.errors import BadInput
+from vedette.model.time_zones import load_zone
 
 
 def at(text):
@@ -67,7 +67,7 @@ def test_months_and_years_are_inclusive():
 
 
 def test_a_location_turns_the_clock():
-    interval = TimeInterval(times=(read_time_range("09:00", "10:00"),), location=read_location("Asia/Shanghai"))
+    interval = TimeInterval(times=(read_time_range("09:00", "10:00"),), location=load_zone("Asia/Shanghai"))
     assert interval.contains(at("2021-01-01T01:30:00"))
     assert not interval.contains(at("2021-01-01T09:30:00"))
 
@@ -95,7 +95,7 @@ def test_a_name_stands_once_for_each_part_that_holds():
         (read_months, "march:january", "end month january is before start month march"),
         (read_months, "onetuary", "onetuary is not a valid month"),
         (read_years, "2021:2020", "end year 2020 is before start year 2021"),
-        (read_location, "Europe/Nowhere", "unknown time zone Europe/Nowhere"),
+        (load_zone, "Europe/Nowhere", "unknown time zone Europe/Nowhere"),
     ],
 )
 def test_wrong_ranges_are_refused_in_the_references_words(read, text, message):

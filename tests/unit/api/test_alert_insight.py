@@ -77,7 +77,7 @@ async def _serve(database, steps):
     beats.apply([HeartbeatSection("backup", 300_000)])
     doors = (
         *alert_history.routes(history),
-        *alert_notes.routes(book, shell, lambda events: history.record(SYSTEM, events)),
+        *alert_notes.routes(book, shell, history),
         *alert_why.routes(Explainer(shell, pending, history, Engine(store), clock, run_inline), book),
         *dry_run.routes(history, shell, MatcherMode.FALLBACK),
         *objectives.routes(catalog),
@@ -145,6 +145,8 @@ def test_who_acknowledges_assigns_and_comments_is_on_the_alert_and_in_the_histor
             (await call("POST", f"{path}/acknowledgement", {"seconds": -1}))[0],
             (await call("GET", "/alerts/zz/notes"))[0],
             (await call("GET", f"{path}/notes", **{"x-scope-orgid": "other"}))[0],
+            (await call("POST", f"/alerts/{'0' * 16}/acknowledgement"))[0],
+            (await call("POST", f"/alerts/{'0' * 16}/acknowledgement", **{"x-scope-orgid": "other"}))[0],
         ]
         return answers, everybody, back, events, refused
 
@@ -157,7 +159,7 @@ def test_who_acknowledges_assigns_and_comments_is_on_the_alert_and_in_the_histor
     assert back["acknowledged"] is None
     kinds = {event["event"] for event in events["events"]}
     assert kinds == {"firing", "acknowledged", "assigned", "commented", "unacknowledged"}
-    assert refused == [400, 400, 400, 400, 400, 403]
+    assert refused == [400, 400, 400, 400, 400, 403, 404, 403]
     for say in SAYS:
         assert len(tell_notes(notes, say)) == len(tell_notes(back, say)) == 1
 
@@ -195,9 +197,12 @@ def test_a_dry_run_counts_what_a_configuration_would_have_sent(server):
     assert run["timeline"][0]["reason"] == "first notification"
     assert run["current"]["notifications"] == 0  # its receiver has no integrations here
     assert (wrong_status, long_status) == (400, 400)
-    assert "nobody" in wrong["error"]
+    assert wrong["error"] == 'alertmanager.yml:1: route.receiver: undefined receiver "nobody" used in route'
     for say in SAYS:
         assert "new" in "\n".join(tell_dry_run(run, say))
+    summary, line, *_ = tell_dry_run(run, SAYS[0])
+    assert "1 alert, 1 notification (with the configuration in force: 0)" in summary
+    assert line == "  new: 1 notification of 1 alert in 1 group"
 
 
 def test_objectives_are_set_read_versioned_and_deleted(server):

@@ -431,3 +431,34 @@ def test_a_body_cut_anywhere_is_refused():
     for end in range(len(body)):
         with pytest.raises(BadInput):
             door.take_in(body[:end], NOW_MS)
+
+
+def test_paths_without_an_operation_are_answered_as_the_reference_does(server):
+    async def steps(call):
+        return [
+            await call("GET", "/nothing"),
+            await call("PUT", "/alerts"),
+            await call("POST", "/alerts/groups"),
+        ]
+
+    assert server(steps) == [
+        (404, {"code": 404, "message": "path /api/v2/nothing was not found"}),
+        (405, {"code": 405, "message": "method PUT is not allowed, but [GET,POST] are"}),
+        (405, {"code": 405, "message": "method POST is not allowed, but [GET] are"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/silences", 410),
+        ("POST", "/api/v1/alerts", 410),
+        ("DELETE", "/api/v1/silence/1", 410),
+        ("GET", "/api/v1/receivers", 410),
+        ("GET", "/api/v1/nothing", 404),
+        ("PUT", "/api/v1/silences", 404),
+    ],
+)
+def test_api_v1_of_alertmanager_is_gone(method, path, status):
+    reply = Caller(build_app(services())).send(method, path, (), b"", {})
+    assert (reply.status, reply.json["status"]) == (status, "deprecated" if status == 410 else "error")

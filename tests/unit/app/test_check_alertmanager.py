@@ -47,3 +47,17 @@ def test_our_own_file_names_one(tmp_path: Path, capsys: pytest.CaptureFixture[st
     write(tmp_path, "am.yml", "route: {}\n")
     assert check(write(tmp_path, "vedette.yml", "alertmanager: am.yml\n")) == 1
     assert "root route must specify a default receiver" in capsys.readouterr().err
+
+
+def test_calls_of_templates_that_nothing_defines_and_template_files_that_are_not_there_are_warnings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "own.tmpl", '{{ define "own" }}{{ if .Alerts }}{{ template "lost" . }}{{ end }}{{ end }}')
+    section = "{api_url: 'http://x', channel: c, title: '{{ template \"own\" . }}', text: '{{ template \"typo\" . }}'}"
+    text = f"templates: [own.tmpl, absent.tmpl, none/*.tmpl]\nroute: {{receiver: a}}\nreceivers: [{{name: a, slack_configs: [{section}]}}]\n"
+    assert check(write(tmp_path, "am.yml", text)) == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        'warning: templates: template "lost" not defined',
+        'warning: receiver a: slack_configs[0].text: template "typo" not defined',
+        f"warning: no such file: {tmp_path}/absent.tmpl",
+    ]

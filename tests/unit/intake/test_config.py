@@ -223,6 +223,19 @@ def test_aliases_that_multiply_are_refused() -> None:
         root.plain()
 
 
+def test_what_nests_too_deep_is_refused_with_its_line_and_ends_no_process() -> None:
+    flow, block = "a: 1\nb: " + "[" * 200_000, "- " * 50_000
+    aliases = "a: 1\nb: &b [*b]"
+    for text, line in ((flow, 2), (block, 1), ("[" * 201 + "]" * 201, 1), (aliases, 2)):
+        with pytest.raises(ConfigError, match="nested more than 200 levels deep") as refused:
+            root = parse_yaml(text, Document("deep.yml", Path()))
+            assert root is not None
+            root.plain()
+        assert refused.value.line == line
+    root = parse_yaml("[" * 200 + "a" + "]" * 200, Document("deep.yml", Path()))
+    assert root is not None and root.plain()
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("0", 0), ("15MB", 15 << 20), ("1GiB", 1 << 30), ("1.5KB", 1536), ("7B", 7)]
 )

@@ -131,6 +131,11 @@ def test_deep_nesting_is_an_error_and_no_crash() -> None:
         expand("{{if 1}}" * 500 + "{{end}}" * 500, None)
     with pytest.raises(TemplateError, match="max"):
         expand("{{" + "(" * 500 + "1" + ")" * 500 + "}}", None)
+    with pytest.raises(TemplateError, match="maximum template depth"):
+        expand("{{if 0}}" + "{{else if 0}}" * 5_000 + "{{end}}", None)
+    chain = "".join(f'{{{{define "t{n}"}}}}{{{{template "t{n + 1}" .}}}}{{{{end}}}}' for n in range(10_000))
+    with pytest.raises(TemplateError, match="maximum template depth"):
+        TemplateSet().check(chain)
 
 
 PIECES = st.sampled_from(

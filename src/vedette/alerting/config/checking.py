@@ -1,7 +1,7 @@
 """What `vedette check config` says of an alertmanager.yml, beyond whether it loads.
 
-Template files are parsed (a fault there is a fault of the configuration, as at a start). Faulty templates in sections, and files
-that are not there, are warnings: the reference loads both, and a secret's file may come later.
+Template files are parsed (a fault there is a fault of the configuration, as at a start). Faulty templates in sections, calls of
+templates that nothing defines, and files that are not there, are warnings: the reference loads them, and a secret's file may come later.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.templates import Templates
 from vedette.intake.config.codec import write_section
 from vedette.intake.config.load import named_files
+from vedette.model.quoting import quote
 from vedette.signals.template import TemplateError
 
 
@@ -48,10 +49,16 @@ def _count(route: Route) -> int:
 
 
 def _template_warnings(config: AlertmanagerConfig, templates: Templates) -> Iterator[str]:
+    missing = templates.undefined("")
+    for name in missing:
+        yield f"templates: template {quote(name)} not defined"
     for receiver in config.receivers:
         for place, text in _texts(receiver):
             try:
                 templates.check(text)
+                for name in templates.undefined(text):
+                    if name not in missing:
+                        yield f"receiver {receiver.name}: {place}: template {quote(name)} not defined"
             except TemplateError as error:
                 yield f"receiver {receiver.name}: {place}: {error.message}"
 
@@ -73,6 +80,8 @@ def _strings(place: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _file_warnings(config: AlertmanagerConfig) -> Iterator[str]:
-    for name in dict.fromkeys(named_files(write_section(config))):
+    """A pattern may match nothing yet."""
+    templates = [name for name in config.templates if glob.escape(name) == name]
+    for name in dict.fromkeys([*templates, *named_files(write_section(config))]):
         if not Path(name).exists():
             yield f"no such file: {name}"

@@ -13,6 +13,7 @@ from vedette.alerting.routing.time_intervals import MONTHS, WEEKDAYS, Range, Tim
 from vedette.intake.config.codec import SCALARS, Scalar, read_section
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
+from vedette.model.time_zones import load_zone
 
 Times = NewType("Times", Range)
 Weekdays = NewType("Weekdays", Range)
@@ -61,7 +62,7 @@ SCALARS.update(
         Days: _range(time_intervals.read_days_of_month),
         Months: _range(time_intervals.read_months, MONTHS, first=1),
         Years: _range(time_intervals.read_years),
-        ZoneInfo: Scalar(lambda node: time_intervals.read_location(node.text()), _UTC, str),
+        ZoneInfo: Scalar(lambda node: load_zone(node.text()), _UTC, str),
     }
 )
 

@@ -29,9 +29,9 @@ from vedette.alerting.templates import Templates
 from vedette.alerting.templates.go_json import to_json
 from vedette.intake.config.http import HttpClientConfig
 from vedette.intake.config.values import Secret
-from vedette.intake.http1 import Call, FetchFailed, Response, TimedOut
+from vedette.intake.http1 import AnswerTooLarge, Call, FetchFailed, Response, TimedOut
 from vedette.intake.http_client import USER_AGENT, HttpClient, read_secret
-from vedette.model.errors import BodyTooLarge, NotSent
+from vedette.model.errors import NotSent
 from vedette.model.limits import NotificationLimits
 
 S = TypeVar("S", bound=HttpSection)
@@ -66,10 +66,14 @@ def secret_text(secret: Secret, file: str) -> str:
 
 
 class HttpIntegration(ABC, Generic[S]):
-    """`retried`: statuses beside 429 and 5xx that the vendor wants to be tried again."""
+    """`retried`: statuses beside 429 and 5xx that the vendor wants to be tried again.
+
+    `needs_answer`: a 2xx whose body breaks off does not count, because the vendor says in the body whether it took the message.
+    """
 
     kind: str
     retried: ClassVar[frozenset[int]] = frozenset()
+    needs_answer: ClassVar[bool] = False
 
     def __init__(self, section: S, index: int, templates: Templates) -> None:
         self.index = index
@@ -125,13 +129,26 @@ class HttpIntegration(ABC, Generic[S]):
         except TimedOut as error:
             raise NotSent(error.reason, retry=True, reason="contextDeadlineExceeded") from None
         except FetchFailed as error:
-            raise NotSent(error.reason, retry=True) from None
-        except BodyTooLarge:
-            raise NotSent(f"answer larger than {LIMITS.answer_bytes_max} bytes", retry=False) from None
+            if not self._suffices(error.status):
+                raise NotSent(error.reason, retry=True) from None
+            return Response(error.status, "", {}, b"")
+        except AnswerTooLarge as error:
+            if not self._suffices(error.status):
+                message = f"answer larger than {LIMITS.answer_bytes_max} bytes"
+                raise NotSent(message, retry=self._may_pass(error.status)) from None
+            return Response(error.status, "", {}, b"")
         except ValueError:
             raise NotSent("the URL is not valid", retry=False, reason="clientError") from None
         self._check_status(response)
         return response
+
+    def _suffices(self, status: int) -> bool:
+        """A status without its body says that the message was taken."""
+        return 200 <= status < 300 and not self.needs_answer
+
+    def _may_pass(self, status: int) -> bool:
+        """What a further try may cure."""
+        return status >= 500 or status == TOO_MANY_REQUESTS or status in self.retried
 
     def _check_status(self, response: Response) -> None:
         status = response.status
@@ -140,7 +157,7 @@ class HttpIntegration(ABC, Generic[S]):
         details = self.explain(response)
         raise NotSent(
             f"unexpected status code {status}{f': {details}' if details else ''}",
-            retry=status >= 500 or status == TOO_MANY_REQUESTS or status in self.retried,
+            retry=self._may_pass(status),
             after_s=self.wait_s(response, time.time()),
             reason=failure_reason(status),
         )
@@ -155,6 +172,7 @@ class RobotIntegration(HttpIntegration[S]):
     `code` and `message`: where in the answer it says so, 0 being success; `busy`: codes that mean "too fast, later".
     """
 
+    needs_answer: ClassVar[bool] = True
     code: ClassVar[str] = "errcode"
     message: ClassVar[str] = "errmsg"
     busy: ClassVar[frozenset[Any]] = frozenset()

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from vedette.alerting.config.paging import JiraConfig
@@ -37,6 +37,7 @@ class Issue:
 
 class Jira(HttpIntegration[JiraConfig]):
     kind = "jira"
+    needs_answer: ClassVar[bool] = True
 
     async def notify(self, notification: Notification) -> Mapping[str, str]:
         texts = await composed(partial(Texts, notification, self._templates))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from vedette.alerting.config.attachments import RocketchatAction, RocketchatConfig
 from vedette.alerting.notification import Notification
@@ -18,6 +18,7 @@ TITLE_RUNES_MAX: Final = 1024
 
 class Rocketchat(HttpIntegration[RocketchatConfig]):
     kind = "rocketchat"
+    needs_answer: ClassVar[bool] = True
 
     def compose(self, texts: Texts) -> Sequence[Request]:
         section, fill = self.section, texts.text

@@ -6,7 +6,7 @@ With `update_message` a group's later notifications edit its first message: Slac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from vedette.alerting.config.attachments import AttachmentField, SlackAction, SlackConfig
 from vedette.alerting.notification import Notification
@@ -22,6 +22,7 @@ _TIMESTAMP, _CHANNEL = "threadTs", "channelId"
 
 class Slack(HttpIntegration[SlackConfig]):
     kind = "slack"
+    needs_answer: ClassVar[bool] = True
 
     def compose(self, texts: Texts) -> Sequence[Request]:
         section, fill = self.section, texts.text

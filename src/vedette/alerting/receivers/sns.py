@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from vedette.alerting.config.messages import SnsConfig
@@ -33,6 +33,7 @@ _ROLE_REUSE_S: Final = 600
 
 class Sns(HttpIntegration[SnsConfig]):
     kind = "sns"
+    needs_answer: ClassVar[bool] = True
 
     def __init__(self, section: SnsConfig, index: int, templates: Templates) -> None:
         super().__init__(section, index, templates)

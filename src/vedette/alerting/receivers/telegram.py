@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from vedette.alerting.config.chat_rooms import TelegramConfig
 from vedette.alerting.notification import Notification
@@ -29,6 +29,7 @@ _TOO_LONG: Final = "This notification is longer than Telegram allows; its templa
 
 class Telegram(HttpIntegration[TelegramConfig]):
     kind = "telegram"
+    needs_answer: ClassVar[bool] = True
 
     def compose(self, texts: Texts) -> Sequence[Request]:
         section = self.section

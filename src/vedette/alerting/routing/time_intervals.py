@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from vedette.model.errors import BadInput
 
@@ -128,14 +128,6 @@ def read_years(text: str) -> Range:
     if found.begin > found.end:
         raise BadInput(f"end year {found.end} is before start year {found.begin}")
     return found
-
-
-def read_location(name: str) -> ZoneInfo:
-    """A name of the IANA time zone database. Raises BadInput."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadInput(f"unknown time zone {name}", hint="such as Europe/Berlin or Asia/Shanghai") from None
 
 
 def _read_range(text: str, read: Callable[[str], int]) -> Range:

@@ -56,6 +56,10 @@ class Templates:
         """Raises TemplateError where a text does not parse, or can only run in a circle."""
         self._set.check(text)
 
+    def undefined(self, text: str) -> list[str]:
+        """Names that it, or a file, calls and nothing defines. Raises TemplateError."""
+        return self._set.undefined(text)
+
     def names(self) -> list[str]:
         return self._set.names()
 

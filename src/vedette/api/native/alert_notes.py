@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 import msgspec
 
 from vedette.alerting.alerts import Alert, Fingerprint, format_fingerprint
-from vedette.alerting.history.recording import Record
+from vedette.alerting.history.kinds import EventKind
 from vedette.alerting.history.watcher import ReadsPipeline
 from vedette.alerting.notes.book import NoteBook
 from vedette.alerting.notes.notes import NAME_LENGTH_MAX, NO_NOTES, Note, NoteKind, Notes
@@ -18,9 +20,9 @@ from vedette.api.principals import require_owner
 from vedette.api.prometheus import envelope
 from vedette.api.requests import Request
 from vedette.api.routing import DELETE, GET, POST, PUT, Api, Route
-from vedette.model.errors import BadInput
+from vedette.model.errors import BadInput, NotFound
 from vedette.model.labels import EMPTY_LABELS
-from vedette.ports.alert_history import AlertEvent
+from vedette.ports.alert_history import AlertEvent, AlertHistory, HistoryQuestion
 
 
 class Noting(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -42,8 +44,8 @@ class Commenting(Noting):
     text: str
 
 
-def routes(book: NoteBook, shell: ReadsPipeline, record: Record) -> tuple[Route, ...]:
-    door = NoteDoor(book, shell, record)
+def routes(book: NoteBook, shell: ReadsPipeline, history: AlertHistory) -> tuple[Route, ...]:
+    door = NoteDoor(book, shell, history)
     return (
         Route(GET, "/api/v1/alerts/notes", door.all),
         Route(GET, "/api/v1/alerts/*/notes", door.of_one),
@@ -55,12 +57,12 @@ def routes(book: NoteBook, shell: ReadsPipeline, record: Record) -> tuple[Route,
 
 
 class NoteDoor:
-    """`record` takes events of the history."""
+    """Takes notes on alerts that fire or once did."""
 
-    def __init__(self, book: NoteBook, shell: ReadsPipeline, record: Record) -> None:
+    def __init__(self, book: NoteBook, shell: ReadsPipeline, history: AlertHistory) -> None:
         self._book = book
         self._shell = shell
-        self._record = record
+        self._history = history
 
     async def all(self, api: Api, request: Request) -> Answer:
         require_owner(request.principal)
@@ -81,28 +83,32 @@ class NoteDoor:
         if not 0 <= given.seconds <= _YEAR_S:
             raise BadInput(f"an acknowledgement holds for up to a year: {given.seconds:g} s")
         until_ms = api.services.clock.now_ms() + int(given.seconds * 1000) if given.seconds else 0
-        return await self._write(request, Note(NoteKind.ACKNOWLEDGED, given.comment, until_ms), given.by)
+        return await self._write(api, request, Note(NoteKind.ACKNOWLEDGED, given.comment, until_ms), given.by)
 
     async def take_back(self, api: Api, request: Request) -> Answer:
         given = await read_body(request, Noting)
-        return await self._write(request, Note(NoteKind.UNACKNOWLEDGED), given.by)
+        return await self._write(api, request, Note(NoteKind.UNACKNOWLEDGED), given.by)
 
     async def assign(self, api: Api, request: Request) -> Answer:
         given = await read_body(request, Assigning)
-        return await self._write(request, Note(NoteKind.ASSIGNED, given.assignee), given.by)
+        return await self._write(api, request, Note(NoteKind.ASSIGNED, given.assignee), given.by)
 
     async def comment(self, api: Api, request: Request) -> Answer:
         given = await read_body(request, Commenting)
-        return await self._write(request, Note(NoteKind.COMMENTED, given.text), given.by)
+        return await self._write(api, request, Note(NoteKind.COMMENTED, given.text), given.by)
 
-    async def _write(self, request: Request, note: Note, by: str) -> Answer:
+    async def _write(self, api: Api, request: Request, note: Note, by: str) -> Answer:
+        require_owner(request.principal)
         fingerprint = read_fingerprint(request.path_values[0])
         if len(by) > NAME_LENGTH_MAX:
             raise BadInput(f"a name of more than {NAME_LENGTH_MAX} characters")
         principal = replace(request.principal, user=request.principal.user or by)
-        notes = await self._book.write(principal, fingerprint, note)
         alert = await self._find(fingerprint)
-        self._record(
+        if alert is None and not await self._is_remembered(api, request, fingerprint):
+            raise NotFound(f"no such alert: {format_fingerprint(fingerprint)}")
+        notes = await self._book.write(principal, fingerprint, note)
+        self._history.record(
+            principal,
             [
                 AlertEvent(
                     self._book.clock.now_ms(),
@@ -113,9 +119,15 @@ class NoteDoor:
                     principal.user,
                     text=note.text,
                 )
-            ]
+            ],
         )
         return self._describe(notes, alert)
+
+    async def _is_remembered(self, api: Api, request: Request, fingerprint: Fingerprint) -> bool:
+        """A pending alert is, too; what was only noted on it does not count."""
+        question = HistoryQuestion(1, fingerprint=fingerprint, kinds=_BEGINNINGS)
+        look = partial(self._history.read, request.principal, question)
+        return bool((await api.lookups.run(request, api.new_deadline(), look)).events)
 
     async def _answer(self, fingerprint: Fingerprint) -> Answer:
         return self._describe(self._book.of(fingerprint), await self._find(fingerprint))
@@ -128,6 +140,7 @@ class NoteDoor:
         return envelope.success(describe_notes(notes.at(alert.starts_at_ms, now_ms) if alert else notes))
 
 
+_BEGINNINGS: Final = frozenset({EventKind.PENDING.value, EventKind.FIRING.value})
 _YEAR_S = 366 * 86_400.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from vedette.app.language import Say
+from vedette.app.language import Say, counted
 from vedette.app.querying.tables import aligned, iso_time
 from vedette.model.labels import Labels
 
@@ -66,18 +66,20 @@ def tell_history(history: Mapping[str, Any], say: Say) -> list[str]:
 
 def tell_dry_run(run: Mapping[str, Any], say: Say) -> list[str]:
     span = f"{iso_time(run['start'])} .. {iso_time(run['end'])}"
-    now = run["current"]["notifications"]
+    alerts, sent, now = run["alerts"], run["notifications"], run["current"]["notifications"]
+    english = f"{counted(alerts, 'alert')}, {counted(sent, 'notification')}"
     lines = [
         say(
-            f"{span}: {run['alerts']} alerts, {run['notifications']} notifications (with the configuration in force: {now})",
-            f"{span}：{run['alerts']} 个告警，{run['notifications']} 次通知（当前配置：{now}）",
+            f"{span}: {english} (with the configuration in force: {now})",
+            f"{span}：{alerts} 个告警，{sent} 次通知（当前配置：{now}）",
         )
     ]
     for receiver in run["receivers"]:
         count, alerts, groups = receiver["notifications"], receiver["alerts"], len(receiver["groups"])
+        english = f"{counted(count, 'notification')} of {counted(alerts, 'alert')} in {counted(groups, 'group')}"
         lines.append(
             say(
-                f"  {receiver['receiver']}: {count} notifications of {alerts} alerts in {groups} groups",
+                f"  {receiver['receiver']}: {english}",
                 f"  {receiver['receiver']}：{count} 次通知，{alerts} 个告警，{groups} 个分组",
             )
         )

@@ -46,6 +46,7 @@ class Remote:
     url: str
     credentials: Credentials = Credentials()
     tls: ssl.SSLContext | None = None
+    unreachable_hint: str = "is it running? --url names another one"
 
     def instant(self, query: str, time_ms: int) -> Reply:
         return self._ask("query", {"query": query, "time": _seconds(time_ms)})
@@ -99,7 +100,7 @@ class Remote:
             reason = getattr(reason, "strerror", None) or reason
             raise Unreachable(
                 f"the server does not answer ({reason}): {self.url}",
-                hint="is it running? --url names another one, --data reads a directory without a server",
+                hint=self.unreachable_hint,
             ) from None
 
     def _read(self, status: int, body: bytes) -> Reply:

@@ -9,6 +9,7 @@ import ssl
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +57,8 @@ def open_source(arguments: argparse.Namespace, environ: Mapping[str, str] = os.e
             name.strip() for text in getattr(arguments, "enable_feature", None) or () for name in text.split(",")
         ]
         return Local(Path(arguments.data), arguments.tenant or ANONYMOUS, features)
-    return open_remote(arguments, environ)
+    remote = open_remote(arguments, environ)
+    return replace(remote, unreachable_hint=f"{remote.unreachable_hint}, --data reads a directory without a server")
 
 
 def open_remote(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Remote:

@@ -2,7 +2,8 @@
 
 Composed, not constructed: a constructed document has no positions, and turns `regex: 1` into a number where the
 configuration wants the text as it was written. Aliases are followed; the number of nodes is limited, so a file of
-aliases to aliases (a "billion laughs") ends with an error.
+aliases to aliases (a "billion laughs") ends with an error. So is their depth, twice: libyaml's composer recurses in C, where
+100,000 brackets overflow the stack and end the process, and what reads the nodes recurses in Python.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ import yaml
 from vedette.model.errors import BadInput, ConfigError
 
 NODES_MAX: Final = 2_000_000
+DEPTH_MAX: Final = 200
+"""Lists and maps inside one another: of routes, a hundred."""
+_COMPOSED_DEPTH_MAX: Final = 5_000
+"""What the composer certainly manages on a thread's stack."""
 _NULL: Final = "tag:yaml.org,2002:null"
 _BINARY: Final = "tag:yaml.org,2002:binary"
 _MERGE: Final = "tag:yaml.org,2002:merge"
@@ -45,6 +50,7 @@ class Node:
     raw: yaml.Node
     key: str
     document: Document
+    depth: int = 1
 
     @property
     def line(self) -> int:
@@ -135,7 +141,9 @@ class Node:
         self.document.nodes_left -= 1
         if self.document.nodes_left < 0:
             raise self.error("too many values", hint="aliases to aliases multiply; write the values out")
-        return Node(raw, key, self.document)
+        if self.depth >= DEPTH_MAX and isinstance(raw, yaml.CollectionNode):
+            raise _too_deep(self.document.file, self.line)
+        return Node(raw, key, self.document, self.depth + 1)
 
     def plain(self) -> Any:
         """Dicts, lists and scalars, for sections that are kept as they are."""
@@ -161,6 +169,8 @@ def parse_yaml(text: str, document: Document, *, first_document: bool = False) -
     `first_document`: others may follow it, and are not looked at.
     """
     try:
+        if _might_be_deep(text):
+            _check_depth(text, document)
         if first_document:
             root = next(yaml.compose_all(text, Loader=_loader()), None)
         else:
@@ -172,6 +182,28 @@ def parse_yaml(text: str, document: Document, *, first_document: bool = False) -
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise ConfigError(f"yaml: {error}", file=document.file) from None
     return Node(root, "", document) if root is not None else None
+
+
+def _might_be_deep(text: str) -> bool:
+    """Each level of a document takes a bracket, or a column of the longest line (two share it: a key, and its list)."""
+    longest = max(map(len, text.splitlines()), default=0)
+    return text.count("[") + text.count("{") + 2 * longest > _COMPOSED_DEPTH_MAX
+
+
+def _check_depth(text: str, document: Document) -> None:
+    """Raises ConfigError. The events come one by one, from a parser that does not recurse."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise _too_deep(document.file, event.start_mark.line + 1 if event.start_mark else 0)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep(file: str, line: int) -> ConfigError:
+    return ConfigError(f"yaml: nested more than {DEPTH_MAX} levels deep", file=file, line=line)
 
 
 def _loader() -> Any:

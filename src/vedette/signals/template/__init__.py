@@ -16,7 +16,7 @@ from vedette.signals.template.environment import Budget, Escaper, Limits, Missin
 from vedette.signals.template.errors import FunctionError, TemplateError
 from vedette.signals.template.execution import Executor
 from vedette.signals.template.functions import BUILTINS
-from vedette.signals.template.loops import check_loops
+from vedette.signals.template.loops import check_loops, undefined_calls
 from vedette.signals.template.nodes import is_empty
 from vedette.signals.template.parser import parse
 from vedette.signals.template.values import Exposed, Method, SafeHtml, SafeUrl, StringMap
@@ -60,14 +60,26 @@ class TemplateSet:
 
     def _with(self, name: str, text: str) -> dict[str, Tree]:
         trees = dict(self._trees)
-        for defined, nodes in parse(name, text, self._functions).items():
+        try:
+            parsed = parse(name, text, self._functions)
+        except RecursionError:  # a branch of a thousand `else if`
+            raise _too_deep(name) from None
+        for defined, nodes in parsed.items():
             if defined not in trees or not is_empty(nodes):
                 trees[defined] = Tree(nodes, name, text)
         return trees
 
     def check(self, text: str) -> None:
         """Whether a text could be expanded, as far as it can be said before. Raises TemplateError."""
-        check_loops(self._with("", text))
+        try:
+            check_loops(self._with("", text))
+        except RecursionError:  # a thousand templates that call one another in a row
+            raise _too_deep("") from None
+
+    def undefined(self, text: str) -> list[str]:
+        """Templates that it, or what is defined, calls and nothing defines. Raises TemplateError where it does not parse."""
+        trees = self._with("", text)
+        return sorted({name for tree in trees.values() for name in undefined_calls(tree.nodes, trees)})
 
     def names(self) -> list[str]:
         return sorted(self._trees)
@@ -94,6 +106,10 @@ class TemplateSet:
         trees = self._with(name, text)
         own = self._functions | dict(functions or {})
         return Executor(trees, own, self._missing_key, Budget(self._limits), escaper).run(name, data)
+
+
+def _too_deep(name: str) -> TemplateError:
+    return TemplateError("exceeded maximum template depth", name=name, line=1)
 
 
 def expand(text: str, data: Any, functions: Mapping[str, Callable[..., Any]] | None = None, *, name: str = "") -> str:

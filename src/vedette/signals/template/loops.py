@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from vedette.signals.template.environment import Tree
 from vedette.signals.template.errors import TemplateError
-from vedette.signals.template.nodes import ListNode, Node, TemplateNode
+from vedette.signals.template.nodes import BranchNode, ListNode, Node, TemplateNode
 
 
 def check_loops(trees: Mapping[str, Tree]) -> None:
@@ -39,6 +39,19 @@ def _certain_calls(node: Node) -> Iterator[TemplateNode]:
     elif isinstance(node, ListNode):
         for each in node.nodes:
             yield from _certain_calls(each)
+
+
+def undefined_calls(node: Node, trees: Mapping[str, Tree]) -> Iterator[str]:
+    """Names that it calls, in branches too, and that nothing defines: an error where a run comes there."""
+    if isinstance(node, TemplateNode) and node.name not in trees:
+        yield node.name
+    elif isinstance(node, ListNode):
+        for each in node.nodes:
+            yield from undefined_calls(each, trees)
+    elif isinstance(node, BranchNode):
+        yield from undefined_calls(node.body, trees)
+        if node.otherwise is not None:
+            yield from undefined_calls(node.otherwise, trees)
 
 
 def _error(tree: Tree, call: TemplateNode, message: str) -> TemplateError:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from vedette.model import time_zones
+from vedette.model.errors import BadInput
 from vedette.signals.template.errors import FunctionError
 from vedette.signals.template.values import Method
 
@@ -139,9 +140,9 @@ def load_zone(name: str) -> tzinfo:
     if name in ("", "UTC"):
         return UTC
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise FunctionError(f"unknown time zone {name}") from None
+        return time_zones.load_zone(name)
+    except BadInput as error:
+        raise FunctionError(error.message) from None
 
 
 def _add_date(time: GoTime, years: int, months: int, days: int) -> GoTime:
