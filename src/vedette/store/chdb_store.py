@@ -366,7 +366,7 @@ class ChdbStore:
     def _new_commits(self, last_sequence: int) -> GroupCommit:
         pending_max, wait_s = self._settings.ingest.pending_samples_max, self._settings.commit_wait_s
         tables = (
-            CommitTable(SERIES, self._writer.write_series, pending_max, wait_s),
+            CommitTable(SERIES, self._writer.write_series, pending_max, wait_s, may_drop=False),
             # before the samples: who follows the commits gets both together
             CommitTable(EXEMPLARS, self._exemplars.write, self._settings.ingest.pending_exemplars_max, wait_s),
             CommitTable(SAMPLES, self._write_samples, pending_max, wait_s),

@@ -12,6 +12,9 @@ of their queue and are tried again with growing pauses, and later tables wait fo
 if the process ends first, and nobody was told that it was stored. A retry may write rows twice; readers keep one sample per
 (series, time).
 
+When a writer breaks by a defect of ours, its rows are tried again as well, DEFECTS_MAX times; then each batch goes by itself, and one
+that still breaks is dropped and counted: a row that nobody can write must not keep all others from the disk.
+
 Not asyncio: rows come from any thread, and the insert blocks.
 """
 
@@ -39,6 +42,7 @@ NEVER: Final = math.inf
 
 RETRY_FIRST_S: Final = 0.25
 RETRY_MAX_S: Final = 5.0
+DEFECTS_MAX: Final = 5
 
 _SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
 _QUEUE = gauge("vedette_commit_queue_rows", "Rows that wait for a commit.", ("table",))
@@ -46,6 +50,11 @@ _LATENCY = histogram("vedette_commit_seconds", "Duration of one fsynced commit."
 _ROWS = counter("vedette_committed_rows", "Rows committed.", ("table",))
 _FAILURES = counter(
     "vedette_commit_failures", "Commits that the engine refused; their rows are tried again.", ("table",)
+)
+_DROPPED = counter(
+    "vedette_commit_dropped_rows",
+    "Rows that no commit could write because of a defect; the log says which.",
+    ("table",),
 )
 
 
@@ -66,6 +75,8 @@ class CommitTable:
     wait_s: float = 5.0
     """Rows wait at most so long, unless their append says less."""
     eager_rows: int = 100_000
+    may_drop: bool = True
+    """False where a batch is of use to others than its sender: without a series' row its samples are nobody's."""
 
 
 class GroupCommit:
@@ -174,17 +185,38 @@ class GroupCommit:
                 if batches:
                     queue.table.write(batches, sequence)
             except Exception as error:  # noqa: BLE001 - the runner of the commits must outlive any of them
+                queue.defects += is_defect(error)
+                if queue.defects >= DEFECTS_MAX and queue.table.may_drop:
+                    batches = self._write_apart(queue, batches, sequence)
                 self._failed(queue, batches, futures, error)
                 return
             self._done(queue, batches, started)
             for future in futures:
                 future.set_result(sequence)
 
+    def _write_apart(self, queue: _Queue, batches: list[Any], sequence: int) -> list[Any]:
+        """Each batch by itself. Those that are to be tried again; what a defect keeps from the disk is dropped."""
+        left = []
+        for batch in batches:
+            try:
+                queue.table.write([batch], sequence)
+            except Exception as error:  # noqa: BLE001 - as above
+                if not is_defect(error):
+                    left.append(batch)
+                    continue
+                _DROPPED.labels(queue.table.name).inc(len(batch))
+                self._log.exception("%d rows of %s cannot be written and are dropped", len(batch), queue.table.name)
+            with self._changed:
+                queue.rows -= len(batch)
+        queue.show()
+        return left
+
     def _done(self, queue: _Queue, batches: list[Any], started: float) -> None:
         name, rows, now = queue.table.name, sum(map(len, batches)), self._clock.monotonic_s()
         with self._changed:
             queue.rows -= rows
             queue.last_commit = started
+            queue.defects = 0
             self._retry_at = self._retry_pause_s = 0.0
         queue.show()
         _ROWS.labels(name).inc(rows)
@@ -218,6 +250,11 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, StoreError)
 
 
+def is_defect(error: Exception) -> bool:
+    """What another try will not cure."""
+    return not isinstance(error, (StoreError, MemoryError, OSError))
+
+
 @dataclass(slots=True)
 class _Queue:
     table: CommitTable
@@ -226,6 +263,8 @@ class _Queue:
     rows: int = 0
     """Rows not yet durable, those being written included."""
     due_at: float = NEVER
+    defects: int = 0
+    """Commits in a row that broke by one."""
     last_commit: float = -1e9
     """Start of it, by the monotonic clock."""
     _waiting: Gauge = field(init=False)

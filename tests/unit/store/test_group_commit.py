@@ -165,6 +165,53 @@ def test_a_defect_in_a_writer_does_not_end_the_thread(disk):
     commits.close()
 
 
+def poisoned(disk, name, **rest):
+    """A queue whose writer breaks at -1."""
+    write = disk.writer(name)
+
+    def break_or_write(batches, sequence):
+        if any(-1 in batch for batch in batches):
+            raise OverflowError("value out of bounds")
+        write(batches, sequence)
+
+    return CommitTable(name, break_or_write, rows_max=100, wait_s=60.0, **rest)
+
+
+@pytest.fixture
+def quick_retries(monkeypatch):
+    monkeypatch.setattr(group_commit, "RETRY_FIRST_S", 0.001)
+    monkeypatch.setattr(group_commit, "RETRY_MAX_S", 0.001)
+
+
+def test_rows_that_nobody_can_write_keep_no_others_from_the_disk(disk, quick_retries):
+    commits = GroupCommit([poisoned(disk, "samples")], SystemClock())
+    commits.start()
+    commits.append("samples", [1])
+    commits.append("samples", [-1, 2])
+    with pytest.raises(StoreUnavailable, match="out of bounds"):
+        commits.append("samples", [3], 0.0).result(10)
+    while True:
+        try:
+            commits.append("samples", [4], 0.0).result(10)
+            break
+        except StoreUnavailable:
+            continue
+    commits.close()
+    assert {1, 3, 4} <= set(disk.rows("samples"))
+    assert not {-1, 2} & set(disk.rows("samples"))
+    commits.check_room("samples", 100)  # the dropped ones take no room
+
+
+def test_what_others_need_is_never_dropped(disk, quick_retries):
+    commits = GroupCommit([poisoned(disk, "series", may_drop=False)], SystemClock())
+    commits.start()
+    for _ in range(3 * group_commit.DEFECTS_MAX):
+        with pytest.raises(StoreUnavailable):
+            commits.append("series", [-1], 0.0).result(10)
+    assert disk.rows("series") == []
+    commits.close()
+
+
 def test_closing_writes_what_waits_and_refuses_what_comes(disk):
     commits = GroupCommit([CommitTable("samples", disk.writer("samples"), rows_max=10)], SystemClock())
     commits.start()
