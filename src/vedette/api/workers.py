@@ -9,6 +9,7 @@ at its next check; the wait ends at once.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -33,6 +34,7 @@ class WorkerPool:
         self.executor: Final = ThreadPoolExecutor(running_max, f"vedette-{name}", initializer=give_way)
         self._name = name
         self._pending = 0
+        self._counting = threading.Lock()
         self._deadlines: set[Deadline] = set()
         self._pending_max = running_max + waiting_max
         self._turns = Turns(CORES + 1)  # one may wait for the engine
@@ -60,9 +62,10 @@ class WorkerPool:
             LIMIT_HITS.labels(f"{self._name}_queue_max").inc()
             raise QueueFull(f"too many requests wait: the limit of the {self._name} pool is {self._pending_max}")
         self._change(1)
-        loop = asyncio.get_running_loop()
         future = self.executor.submit(self._work, deadline, work)
-        future.add_done_callback(lambda _: _call_soon(loop, self._change))
+        future.add_done_callback(
+            lambda _: self._change(-1)
+        )  # on the worker's thread: waking the loop for it costs more
         return future
 
     def _work(self, deadline: Deadline, work: Callable[[], T]) -> T:
@@ -70,9 +73,10 @@ class WorkerPool:
             deadline.check("query queue")
             return work()
 
-    def _change(self, by: int = -1) -> None:
-        self._pending += by
-        self._gauge.set(self._pending)
+    def _change(self, by: int) -> None:
+        with self._counting:
+            self._pending += by
+            self._gauge.set(self._pending)
 
     async def _watch(self, request: Request, future: asyncio.Future[T]) -> None:
         watcher = asyncio.ensure_future(request.disconnected())
@@ -88,8 +92,3 @@ class WorkerPool:
 
     def close(self) -> None:
         self.executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(callback)

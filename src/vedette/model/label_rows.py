@@ -143,15 +143,21 @@ def _in_order_of_appearance(keys: Int64s, n_keys: int) -> tuple[Int64s, Int64s]:
     return places[keys], first[present][order]
 
 
+_SORTED_AS_LABELS_MAX = 64
+"""Codes are looked up name by name, of all names that there are: for few rows that takes longer than sorting them."""
+
+
 def order_by_labels(labels: Sequence[Labels]) -> Int64s:
     """The rows in the order of their labels, as `Labels` compare."""
-    if isinstance(labels, LabelRows) and (order := _order_by_codes(labels)) is not None:
-        return order
+    if isinstance(labels, LabelRows) and len(labels) > _SORTED_AS_LABELS_MAX:
+        order = order_by_codes(labels)
+        if order is not None:
+            return order
     pairs = [each.pairs for each in labels]
     return np.array(sorted(range(len(pairs)), key=pairs.__getitem__), np.int64)
 
 
-def _order_by_codes(labels: LabelRows) -> Int64s | None:
+def order_by_codes(labels: LabelRows) -> Int64s | None:
     """None where not every row has the same names: then names decide before values."""
     keys: list[Int64s] = []
     for name in sorted(labels.names()):

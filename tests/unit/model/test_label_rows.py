@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from vedette.model.label_rows import (
     distinct_values,
     have_duplicates,
     hide_labels,
+    order_by_codes,
     order_by_labels,
     take_labels,
 )
@@ -65,6 +68,8 @@ def test_hidden_labels_are_gone_for_order_values_and_duplicates(
     assert list(rows) == list(expected)
     assert have_duplicates(rows) == have_duplicates(expected)
     assert [rows[i] for i in order_by_labels(rows).tolist()] == sorted(expected)
+    order = order_by_codes(cast("LabelRows", rows))
+    assert order is None or [rows[i] for i in order.tolist()] == sorted(expected)
     for name in (*NAMES, "absent"):
         assert distinct_values(rows, name) == distinct_values(expected, name)
 
