@@ -114,8 +114,10 @@ class SeriesFacts:
 
     def metrics_of(self, refs: Int64s) -> tuple[list[str], bool]:
         """Their metric names, and whether the refs are all series of these metrics (of the refs' one tenant)."""
-        codes, counts = np.unique(self._metric[refs], return_counts=True)
-        known = self._series_per_metric
+        codes, known = self._metric[refs], self._series_per_metric
+        if len(codes) and (codes == codes[0]).all():
+            return [self._metric_names[codes[0]][1]], known[codes[0]] == len(codes)
+        codes, counts = np.unique(codes, return_counts=True)
         complete = all(known[code] == count for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
         return [self._metric_names[code][1] for code in codes.tolist()], complete
 
@@ -130,6 +132,8 @@ class SeriesFacts:
     def by_metric(self, refs: Int64s, ids: NDArray[np.uint64]) -> Int64s:
         """The refs in the order of the chunk table: by metric, then by id. `ids` are parallel to the refs."""
         codes = self._metric[refs]
+        if (codes == codes[:1]).all():  # most selectors name one
+            return refs[np.argsort(ids, kind="stable")]
         present = np.unique(codes)
         names = [self._metric_names[code][1].encode() for code in present.tolist()]
         ranks = np.empty(len(self._metric_names), np.int64)
