@@ -84,7 +84,7 @@ class Deadline:
     """Cancellation and timeout of one query; `check` is called between pieces of work, from any thread."""
 
     rest: Callable[[], None]
-    """Lets other queries go first where it is their turn; who runs the query sets it."""
+    """Lets other queries go first where it is their turn; called where no lock is held. Who runs the query sets it."""
 
     def __init__(self, timeout_s: float) -> None:
         self.rest = lambda: None

@@ -166,6 +166,7 @@ class Engine:
                 return future.result(timeout=_POLL_S)
             except TimeoutError:
                 if not deadline.canceled and deadline.remaining_s() > 0:
+                    deadline.rest()
                     continue
                 if not future.cancel():
                     self.execute(f"kill query where Settings['log_comment'] = {literal(tag)} async", lane=Lane.CONTROL)

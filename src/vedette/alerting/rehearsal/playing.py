@@ -119,7 +119,7 @@ class _Player:
                 hint="ask for a shorter time, or raise group_interval",
             )
         if self._flushes % FLUSHES_BETWEEN_CHECKS == 0:
-            self._deadline.check()
+            self._deadline.pause("dry run")
 
     def _tidy(self, now_ms: int) -> None:
         """What the pipeline's shell does every minute."""
