@@ -167,7 +167,7 @@ def test_a_wrong_line_is_named(kind: str, body: str, words: str) -> None:
     assert reply.status == 400 and words in reply.json["error"], reply.text
 
 
-@pytest.mark.parametrize("body", [b"xyz", gzip.compress(b"abc" * 99)[:-3]])
+@pytest.mark.parametrize("body", [b"xyz", gzip.compress(b"abc" * 99, mtime=0)[:-3]])
 def test_broken_gzip_is_refused(body: bytes) -> None:
     assert Outside().send("jsonl", body, **{"content-encoding": "gzip"}).status == 400
 
