@@ -27,7 +27,6 @@ _TOKEN_EXPIRED: Final = frozenset({40014, 42001})
 
 class Wechat(RobotIntegration[WechatConfig]):
     kind = "wechat"
-    needs_answer: ClassVar[bool] = True
     busy: ClassVar[frozenset[int]] = frozenset({45009, 45033})
 
     def __init__(self, section: WechatConfig, index: int, templates: Templates) -> None:
