@@ -96,7 +96,7 @@ class Evaluation:
         samples = self.scanned[index]
         if (downsampled := samples.columns.downsampled) is not None:
             self.annotations.downsampled(downsampled.width_ms, downsampled.until_ms, selector.start)
-        return samples.statistics if selector in self.plan.statistics_only else samples
+        return samples
 
     def scan(self, plan: ScanPlan) -> Samples:
         with self.stats.timing("scan"):

@@ -100,29 +100,47 @@ class Samples:
         resolve_hints(table_of(cells.table), cells.rows, self.columns.offsets, hints, resets)
         return with_hints(cells, hints), resets
 
-    @cached_property
-    def statistics(self) -> Samples:
+    def statistics(self, first_ms: int, step_ms: int, n_steps: int, reach_ms: int) -> Samples:
         """The samples for who wants counts and sums only: histograms without buckets, whose hints tell of resets.
 
-        The reference reads them so, too: what is reconciled or warned of depends on it, and gauges are compared without their
-        buckets. Source: HistogramStatsIterator.
+        They are looked at from times that begin at `first_ms`, `reach_ms` back from each. The reference reads them so, too: what is
+        reconciled or warned of depends on it, and gauges are compared without their buckets.
+        Source: HistogramStatsIterator.
         """
         if self.resolved is None:
             return self
         cells, resets = self.resolved
+        offsets, times_ms = self.columns.offsets, self.columns.times_ms
         hints = np.where(cells.rows == FLOAT, int(CounterReset.UNKNOWN), cells.table.hints[cells.rows])
         unknown = hints == int(CounterReset.UNKNOWN)
         known = np.where(resets, int(CounterReset.RESET), int(CounterReset.NOT_RESET))
-        hints = np.where(unknown & ~firsts_of(cells.rows, self.columns.offsets), known, hints)
+        stretches = np.union1d(offsets, jumped_to(offsets, times_ms, first_ms, step_ms, n_steps, reach_ms))
+        hints = np.where(unknown & ~firsts_of(cells.rows, stretches), known, hints)
         bare = HistogramCells(cells.rows, without_buckets(cells.table))
         bare_resets = np.empty(len(resets), np.bool_)
-        resolve_hints(
-            table_of(bare.table), cells.rows, self.columns.offsets, np.empty(len(resets), np.int64), bare_resets
-        )
+        resolve_hints(table_of(bare.table), cells.rows, offsets, np.empty(len(resets), np.int64), bare_resets)
         resets = np.where(hints == int(CounterReset.GAUGE), bare_resets, resets)
         samples = Samples(replace(self.columns, histograms=bare))
         samples.__dict__["resolved"] = (with_hints(bare, hints), resets)
         return samples
+
+
+def jumped_to(
+    offsets: Int64s, times_ms: Int64s, first_ms: int, step_ms: int, n_steps: int, reach_ms: int
+) -> NDArray[np.intp]:
+    """The samples that a reader comes to without having seen the one before: it looks `reach_ms` back from times that lie farther apart.
+
+    From each of its times it has gone on to the first sample that is not before it; one that the next time does not reach is skipped.
+    Source: Prometheus BufferedSeriesIterator.Seek and MemoizedSeriesIterator.Seek.
+    """
+    if step_ms <= reach_ms or n_steps < 2:
+        return np.empty(0, np.intp)
+    before, now = times_ms[:-1], times_ms[1:]
+    step = (before - first_ms) // step_ms + 1
+    reached = first_ms + step * step_ms - reach_ms
+    jumps = (step >= 1) & (step < n_steps) & (before < reached) & (reached <= now)
+    jumps[offsets[(offsets > 0) & (offsets < len(times_ms))] - 1] = False
+    return np.flatnonzero(jumps) + 1
 
 
 def with_hints(cells: HistogramCells, hints: Int64s) -> HistogramCells:
@@ -134,7 +152,7 @@ def with_hints(cells: HistogramCells, hints: Int64s) -> HistogramCells:
 
 
 def firsts_of(rows: Int64s, offsets: Int64s) -> Bools:
-    """Which samples are the first histogram of their series."""
+    """Which samples are the first histogram between two offsets."""
     is_histogram = rows != FLOAT
     before = offsets_of(is_histogram.astype(np.int64))
     none_before = before[:-1] == np.repeat(before[offsets[:-1]], np.diff(offsets))

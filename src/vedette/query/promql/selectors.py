@@ -33,9 +33,19 @@ def reference_times(at_ms: int | None, offset_ms: int, grid: Grid) -> tuple[int,
     return grid.start_ms - offset_ms, grid.step_ms
 
 
+def samples_read(
+    evaluation: Evaluation, selector: VectorSelector, times: tuple[int, int], grid: Grid, reach_ms: int
+) -> Samples:
+    """`reach_ms`: how far before each of its times the selector looks."""
+    samples = evaluation.samples(selector)
+    if selector not in evaluation.plan.statistics_only:
+        return samples
+    return samples.statistics(*times, grid.n_steps, reach_ms)
+
+
 def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> Matrix:
-    samples = evaluation.samples(node)
     times = reference_times(node.timestamp_ms, node.offset_ms, grid)
+    samples = samples_read(evaluation, node, times, grid, evaluation.lookback_ms - 1)
     if node.smoothed and samples.resolved is not None:
         matrix = smoothed_vector_of_both(evaluation, samples, times, grid, node.start)
     else:
@@ -121,8 +131,8 @@ def windows_of(evaluation: Evaluation, node: MatrixSelector | SubqueryExpr, grid
         columns = range_columns_of(evaluate_subquery(evaluation, node, grid))
         times = reference_times(node.timestamp_ms, node.offset_ms, grid)
     else:
-        columns = evaluation.samples(node.selector).ranged
         times = reference_times(node.selector.timestamp_ms, node.selector.offset_ms, grid)
+        columns = samples_read(evaluation, node.selector, times, grid, node.range_ms).ranged
     windows = Windows(columns, *times, node.range_ms)
     if evaluation.stats.detailed and columns.histograms is not None:
         evaluation.stats.look_at(grid, count_windows(windows, columns.histograms, grid))
