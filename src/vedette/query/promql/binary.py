@@ -59,7 +59,7 @@ def combine_histograms_with_scalar(
     ours, theirs = Operand.of(vector.values, vector.histograms), Operand.of(scalar.values.reshape(1, -1), None)
     left, right = (theirs, ours) if swapped else (ours, theirs)
     outcome = operate(node.op, left, right, vector.present)
-    annotate_steps(evaluation.annotations, node.op, outcome.notes, [vector.labels], node.start)
+    annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
     if node.return_bool:
         return vector.with_cells(outcome.compared.astype(np.float64), outcome.kept)
     if node.op in COMPARISONS:

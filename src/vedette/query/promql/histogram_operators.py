@@ -27,10 +27,7 @@ from vedette.model.histograms import (
     HistogramCells,
     Histograms,
     join_histograms,
-    offsets_of,
 )
-from vedette.model.label_rows import order_by_labels
-from vedette.model.labels import Labels
 from vedette.query.promql.annotations import Annotations
 from vedette.query.promql.histogram_averages import has_conflict
 from vedette.query.promql.operators import TRIMS, element_result
@@ -232,19 +229,9 @@ def trimmed(histograms: Histograms, limits: Float64s, *, keep_below: bool) -> Hi
     )
 
 
-def annotate_steps(
-    annotations: Annotations, op: str, notes: Int64s, labels: Sequence[Sequence[Labels]], position: int
-) -> None:
-    """notes int64[n_rows, n_steps]: of each step the last one that is not silent is reported.
-
-    `labels` of the rows in groups, one after another; within a group the order is that of labels.
-    """
+def annotate_steps(annotations: Annotations, op: str, notes: Int64s, position: int) -> None:
+    """notes int64[n_rows, n_steps]: of each step the last one that is not silent is reported."""
     said: set[int] = set()
-    if np.any(notes != _SILENT):
-        firsts = offsets_of([len(group) for group in labels])[:-1].tolist()
-        notes = notes[
-            np.concatenate([first + order_by_labels(group) for first, group in zip(firsts, labels, strict=True)])
-        ]
     for step in np.flatnonzero((notes != _SILENT).any(axis=0)).tolist():
         column = notes[:, step]
         said.add(int(column[np.flatnonzero(column)[-1]]))

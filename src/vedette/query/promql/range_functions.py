@@ -105,6 +105,7 @@ def evaluate_range_call(evaluation: Evaluation, call: Call, grid: Grid) -> Matri
     else:
         values, present = function_of_floats(name, columns)(job)
     matrix = Matrix(columns.labels, grid, values, present, columns.drop_name, cells).without_empty_series()
+    matrix = matrix.as_selected()
     if name in ("rate", "increase"):
         having_floats = np.flatnonzero(matrix.float_present.any(axis=1))
         annotate_non_counters(evaluation, take_labels(matrix.labels, having_floats), annotated_place(call.args[0]))

@@ -53,7 +53,7 @@ def select_vector(evaluation: Evaluation, node: VectorSelector, grid: Grid) -> M
         matrix = select(evaluation, samples, times, grid)
     if evaluation.stats.detailed:
         evaluation.stats.look_at(grid, count_vector(matrix))
-    return matrix.without_empty_series()
+    return matrix.without_empty_series().as_selected()
 
 
 def newest_samples(evaluation: Evaluation, samples: Samples, times: tuple[int, int], grid: Grid) -> Matrix:

@@ -192,9 +192,11 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     swapped = spec.cardinality is Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
     drops_name = node.op in ARITHMETIC or (node.return_bool and not evaluation.options.delayed_name_removal)
+    has_histograms = node.op in TRIMS or many.histograms is not None or one.histograms is not None
+    if has_histograms and many.histograms is None:
+        many = many.sorted_by_labels()  # who has histograms is in the reference's order already
     match = Matching(node, spec, many, one, drops_name)
     groups = matching.match_groups(many.labels, one.labels, match.rule)
-    has_histograms = node.op in TRIMS or many.histograms is not None or one.histograms is not None
     filled = spec.fill_left is not None or spec.fill_right is not None
     steps = np.logical_or(many.present.any(axis=0), filled)
     matching.check_one_side(one.labels, one.present, groups.right, match.rule, "left" if swapped else "right", steps)
@@ -203,7 +205,6 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     # The reference fills the one side with fill_right and the many side with fill_left, also under group_right.
     if spec.fill_right is not None:
         rows = join_meetings(rows, match.fill_one_side(groups, spec.fill_right))
-    n_of_many = len(rows.labels)
     if spec.fill_left is not None:
         matched = groups.any_present(groups.left, many.present)
         if has_histograms:
@@ -212,8 +213,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
         rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left, matched))
     if has_histograms:
         outcome = match.outcome(rows)
-        of_both_sides = rows.labels[:n_of_many], rows.labels[n_of_many:]
-        annotate_steps(evaluation.annotations, node.op, outcome.notes, of_both_sides, node.start)
+        annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
         match.check_unique(replace(rows, met=outcome.kept))
         return settle(evaluation, match.result_of_histograms(rows, outcome).without_empty_series())
     match.check_unique(rows)
@@ -260,11 +260,13 @@ def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
 def settle(evaluation: Evaluation, matrix: Matrix) -> Matrix:
     """Series with equal labels joined. An instant query with delayed name removal may carry them to its end.
 
-    Where some of them are to lose their name and others are not, the one that is there first decides for all.
+    Where some of them are to lose their name and others are not, the one that is there first decides for all. The one that is
+    there first comes first, too, which decides of which histograms an operator around speaks last.
     Source: Prometheus evaluator.rangeEval.
     """
     if matrix.grid.is_instant and evaluation.options.delayed_name_removal:
         return matrix
-    if matrix.drop_name.any() and not matrix.drop_name.all():
+    some_drop_names = matrix.drop_name.any() and not matrix.drop_name.all()
+    if some_drop_names or matrix.histograms is not None:
         matrix = matrix.rows(np.argsort(np.argmax(matrix.present, axis=1), kind="stable"))
     return merge_same_labels(matrix)
