@@ -6,7 +6,7 @@ list; the functions below take either, so that who computes with labels need not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, overload
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.model.label_projections import without
 from vedette.model.labels import Labels
+from vedette.model.remembering import remembered
 
 Int64s = NDArray[np.int64]
 
@@ -40,6 +41,11 @@ class LabelRows(Sequence[Labels]):
     source: LabelSource
     refs: Int64s
     hidden: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> Hashable:
+        """Of two that live at the same time, equal ones show the same."""
+        return id(self.source), id(self.refs), self.hidden
 
     def __len__(self) -> int:
         return len(self.refs)
@@ -71,6 +77,7 @@ class LabelRows(Sequence[Labels]):
         return [name for name in self.source.column_names() if name not in self.hidden]
 
 
+@remembered
 def take_labels(labels: Sequence[Labels], rows: Int64s) -> Sequence[Labels]:
     if isinstance(labels, LabelRows):
         return LabelRows(labels.source, labels.refs[rows], labels.hidden)
@@ -80,8 +87,18 @@ def take_labels(labels: Sequence[Labels], rows: Int64s) -> Sequence[Labels]:
 def hide_labels(labels: Sequence[Labels], names: frozenset[str]) -> Sequence[Labels]:
     if isinstance(labels, LabelRows):
         return LabelRows(labels.source, labels.refs, labels.hidden | names)
+    return _without(labels, names)
+
+
+@remembered
+def _without(labels: Sequence[Labels], names: frozenset[str]) -> list[Labels]:
     shown = without(names)
     return [shown[each] for each in labels]
+
+
+@remembered
+def concatenated(*parts: Sequence[Labels]) -> list[Labels]:
+    return [labels for part in parts for labels in part]
 
 
 def distinct_values(labels: Sequence[Labels], name: str) -> set[str]:
@@ -94,6 +111,7 @@ def distinct_values(labels: Sequence[Labels], name: str) -> set[str]:
     return {each.get(name) for each in labels}
 
 
+@remembered
 def have_duplicates(labels: Sequence[Labels]) -> bool:
     if isinstance(labels, LabelRows) and len(np.unique(labels.refs)) == len(labels):
         bare = LabelRows(labels.source, labels.refs)
@@ -147,6 +165,7 @@ _SORTED_AS_LABELS_MAX = 64
 """Codes are looked up name by name, of all names that there are: for few rows that takes longer than sorting them."""
 
 
+@remembered
 def order_by_labels(labels: Sequence[Labels]) -> Int64s:
     """The rows in the order of their labels, as `Labels` compare."""
     if isinstance(labels, LabelRows) and len(labels) > _SORTED_AS_LABELS_MAX:

@@ -37,6 +37,7 @@ Admit = Callable[[str, Labels], bool]
 """(tenant, labels) -> may the new series be"""
 
 _NOTHING: Final = np.empty(0, np.int32)
+_NO_REFS: Final = np.empty(0, np.int64)
 _NO_LABELS: Final = LabelTable(np.zeros(1, np.int32), _NOTHING, [])
 _IDS_CHECKED: Final = 64
 
@@ -154,15 +155,18 @@ class SeriesIndex:
     def select(self, tenant: str, selectors: Sequence[Selector]) -> Int64s:
         """int64[k], ascending, each once: the tenant's series that match every matcher of at least one selector; borrowed.
 
-        Remembered until there is another series: rules and dashboards ask for the same again and again.
+        Remembered, because rules and dashboards ask for the same again and again: of what is known only series that are newer
+        are matched, and as long as none of them matches, the array is the same one.
         """
         n = self._n
         key = tenant, tuple(selectors)
-        known = self._selected.get(key)
-        if known is not None and known[0] == n:
-            return known[1]
-        found = [self._match(tenant, selector, n) for selector in selectors] or [_NOTHING]
-        refs = (found[0] if len(found) == 1 else np.unique(np.concatenate(found))).astype(np.int64)
+        matched, refs = self._selected.get(key) or (0, _NO_REFS)
+        if matched and matched == n:
+            return refs
+        found = [self._match(tenant, selector, n, matched) for selector in selectors] or [_NOTHING]
+        newer = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        if len(newer) or not matched:
+            refs = np.concatenate([refs, newer])
         self._selected.put(key, (n, refs), refs.nbytes + _SELECTION_BYTES)
         return refs
 
@@ -250,8 +254,8 @@ class SeriesIndex:
             labels = self._labels[ref] = self._stored.labels(ref)
         return labels
 
-    def _match(self, tenant: str, matchers: Selector, n: int) -> Int32s:
-        """int32[k], ascending: starts from the rarest exact pair, then filters by the other matchers."""
+    def _match(self, tenant: str, matchers: Selector, n: int, low: int = 0) -> Int32s:
+        """int32[k] from `low` on, ascending: starts from the rarest exact pair, then filters by the other matchers."""
         exact = [(self._tenants, self._tenants.code_of(tenant))]
         others: list[tuple[LabelColumn, Matcher]] = []
         for matcher in matchers:
@@ -267,7 +271,7 @@ class SeriesIndex:
             return _NOTHING
         exact.sort(key=lambda pair: pair[0].series_per_value[pair[1]])
         column, code = exact[0]
-        refs, codes = column.carriers(n)
+        refs, codes = column.carriers(n, low)
         found: Int32s = refs[codes == code]
         for column, code in exact[1:]:
             if len(found):

@@ -73,13 +73,14 @@ class LabelColumn:
         self._n = n + 1
         return self.pairs[code]
 
-    def carriers(self, n_series: int) -> tuple[Int32s, Int32s]:
-        """(refs, codes) of the series below `n_series` that carry the label; borrowed."""
+    def carriers(self, n_series: int, low: int = 0) -> tuple[Int32s, Int32s]:
+        """(refs, codes) of the series from `low` on and below `n_series` that carry the label; borrowed."""
         n = self._n  # before the arrays: those may only grow
         refs, codes = self._refs[:n], self._codes[:n]
         if n and refs[-1] >= n_series:
             n = int(np.searchsorted(refs, n_series))
-        return refs[:n], codes[:n]
+        first = int(np.searchsorted(refs, low)) if low else 0
+        return refs[first:n], codes[first:n]
 
     def code_of(self, value: str) -> int:
         return self._code_of.get(value, UNKNOWN) if value else ABSENT

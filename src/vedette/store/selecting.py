@@ -14,6 +14,7 @@ import numpy as np
 from vedette.model.blocks import Downsampled, Int64s, SeriesColumns
 from vedette.ports.scan import Deadline, ScanPlan
 from vedette.ports.store import Selector
+from vedette.store.derived_refs import DerivedRefs
 from vedette.store.head import Head
 from vedette.store.reading import Wanted, read_chunks, read_recent
 from vedette.store.rollup_reading import (
@@ -45,6 +46,7 @@ class Selecting:
     def __init__(self, state: StoreState, head: Head) -> None:
         self._state = state
         self._head = head
+        self._derived = DerivedRefs()
 
     def select(self, tenant: str, plan: ScanPlan, deadline: Deadline) -> SeriesColumns:
         deadline.check()
@@ -74,13 +76,16 @@ class Selecting:
         """Ascending refs of the tenant's series that any selector matches and that may have samples in the bounds."""
         n = len(self._state.facts)  # before the index, which grows first
         refs = self._state.index.select(tenant, selectors)
-        return self._state.facts.within(refs[refs < n], min_time_ms, max_time_ms)
+        if len(refs) and refs[-1] >= n:
+            refs = refs[refs < n]
+        within = self._state.facts.within(refs, min_time_ms, max_time_ms)
+        return refs if within.all() else self._derived.of(refs, within.tobytes(), lambda: refs[within])
 
     def read(self, tenant: str, refs: Int64s, plan: ScanPlan, deadline: Deadline | None) -> tuple[Int64s, Columns]:
         """(refs in the order of the answer, their samples)"""
         state = self._state
         if len(refs) > 1:
-            refs = state.facts.by_metric(refs, state.index.ids[refs])
+            refs = self._derived.of(refs, b"by metric", lambda: state.facts.by_metric(refs, state.index.ids[refs]))
         covered_before = self._head.covered_from_ms
         held = Columns(*self._head.select(refs, plan.min_time_ms, plan.max_time_ms))
         # the head may let go of samples, or end its rebuilding, on either side of the read: only what it covered before

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vedette.kernels.borrowing import borrowed
 from vedette.kernels.spans import widen_spans
-from vedette.model.blocks import Int64s
+from vedette.model.blocks import Bools, Int64s
 from vedette.model.labels import Labels
 from vedette.model.time import MAX_TIME_MS, MIN_TIME_MS
 
@@ -106,11 +106,11 @@ class SeriesFacts:
         last = np.where(whole, NO_LAST, np.where(tail_gone & (min_time_ms <= last), min_time_ms - 1, last))
         self.put_spans(refs, first, last)
 
-    def within(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> Int64s:
-        """Those that may have samples within the inclusive bounds."""
+    def within(self, refs: Int64s, min_time_ms: int, max_time_ms: int) -> Bools:
+        """bool[n]: which may have samples within the inclusive bounds."""
         if not self.complete:
-            return refs
-        return refs[(self._first[refs] <= max_time_ms) & (self._last[refs] >= min_time_ms)]
+            return np.ones(len(refs), np.bool_)
+        return (self._first[refs] <= max_time_ms) & (self._last[refs] >= min_time_ms)
 
     def metrics_of(self, refs: Int64s) -> tuple[list[str], bool]:
         """Their metric names, and whether the refs are all series of these metrics (of the refs' one tenant)."""

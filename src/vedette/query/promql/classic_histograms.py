@@ -15,6 +15,7 @@ from vedette.kernels import buckets
 from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.numbers import format_openmetrics, parse_float
+from vedette.model.remembering import remembered
 from vedette.query.promql.ast import Call, Expr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation, drop_metadata
 from vedette.query.promql.histogram_functions import native_fractions, native_quantiles
@@ -50,14 +51,33 @@ def gather_histograms(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Hist
     """Warns of series whose `le` is missing or no number."""
     if matrix.histograms is not None:
         matrix = matrix.with_cells(matrix.values, matrix.float_present).without_empty_series()
+    found = group_buckets(matrix.labels)
+    for labels in found.others:
+        name = labels.get(METRIC_NAME) if evaluation.options.delayed_name_removal else ""
+        evaluation.annotations.bad_bucket_label(name, labels.get(BUCKET_LABEL), arg.start)
+    return Histograms(matrix, found.labels, found.members, found.bounds, found.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """As in Histograms. `others`: series without a bound."""
+
+    labels: list[Labels]
+    members: Int64s
+    bounds: Float64s
+    starts: Int64s
+    others: list[Labels]
+
+
+@remembered
+def group_buckets(series: Sequence[Labels]) -> Buckets:
     places: dict[Labels, int] = {}
     rows: list[tuple[int, float, int]] = []
-    for row, labels in enumerate(matrix.labels):
-        text = labels.get(BUCKET_LABEL)
-        bound = parse_float(text)
+    others: list[Labels] = []
+    for row, labels in enumerate(series):
+        bound = parse_float(labels.get(BUCKET_LABEL))
         if bound is None:
-            name = labels.get(METRIC_NAME) if evaluation.options.delayed_name_removal else ""
-            evaluation.annotations.bad_bucket_label(name, text, arg.start)
+            others.append(labels)
             continue
         group = places.setdefault(labels.without({BUCKET_LABEL}), len(places))
         rows.append((group, bound, row))
@@ -65,7 +85,8 @@ def gather_histograms(evaluation: Evaluation, matrix: Matrix, arg: Expr) -> Hist
     groups = np.array([group for group, _, _ in rows], np.int64)
     starts = np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=len(places)))]).astype(np.int64)
     members = np.array([row for _, _, row in rows], np.int64)
-    return Histograms(matrix, list(places), members, np.array([bound for _, bound, _ in rows], np.float64), starts)
+    bounds = np.array([bound for _, bound, _ in rows], np.float64)
+    return Buckets(list(places), members, bounds, starts, others)
 
 
 def histogram_quantile(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:

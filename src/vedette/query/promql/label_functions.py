@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from vedette.model.blocks import Bools
 from vedette.model.errors import BadInput, QueryFailed
 from vedette.model.label_projections import with_value
 from vedette.model.labels import METRIC_NAME, Labels
 from vedette.model.regex import compile_anchored
+from vedette.model.remembering import remembered
 from vedette.query.promql.ast import Call, Expr, StringLiteral
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.values import Matrix, merge_same_labels
@@ -23,19 +26,31 @@ _REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))?")
 def label_replace(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     target, template, source, pattern = (text_of(arg) for arg in call.args[1:])
     try:
-        expression = compile_anchored(pattern)
+        compile_anchored(pattern)
     except BadInput:
         raise QueryFailed(f"invalid regular expression in label_replace(): {pattern}") from None
     if not is_label_name(target):
         raise QueryFailed(f"invalid destination label name in label_replace(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
-    listed, replaced = list(matrix.labels), with_value(target)
-    values = [labels.get(source) for labels in listed]
+    return relabeled(matrix, target, *_replaced(matrix.labels, target, template, source, pattern))
+
+
+Relabeled = tuple[list[Labels], Bools]
+"""New labels, and which of them are."""
+
+
+@remembered
+def _replaced(labels: Sequence[Labels], target: str, template: str, source: str, pattern: str) -> Relabeled:
+    expression = compile_anchored(pattern)
+    listed, replaced = list(labels), with_value(target)
+    values = [each.get(source) for each in listed]
     texts = {value: expand(template, match) for value in set(values) if (match := expression.fullmatch(value))}
-    changed = [
-        replaced[labels, texts[value]] if value in texts else None for labels, value in zip(listed, values, strict=True)
+    matches = [value in texts for value in values]
+    new = [
+        replaced[each, texts[value]] if matched else each
+        for each, value, matched in zip(listed, values, matches, strict=True)
     ]
-    return relabeled(matrix, target, changed)
+    return new, np.array(matches, np.bool_)
 
 
 def label_join(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
@@ -46,17 +61,21 @@ def label_join(evaluation: Evaluation, call: Call, grid: Grid) -> Matrix:
     if not is_label_name(target):
         raise QueryFailed(f"invalid destination label name in label_join(): {target}")
     matrix = evaluation.matrix(call.args[0], grid)
-    joined = [separator.join(labels.get(source) for source in sources) for labels in matrix.labels]
+    return relabeled(matrix, target, *_joined(matrix.labels, target, separator, tuple(sources)))
+
+
+@remembered
+def _joined(labels: Sequence[Labels], target: str, separator: str, sources: tuple[str, ...]) -> Relabeled:
     replaced = with_value(target)
-    return relabeled(matrix, target, [replaced[pair] for pair in zip(matrix.labels, joined, strict=True)])
+    new = [replaced[each, separator.join(each.get(source) for source in sources)] for each in labels]
+    return new, np.ones(len(new), np.bool_)
 
 
-def relabeled(matrix: Matrix, target: str, changed: list[Labels | None]) -> Matrix:
-    """The matrix with new labels where not None. A name that was set on purpose is kept."""
-    labels = [new if new is not None else old for new, old in zip(changed, matrix.labels, strict=True)]
+def relabeled(matrix: Matrix, target: str, labels: list[Labels], is_new: Bools) -> Matrix:
+    """The matrix with other labels. A name that was set on purpose is kept."""
     drop_name = matrix.drop_name
     if target == METRIC_NAME:
-        drop_name = drop_name & np.array([new is None for new in changed], np.bool_)
+        drop_name = drop_name & ~is_new
     return merge_same_labels(replace(matrix, labels=labels, drop_name=drop_name))
 
 

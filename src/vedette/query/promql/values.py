@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from vedette.query.shared.steps import Grid
 
 METADATA_LABELS = frozenset({METRIC_NAME, "__type__", "__unit__"})
 """Labels that say what a metric is: gone when a function changes its meaning (Prometheus schema.IsMetadataLabel)."""
+
+_NO_LABELS: Final[list[Labels]] = []
 
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 
@@ -68,7 +71,7 @@ class Matrix:
     @classmethod
     def empty(cls, grid: Grid) -> Matrix:
         shape = (0, grid.n_steps)
-        return cls.of([], grid, np.empty(shape), np.empty(shape, np.bool_))
+        return cls.of(_NO_LABELS, grid, np.empty(shape), np.empty(shape, np.bool_))
 
     @property
     def n_series(self) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -18,7 +19,9 @@ from vedette.model.blocks import Bools, Float64s, Int64s
 from vedette.model.errors import QueryFailed
 from vedette.model.histograms import FLOAT
 from vedette.model.label_projections import with_only, with_value, without
+from vedette.model.label_rows import concatenated, take_labels
 from vedette.model.labels import Labels
+from vedette.model.remembering import remembered
 from vedette.query.promql.ast import COMPARISONS, BinaryExpr, Cardinality, VectorMatching
 from vedette.query.promql.evaluation import Evaluation
 from vedette.query.promql.histogram_operators import Operand, Outcome, annotate_steps, operate
@@ -28,13 +31,49 @@ from vedette.query.shared import matching
 from vedette.query.shared.matching import MatchGroups, MatchRule
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PairLabels(Sequence[Labels]):
-    """What pairs of series result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides."""
+@dataclass(frozen=True)
+class Results:
+    """What pairs of series result in, by their labels."""
 
-    match: Matching
+    spec: VectorMatching
+    drops_name: bool
+    """Whether the result loses its name at once, not when the query is done."""
+
+    @cached_property
+    def of_pair(self) -> Callable[[Labels, Labels], Labels]:
+        """(many, one) -> result"""
+        bare = without(METADATA_LABELS) if self.drops_name else None
+        matched = None
+        if self.spec.cardinality is Cardinality.ONE_TO_ONE and (self.spec.on or self.spec.labels):
+            names = frozenset(self.spec.labels)
+            matched = with_only(names) if self.spec.on else without(names)
+        included = [(name, with_value(name)) for name in self.spec.include]
+
+        def derive(many: Labels, one: Labels) -> Labels:
+            labels = many if bare is None else bare[many]
+            if matched is not None:
+                labels = matched[labels]
+            for name, replaced in included:
+                labels = replaced[labels, one.get(name)]
+            return labels
+
+        return derive
+
+
+@dataclass(frozen=True, eq=False)
+class PairLabels(Sequence[Labels]):
+    """What pairs result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides."""
+
+    results: Results
+    many_labels: Sequence[Labels]
+    one_labels: Sequence[Labels]
     many: Int64s
     one: Int64s
+
+    @cached_property
+    def listed(self) -> list[Labels]:
+        many, one, derive = list(self.many_labels), list(self.one_labels), self.results.of_pair
+        return [derive(many[i], one[j]) for i, j in zip(self.many.tolist(), self.one.tolist(), strict=True)]
 
     def __len__(self) -> int:
         return len(self.many)
@@ -45,13 +84,19 @@ class PairLabels(Sequence[Labels]):
     def __getitem__(self, row: slice) -> Sequence[Labels]: ...
     def __getitem__(self, row: int | slice) -> Labels | Sequence[Labels]:
         if isinstance(row, slice):
-            return PairLabels(self.match, self.many[row], self.one[row])
-        return self.match.result_labels(self.match.many.labels[self.many[row]], self.match.one.labels[self.one[row]])
+            return self.listed[row]
+        return self.results.of_pair(self.many_labels[self.many[row]], self.one_labels[self.one[row]])
 
     def __iter__(self) -> Iterator[Labels]:
-        many, one = list(self.match.many.labels), list(self.match.one.labels)
-        derive = self.match.result_labels
-        return iter([derive(many[i], one[j]) for i, j in zip(self.many.tolist(), self.one.tolist(), strict=True)])
+        return iter(self.listed)
+
+
+@remembered
+def pair_labels(
+    results: Results, many_labels: Sequence[Labels], one_labels: Sequence[Labels], groups: MatchGroups
+) -> PairLabels:
+    """Of the pairs that `pair_up` makes of the groups."""
+    return PairLabels(results, many_labels, one_labels, *matching.pair_up(groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +122,14 @@ class Matching:
     many: Matrix
     one: Matrix
     drops_name: bool
-    """Whether the result loses its name here, not when the query is done."""
 
     @property
     def rule(self) -> MatchRule:
         return MatchRule(self.spec.on, self.spec.labels)
 
     @property
-    def result_labels(self) -> Callable[[Labels, Labels], Labels]:
-        """What a pair (many, one) results in."""
-        bare = without(METADATA_LABELS) if self.drops_name else None
-        matched = None
-        if self.spec.cardinality is Cardinality.ONE_TO_ONE and (self.spec.on or self.spec.labels):
-            names = frozenset(self.spec.labels)
-            matched = with_only(names) if self.spec.on else without(names)
-        included = [(name, with_value(name)) for name in self.spec.include]
-
-        def derive(many: Labels, one: Labels) -> Labels:
-            labels = many if bare is None else bare[many]
-            if matched is not None:
-                labels = matched[labels]
-            for name, replaced in included:
-                labels = replaced[labels, one.get(name)]
-            return labels
-
-        return derive
+    def results(self) -> Results:
+        return Results(self.spec, self.drops_name)
 
     @property
     def filters(self) -> bool:
@@ -110,13 +138,11 @@ class Matching:
         return comparison and self.spec.cardinality is Cardinality.ONE_TO_ONE
 
     def pairs(self, groups: MatchGroups) -> Meetings:
-        rows, ones = matching.pair_up(groups)
-        labels: Sequence[Labels] = PairLabels(self, rows, ones)
-        if not self.filters:
-            labels = list(labels)
+        labels = pair_labels(self.results, self.many.labels, self.one.labels, groups)
+        rows, ones = labels.many, labels.one
         met = self.many.present[rows] & self.one.present[ones]
         return Meetings(
-            labels,
+            labels if self.filters else labels.listed,
             self.many.values[rows],
             self.one.values[ones],
             met,
@@ -128,7 +154,7 @@ class Matching:
     def fill_one_side(self, groups: MatchGroups, fill: float) -> Meetings:
         """Series of the many side, where the one side has none for them."""
         met = self.many.present & ~groups.any_present(groups.right, self.one.present)[groups.left]
-        derive, signatures = self.result_labels, self.rule.signatures
+        derive, signatures = self.results.of_pair, self.rule.signatures
         labels = [derive(labels, signatures[labels]) for labels in self.many.labels]
         none = None if self.one.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left, rows_of(self.many), none)
@@ -136,7 +162,7 @@ class Matching:
     def fill_many_side(self, groups: MatchGroups, fill: float, matched: Bools) -> Meetings:
         """Series of the one side, where their match group is not `matched` bool[n_groups, n_steps]."""
         met = self.one.present & ~matched[groups.right]
-        derive, signatures = self.result_labels, self.rule.signatures
+        derive, signatures = self.results.of_pair, self.rule.signatures
         labels = [derive(signatures[labels], labels) for labels in self.one.labels]
         none = None if self.many.histograms is None else np.full(met.shape, FLOAT, np.int64)
         return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right, none, rows_of(self.one))
@@ -144,16 +170,12 @@ class Matching:
     def check_unique(self, rows: Meetings) -> None:
         """Raises QueryFailed where a match group yields a result twice at one step."""
         if self.spec.cardinality is Cardinality.ONE_TO_ONE:
-            keys: list[Any] = rows.group.tolist()
-            problem = matching.AMBIGUOUS_ONE_TO_ONE
+            place, problem = rows.group, matching.AMBIGUOUS_ONE_TO_ONE
         else:
-            keys = list(zip(rows.group.tolist(), rows.labels, strict=True))
-            problem = matching.AMBIGUOUS_GROUPING
-        places: dict[Any, int] = {}
-        place = np.array([places.setdefault(key, len(places)) for key in keys], np.int64)
-        if len(places) == len(keys):
+            place, problem = number_results(rows.labels, rows.group), matching.AMBIGUOUS_GROUPING
+        if np.bincount(place).max(initial=0) <= 1:
             return
-        counts = np.zeros((len(places), rows.met.shape[1]), np.int64)
+        counts = np.zeros((int(place.max()) + 1, rows.met.shape[1]), np.int64)
         np.add.at(counts, place, rows.met)
         if (counts > 1).any():
             raise QueryFailed(problem)
@@ -182,8 +204,16 @@ class Matching:
         present = rows.met & kept
         used = np.flatnonzero(present.any(axis=1))
         drop_name = np.full(len(used), self.node.return_bool, np.bool_)
-        labels = rows.labels if len(used) == len(present) else [rows.labels[row] for row in used.tolist()]
-        return Matrix(list(labels), self.many.grid, np.ascontiguousarray(values[used]), present[used], drop_name)
+        labels = take_labels(rows.labels, used)
+        return Matrix(labels, self.many.grid, np.ascontiguousarray(values[used]), present[used], drop_name)
+
+
+@remembered
+def number_results(labels: Sequence[Labels], groups: Int64s) -> Int64s:
+    """int64[n]: equal for results with the same labels in the same match group."""
+    places: dict[Any, int] = {}
+    keys = zip(groups.tolist(), labels, strict=True)
+    return np.array([places.setdefault(key, len(places)) for key in keys], np.int64)
 
 
 def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, right: Matrix) -> Matrix:
@@ -247,7 +277,7 @@ def operand_of(values: Float64s, rows: Int64s | None, side: Matrix) -> Operand:
 def join_rows(evaluation: Evaluation, parts: list[Matrix]) -> Matrix:
     """The series of all parts; those with equal labels become one."""
     matrix = Matrix(
-        [labels for part in parts for labels in part.labels],
+        concatenated(*(part.labels for part in parts)),
         parts[0].grid,
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.present for part in parts]),

@@ -11,6 +11,7 @@ from vedette.model import label_projections
 from vedette.model.blocks import Int64s
 from vedette.model.label_rows import LabelRows, number_by, take_labels
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.remembering import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Groups:
         return np.concatenate([[0], np.cumsum(np.bincount(self.of_series, minlength=self.n))]).astype(np.int64)
 
 
+@remembered
 def group_series(labels: Sequence[Labels], names: Sequence[str], *, without: bool) -> Groups:
     """By the named labels, or by all but those and the metric name."""
     chosen = frozenset(names) | {METRIC_NAME} if without else frozenset(names)

@@ -7,7 +7,7 @@ Source of semantics and error texts: Prometheus VectorBinop, resultMetric, Vecto
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from vedette.model.blocks import Bools, Int64s
 from vedette.model.errors import QueryFailed
 from vedette.model.label_projections import with_only, without
 from vedette.model.labels import METRIC_NAME, Labels
+from vedette.model.remembering import remembered
 from vedette.query.shared.series_text import braced
 
 AMBIGUOUS_ONE_TO_ONE = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
@@ -47,6 +48,10 @@ class MatchGroups:
     right: Int64s
     n: int
 
+    @property
+    def identity(self) -> Hashable:
+        return id(self)
+
     def any_present(self, groups: Int64s, present: Bools) -> Bools:
         """bool[n, n_steps]: whether the group has a series present at the step."""
         out = np.zeros((self.n, present.shape[1]), np.bool_)
@@ -59,6 +64,7 @@ class MatchGroups:
         return int(np.dot(np.bincount(self.left, minlength=self.n), np.bincount(self.right, minlength=self.n)))
 
 
+@remembered
 def match_groups(left: Sequence[Labels], right: Sequence[Labels], rule: MatchRule) -> MatchGroups:
     places: dict[Labels, int] = {}
     signatures = rule.signatures
@@ -69,6 +75,7 @@ def match_groups(left: Sequence[Labels], right: Sequence[Labels], rule: MatchRul
     return MatchGroups(sides[0], sides[1], len(places))
 
 
+@remembered
 def pair_up(groups: MatchGroups) -> tuple[Int64s, Int64s]:
     """All pairs (left row, right row) of equal group, by left row."""
     order = np.argsort(groups.right, kind="stable")
@@ -83,7 +90,7 @@ def check_one_side(
     labels: Sequence[Labels], present: Bools, of_series: Int64s, rule: MatchRule, side: str, steps: Bools
 ) -> None:
     """Raises QueryFailed where two series of the "one" side are in a match group at a step; `steps`: those that count."""
-    if len(np.unique(of_series)) == len(of_series):
+    if np.bincount(of_series).max(initial=0) <= 1:
         return
     seen = np.zeros((int(of_series.max()) + 1, present.shape[1]), np.bool_)
     owner = np.zeros(seen.shape, np.int64)
