@@ -85,5 +85,6 @@ def test_answers_are_weighed():
     assert size_of(np.zeros(1000)) == 8000
     assert size_of(([], np.zeros(10), np.zeros(10))) == 160
     assert size_of(group_series(some_labels(), ("pod",), without=False)) > 3 * 8
+    assert size_of(group_series(LabelRows(SeriesIndex(), np.zeros(0, np.int64)), ("pod",), without=False)) == 0
     assert size_of(True) == 0
     assert BYTES_MAX < 64 << 20
