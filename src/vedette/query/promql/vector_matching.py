@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -31,7 +30,7 @@ from vedette.query.shared import matching
 from vedette.query.shared.matching import MatchGroups, MatchRule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Results:
     """What pairs of series result in, by their labels."""
 
@@ -39,7 +38,7 @@ class Results:
     drops_name: bool
     """Whether the result loses its name at once, not when the query is done."""
 
-    @cached_property
+    @property
     def of_pair(self) -> Callable[[Labels, Labels], Labels]:
         """(many, one) -> result"""
         bare = without(METADATA_LABELS) if self.drops_name else None
@@ -60,20 +59,15 @@ class Results:
         return derive
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class PairLabels(Sequence[Labels]):
-    """What pairs result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides."""
+    """What pairs result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides. Told apart by identity."""
 
     results: Results
     many_labels: Sequence[Labels]
     one_labels: Sequence[Labels]
     many: Int64s
     one: Int64s
-
-    @cached_property
-    def listed(self) -> list[Labels]:
-        many, one, derive = list(self.many_labels), list(self.one_labels), self.results.of_pair
-        return [derive(many[i], one[j]) for i, j in zip(self.many.tolist(), self.one.tolist(), strict=True)]
 
     def __len__(self) -> int:
         return len(self.many)
@@ -84,11 +78,17 @@ class PairLabels(Sequence[Labels]):
     def __getitem__(self, row: slice) -> Sequence[Labels]: ...
     def __getitem__(self, row: int | slice) -> Labels | Sequence[Labels]:
         if isinstance(row, slice):
-            return self.listed[row]
+            return listed(self)[row]
         return self.results.of_pair(self.many_labels[self.many[row]], self.one_labels[self.one[row]])
 
     def __iter__(self) -> Iterator[Labels]:
-        return iter(self.listed)
+        return iter(listed(self))
+
+
+@remembered
+def listed(pairs: PairLabels) -> list[Labels]:
+    many, one, derive = list(pairs.many_labels), list(pairs.one_labels), pairs.results.of_pair
+    return [derive(many[i], one[j]) for i, j in zip(pairs.many.tolist(), pairs.one.tolist(), strict=True)]
 
 
 @remembered
@@ -142,7 +142,7 @@ class Matching:
         rows, ones = labels.many, labels.one
         met = self.many.present[rows] & self.one.present[ones]
         return Meetings(
-            labels if self.filters else labels.listed,
+            labels if self.filters else listed(labels),
             self.many.values[rows],
             self.one.values[ones],
             met,
