@@ -70,9 +70,8 @@ def evaluate_aggregate(evaluation: Evaluation, node: AggregateExpr, grid: Grid) 
         return count_values(evaluation, node, grid)
     parameter = np.empty(0) if node.param is None else evaluation.scalar(node.param, grid).values
     matrix = evaluation.matrix(node.expr, grid)
-    if node.op in SELECTIONS or node.op in _ROUNDED_IN_ORDER or matrix.histograms is not None:
-        # Which of equals is chosen must not depend on the order in which a store found the series, nor a last digit, nor how
-        # the zero buckets and schemas of native histograms meet.
+    if node.op in SELECTIONS or node.op in _ROUNDED_IN_ORDER:
+        # Which of equals is chosen must not depend on the order in which a store found the series, nor a last digit.
         matrix = matrix.sorted_by_labels()
     groups = group_series(matrix.labels, node.grouping, without=node.without)
     job = Job(evaluation, node, matrix, groups, parameter)

@@ -118,7 +118,9 @@ class Matrix:
         return self.rows(order_by_labels(self.labels))
 
     def as_selected(self) -> Matrix:
-        """Histograms in the order of their labels: operators report what is amiss with the last pair of a step."""
+        """Histograms in the order of their labels: how zero buckets and schemas meet depends on it, and of which pair of a step
+        an operator reports what is amiss: the last one.
+        """
         return self if self.histograms is None else self.sorted_by_labels()
 
 
