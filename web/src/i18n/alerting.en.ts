@@ -140,6 +140,7 @@ export const alertingEn = {
   "silence.lasting": "For",
   "silence.begins": "Begins",
   "silence.ends": "Ends",
+  "silence.endsEarly": "The end must lie ahead, and after the beginning.",
   "silence.comment": "Why?",
   "silence.create": "Silence for {time}",
   "silence.save": "Save",

@@ -141,6 +141,7 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "silence.lasting": "时长",
   "silence.begins": "开始",
   "silence.ends": "结束",
+  "silence.endsEarly": "结束时间须晚于现在和开始时间。",
   "silence.comment": "原因",
   "silence.create": "静默 {time}",
   "silence.save": "保存",

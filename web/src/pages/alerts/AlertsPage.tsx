@@ -9,11 +9,11 @@ import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
 import { readList, writeList } from "../../matchers/matchers.ts";
 import { useResource, useTick } from "../../state/resource.ts";
-import { address, location, recordSome } from "../../state/router.ts";
+import { address, chosen, location, recordSome } from "../../state/router.ts";
 import { AlertView } from "./AlertView.tsx";
 import { Controls } from "./Controls.tsx";
 import { Group } from "./Group.tsx";
-import { distinctAlerts, mutedBy, shownGroups, type Standing } from "./grouping.ts";
+import { distinctAlerts, mutedBy, shownGroups, STANDINGS } from "./grouping.ts";
 import { HistoryList } from "./History.tsx";
 import { NothingShown } from "./NothingShown.tsx";
 import { type Silencing, SilenceDialog } from "./SilenceDialog.tsx";
@@ -31,7 +31,7 @@ export default function AlertsPage() {
 function AlertList() {
   const { parameters } = location.value;
   const filters = readList(parameters.get("filter") ?? "");
-  const standing = (parameters.get("state") ?? "active") as Standing | "all";
+  const standing = chosen("state", [...STANDINGS, "all"], "active");
   const names = (parameters.get("by") ?? "").split(",").filter(Boolean);
   const [silencing, setSilencing] = useState<Silencing | null>(null);
   const [changes, setChanges] = useState(0);
@@ -54,7 +54,9 @@ function AlertList() {
       {silence && <OfSilence id={silence} />}
       {error !== undefined && <ErrorNotice error={error} />}
       {!data && error === undefined && <Skeleton height={420} />}
-      {shown?.length === 0 && <NothingShown isNarrowed={filters.length > 0 || silence !== ""} hasOthers={data!.length > 0} />}
+      {shown?.length === 0 && error === undefined && (
+        <NothingShown isNarrowed={filters.length > 0 || silence !== ""} hasOthers={distinctAlerts(data!).length > 0} />
+      )}
       {shown?.slice(0, GROUPS_SHOWN).map((group) => (
         <Group
           key={group.key}

@@ -78,7 +78,7 @@ export function HistoryList() {
       {!data && error === undefined && <Skeleton height={420} />}
       {data && (
         <section class="card alert-card">
-          {data.events.length === 0 && <Empty title={t("alerts.noEvents")} />}
+          {data.events.length === 0 && error === undefined && <Empty title={t("alerts.noEvents")} />}
           <Events events={data.events} named />
           {data.truncated && <p class="small soft">{t("alerts.moreEvents", { count: data.events.length })}</p>}
         </section>

@@ -26,6 +26,8 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
   const [comment, setComment] = useState(start.comment ?? "");
   const [error, setError] = useState<unknown>(undefined);
   const { data: all = [] } = useResource("all", (signal) => alerts([], signal));
+  const now = Date.now() / 1000;
+  const endsLate = !("endsAt" in span) || span.endsAt > Math.max(beginning ?? now, now);
   const save = (): void => {
     const startsAt = beginning ?? Date.now() / 1000;
     const endsAt = "endsAt" in span ? span.endsAt : startsAt + span.lasting;
@@ -46,12 +48,15 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
         </label>
       </div>
       <Preview sets={filled} all={all.length} />
-      {error !== undefined && <ErrorNotice error={error} />}
-      <div class="row form-end">
-        <span class="spacer" />
-        <Button kind="primary" icon="silence" disabled={filled.length === 0} onClick={save}>
-          {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}
-        </Button>
+      <div class="form-end">
+        {error !== undefined && <ErrorNotice error={error} />}
+        {!endsLate && <p class="small chip-refused">{t("silence.endsEarly")}</p>}
+        <div class="row">
+          <span class="spacer" />
+          <Button kind="primary" icon="silence" disabled={filled.length === 0 || !endsLate} onClick={save}>
+            {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}
+          </Button>
+        </div>
       </div>
     </form>
   );

@@ -10,7 +10,7 @@ import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
 import { readList } from "../../matchers/matchers.ts";
 import { useResource, useTick } from "../../state/resource.ts";
-import { location, recordSome } from "../../state/router.ts";
+import { chosen, location, recordSome } from "../../state/router.ts";
 import { SilenceCard } from "./SilenceCard.tsx";
 import { type FormStart, HOUR, seconds, setsOf, startFrom } from "./wanted.ts";
 
@@ -25,7 +25,7 @@ export default function SilencesPage() {
   const { data, error } = useResource(`${tick} ${changes}`, silences);
   const { data: firing = [] } = useResource(`${tick} ${changes}`, (signal) => alerts([], signal));
   const { parameters } = location.value;
-  const state = (parameters.get("state") ?? "active") as State;
+  const state = chosen("state", STATES, "active");
   const words = parameters.get("q") ?? "";
   const found = data?.filter((silence) => silence.status.state === state && matches(silence, words));
   const changed = (): void => setChanges(changes + 1);
@@ -40,7 +40,7 @@ export default function SilencesPage() {
         </div>
       )}
       {!data && error === undefined && <Skeleton height={320} />}
-      {data && found?.length === 0 && <NoSilence state={state} isNarrowed={words !== ""} />}
+      {found?.length === 0 && error === undefined && <NoSilence state={state} isNarrowed={words !== ""} />}
       {found?.slice(0, CARDS_SHOWN).map((silence) => (
         <SilenceCard
           key={silence.id}
