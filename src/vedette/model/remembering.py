@@ -10,7 +10,7 @@ What is asked about must never be written afterwards (values.py says so for all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -26,7 +26,7 @@ BYTES_MAX: Final = 48 << 20
 """kube-prometheus' rules over 65,000 series need 25 MB."""
 _ENTRY_BYTES: Final = 500
 _LABELS_BYTES: Final = 100
-"""Of a Labels in a sequence: a few hundred where it is the only one, 8 where it is shared with the index or another answer."""
+"""Of a Labels in a list: a few hundred where it is the only one, 8 where it is shared with the index or another answer."""
 
 _ANSWERS: Final[BoundedCache[Hashable, tuple[Any, object]]] = BoundedCache(BYTES_MAX)
 """Question: the answer, and what was asked about, which must live as long as its identity stands for it."""
@@ -65,7 +65,7 @@ def size_of(what: object) -> int:
             return what.nbytes
         case tuple():
             return sum(map(size_of, what))
-        case Sequence() if not hasattr(what, "identity"):
+        case list():
             return _LABELS_BYTES * len(what)
         case _ if is_dataclass(what):
             return sum(size_of(getattr(what, field.name)) for field in fields(what))

@@ -11,6 +11,7 @@ from vedette.api.requests import Request
 from vedette.api.routing import GET, Api, Route
 from vedette.api.services import Services
 from vedette.query.promql.functions import AGGREGATORS, EXPERIMENTAL_AGGREGATORS, FUNCTIONS
+from vedette.signals.template.alert_functions import alert_functions
 
 Features = dict[str, dict[str, bool]]
 
@@ -44,7 +45,15 @@ async def features(api: Api, request: Request) -> Answer:
         "prometheus": {"agent_mode": False, "auto_reload_config": False, "server_mode": True},
         **_language(api.services),
         "rules": {"concurrent_rule_eval": True, "keep_firing_for": True, "query_offset": True},
+        "scrape": {
+            "extra_scrape_metrics": True,
+            "start_timestamp_zero_ingestion": False,
+            "type_and_unit_labels": api.services.engine_options.type_and_unit_labels,
+        },
+        "otlp_receiver": {"delta_conversion": True, "native_delta_ingestion": False},
         "service_discovery_providers": dict.fromkeys(_DISCOVERIES, True),
+        "templating_functions": dict.fromkeys(alert_functions(lambda query: (), 0.0, ""), True),
+        "tsdb": {"exemplar_storage": True, "isolation": True, "native_histograms": True},
         "ui": {"ui_v2": False, "ui_v3": False},
     }
     return envelope.success({category: dict(sorted(names.items())) for category, names in found.items()})

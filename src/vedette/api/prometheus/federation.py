@@ -21,7 +21,9 @@ from vedette.query.promql.parser import parse_metric_selector
 
 _ERRORS: Final = counter("prometheus_web_federation_errors", "Federation answers that failed.")
 _SCHEMES: Final = frozenset({"allow-utf-8", "underscores", "dots", "values"})
-_VERSIONS: Final = {"": "0.0.4", "0.0.4": "0.0.4", "1.0.0": "1.0.0"}
+_VERSIONS: Final = frozenset({"", "0.0.4", "1.0.0"})
+"""Of text, as may be asked for; the answer says 0.0.4, as the reference's does: only how names are escaped differs."""
+_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 _PROTOBUF: Final = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
 
@@ -59,12 +61,8 @@ def negotiate(accept: str) -> tuple[str, str]:
         if wanted == ("application/vnd.google.protobuf", "io.prometheus.client.MetricFamily", "delimited"):
             return _PROTOBUF, scheme
         if media_type in ("text/plain", "text/*", "*/*") and options.get("version", "") in _VERSIONS:
-            return _text_type(_VERSIONS[options.get("version", "")]), scheme
-    return _text_type("0.0.4"), scheme
-
-
-def _text_type(version: str) -> str:
-    return f"text/plain; version={version}; charset=utf-8"
+            return _TEXT, scheme
+    return _TEXT, scheme
 
 
 def _clauses_by_preference(accept: str) -> list[tuple[str, dict[str, str]]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -31,7 +30,7 @@ from vedette.query.shared import matching
 from vedette.query.shared.matching import MatchGroups, MatchRule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Results:
     """What pairs of series result in, by their labels."""
 
@@ -39,7 +38,7 @@ class Results:
     drops_name: bool
     """Whether the result loses its name at once, not when the query is done."""
 
-    @cached_property
+    @property
     def of_pair(self) -> Callable[[Labels, Labels], Labels]:
         """(many, one) -> result"""
         bare = without(METADATA_LABELS) if self.drops_name else None
@@ -60,20 +59,15 @@ class Results:
         return derive
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class PairLabels(Sequence[Labels]):
-    """What pairs result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides."""
+    """What pairs result in, made when it is asked for: `many` and `one` int64[n], rows of the two sides. Told apart by identity."""
 
     results: Results
     many_labels: Sequence[Labels]
     one_labels: Sequence[Labels]
     many: Int64s
     one: Int64s
-
-    @cached_property
-    def listed(self) -> list[Labels]:
-        many, one, derive = list(self.many_labels), list(self.one_labels), self.results.of_pair
-        return [derive(many[i], one[j]) for i, j in zip(self.many.tolist(), self.one.tolist(), strict=True)]
 
     def __len__(self) -> int:
         return len(self.many)
@@ -84,11 +78,17 @@ class PairLabels(Sequence[Labels]):
     def __getitem__(self, row: slice) -> Sequence[Labels]: ...
     def __getitem__(self, row: int | slice) -> Labels | Sequence[Labels]:
         if isinstance(row, slice):
-            return self.listed[row]
+            return listed(self)[row]
         return self.results.of_pair(self.many_labels[self.many[row]], self.one_labels[self.one[row]])
 
     def __iter__(self) -> Iterator[Labels]:
-        return iter(self.listed)
+        return iter(listed(self))
+
+
+@remembered
+def listed(pairs: PairLabels) -> list[Labels]:
+    many, one, derive = list(pairs.many_labels), list(pairs.one_labels), pairs.results.of_pair
+    return [derive(many[i], one[j]) for i, j in zip(pairs.many.tolist(), pairs.one.tolist(), strict=True)]
 
 
 @remembered
@@ -108,9 +108,24 @@ class Meetings:
     one: Float64s
     met: Bools
     group: Int64s
+    place: Int64s
+    """Where the reference has it: at the row of its many side; behind them, at its one side's row, where there is no many side."""
     many_rows: Int64s | None = None
     """As HistogramCells.rows, of the many side's table; None: floats only."""
     one_rows: Int64s | None = None
+
+    def in_place(self) -> Meetings:
+        order = np.argsort(self.place, kind="stable")
+        return Meetings(
+            take_labels(self.labels, order),
+            self.many[order],
+            self.one[order],
+            self.met[order],
+            self.group[order],
+            self.place[order],
+            None if self.many_rows is None else self.many_rows[order],
+            None if self.one_rows is None else self.one_rows[order],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +157,12 @@ class Matching:
         rows, ones = labels.many, labels.one
         met = self.many.present[rows] & self.one.present[ones]
         return Meetings(
-            labels if self.filters else labels.listed,
+            labels if self.filters else listed(labels),
             self.many.values[rows],
             self.one.values[ones],
             met,
             groups.left[rows],
+            rows,
             rows_of(self.many, rows),
             rows_of(self.one, ones),
         )
@@ -157,7 +173,9 @@ class Matching:
         derive, signatures = self.results.of_pair, self.rule.signatures
         labels = [derive(labels, signatures[labels]) for labels in self.many.labels]
         none = None if self.one.histograms is None else np.full(met.shape, FLOAT, np.int64)
-        return Meetings(labels, self.many.values, np.full(met.shape, fill), met, groups.left, rows_of(self.many), none)
+        places = np.arange(len(labels))
+        filled = np.full(met.shape, fill)
+        return Meetings(labels, self.many.values, filled, met, groups.left, places, rows_of(self.many), none)
 
     def fill_many_side(self, groups: MatchGroups, fill: float, matched: Bools) -> Meetings:
         """Series of the one side, where their match group is not `matched` bool[n_groups, n_steps]."""
@@ -165,7 +183,9 @@ class Matching:
         derive, signatures = self.results.of_pair, self.rule.signatures
         labels = [derive(signatures[labels], labels) for labels in self.one.labels]
         none = None if self.many.histograms is None else np.full(met.shape, FLOAT, np.int64)
-        return Meetings(labels, np.full(met.shape, fill), self.one.values, met, groups.right, none, rows_of(self.one))
+        places = self.many.n_series + np.arange(len(labels))
+        filled = np.full(met.shape, fill)
+        return Meetings(labels, filled, self.one.values, met, groups.right, places, none, rows_of(self.one))
 
     def check_unique(self, rows: Meetings) -> None:
         """Raises QueryFailed where a match group yields a result twice at one step."""
@@ -223,8 +243,8 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
     many, one = (right, left) if swapped else (left, right)
     drops_name = node.op in ARITHMETIC or (node.return_bool and not evaluation.options.delayed_name_removal)
     has_histograms = node.op in TRIMS or many.histograms is not None or one.histograms is not None
-    if has_histograms and many.histograms is None:
-        many = many.sorted_by_labels()  # who has histograms is in the reference's order already
+    if has_histograms:  # whoever has none may be in another order than the reference's
+        many, one = (side.sorted_by_labels() if side.histograms is None else side for side in (many, one))
     match = Matching(node, spec, many, one, drops_name)
     groups = matching.match_groups(many.labels, one.labels, match.rule)
     filled = spec.fill_left is not None or spec.fill_right is not None
@@ -242,6 +262,7 @@ def combine_vectors(evaluation: Evaluation, node: BinaryExpr, left: Matrix, righ
             matched = groups.any_present(rows.group, match.outcome(rows).kept)
         rows = join_meetings(rows, match.fill_many_side(groups, spec.fill_left, matched))
     if has_histograms:
+        rows = rows.in_place()
         outcome = match.outcome(rows)
         annotate_steps(evaluation.annotations, node.op, outcome.notes, node.start)
         match.check_unique(replace(rows, met=outcome.kept))
@@ -257,6 +278,7 @@ def join_meetings(a: Meetings, b: Meetings) -> Meetings:
         np.concatenate([a.one, b.one]),
         np.concatenate([a.met, b.met]),
         np.concatenate([a.group, b.group]),
+        np.concatenate([a.place, b.place]),
         None if a.many_rows is None or b.many_rows is None else np.concatenate([a.many_rows, b.many_rows]),
         None if a.one_rows is None or b.one_rows is None else np.concatenate([a.one_rows, b.one_rows]),
     )
