@@ -33,6 +33,7 @@ def alert_views(fingerprint: str) -> tuple[View, ...]:
         View(
             "alert-history", "/alerts?view=history", (".events a strong", ".events .badge.bad", ".events .badge.info")
         ),
+        View("silences-nonsense", "/silences?state=zzz", (".silence .badge.warn",), widths=(390,)),
         View("silence-form-dark", form, _FORM, theme="dark", widths=(360,)),
         View("rules", rule, (".rule-error", _CANVAS, ".rule-alerts .badge.bad", ".annotations dd")),
         View("rules-dark", rule, (".rule-error", _CANVAS), theme="dark", widths=(1280,)),
