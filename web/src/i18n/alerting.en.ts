@@ -222,6 +222,11 @@ export const alertingEn = {
   "routing.silences": "mutes",
   "routing.sameLabels": "with the same {labels}",
 
+  "heartbeats.title": "Heartbeats",
+  "heartbeats.ours": "Our own dead man's switch",
+  "heartbeats.last": "{time} ago",
+  "heartbeats.never": "none yet",
+
   "slos.new": "New SLO",
   "slos.edit": "Change the SLO",
   "slos.none": "No objective is declared",

@@ -223,6 +223,11 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "routing.silences": "抑制",
   "routing.sameLabels": "且 {labels} 相同",
 
+  "heartbeats.title": "心跳",
+  "heartbeats.ours": "本机失联告警",
+  "heartbeats.last": "{time} 前",
+  "heartbeats.never": "尚未收到",
+
   "slos.new": "新建服务目标",
   "slos.edit": "修改服务目标",
   "slos.none": "还没有声明服务目标",
