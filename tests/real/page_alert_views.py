@@ -10,7 +10,7 @@ from tests.real.page_views import View
 _CANVAS: Final = ".chart canvas"
 _FORM: Final = ("dialog .chip.entered", "dialog .silence-preview li", "dialog .button.primary")
 _TESTED: Final = '/routing?labels={severity="critical",team="storage",alertname="MemoryInUse"}'
-_TREE: Final = (".routing-answer li", ".route.taken", ".inhibition .chip")
+_TREE: Final = (".routing-answer li", ".route.taken", ".inhibition .chip", ".heartbeats .badge")
 _WHY: Final = (_CANVAS, ".timeline", ".way-steps .passes", ".beside li", ".events .badge", ".acknowledge select")
 _LIST: Final = (".alert-group .alert.bad", ".alert .badge.warn", ".chip.pressable")
 _SLO: Final = (".slo-figure strong", ".burn-rates dd", ".burn-alerts .badge")

@@ -61,7 +61,7 @@ def run(options: Options) -> Iterable[Outcome]:
     with (
         tempfile.TemporaryDirectory() as folder,
         WebhookSink() as sink,
-        Vedette(Path(folder) / "data", "--alertmanager.config", _write_config(Path(folder), sink)) as server,
+        Vedette(Path(folder) / "data", *_write_configs(Path(folder), sink)) as server,
         open_browser() as browser,
     ):
         base = server.url
@@ -87,10 +87,12 @@ def _check_catalogues(tally: Tally) -> None:
     tally.check("catalogue keys are equal", english == chinese and len(english) > 100, set(english) ^ set(chinese))
 
 
-def _write_config(folder: Path, sink: WebhookSink) -> str:
-    file = folder / "alertmanager.yml"
-    file.write_text(ALERTMANAGER.replace("SINK", sink.url))
-    return str(file)
+def _write_configs(folder: Path, sink: WebhookSink) -> tuple[str, ...]:
+    """The flags that name them."""
+    own, alertmanager = folder / "vedette.yml", folder / "alertmanager.yml"
+    own.write_text("heartbeats: [{name: backup, every: 25h}]")
+    alertmanager.write_text(ALERTMANAGER.replace("SINK", sink.url))
+    return "--config", str(own), "--alertmanager.config", str(alertmanager)
 
 
 def _wait_for_data(server: Vedette) -> None:

@@ -11,7 +11,7 @@ export function HeartbeatsCard() {
   const { data } = useResource(`${tick}`, heartbeats);
   if (!data || (data.heartbeats.length === 0 && !data.deadman)) return null;
   return (
-    <section class="card routing-list">
+    <section class="card routing-list heartbeats">
       <h2>{t("heartbeats.title")}</h2>
       <ul>
         {data.deadman && (
