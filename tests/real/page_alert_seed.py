@@ -92,7 +92,7 @@ def seed_alerts(server: Vedette) -> None:
     _post_json(server, "/api/v2/alerts", [_alert(*one) for one in _ALERTS])
     status, answer = server.get(f"/api/v1/slos/{SLO['name']}", method="PUT", body=json.dumps(SLO).encode())
     assert status == 200, answer
-    for silence in _silences():
+    for silence in (*_silences(), _silence_of_any()):
         _post_json(server, "/api/v2/silences", silence)
     expired = json.loads(_post_json(server, "/api/v2/silences", _silence("alertname", "Old", 0, 60, "done")))
     assert server.get(f"/api/v2/silence/{expired['silenceID']}", method="DELETE")[0] == 200
@@ -136,6 +136,13 @@ def _silence(name: str, value: str, begins: int, ends: int, comment: str, **othe
     ]
     times = {"startsAt": _time(begins), "endsAt": _time(ends)}
     return {"matchers": matchers, **times, "createdBy": "li", "comment": comment}
+
+
+def _silence_of_any() -> dict[str, Any]:
+    """Of two matcher sets."""
+    first = _silence("service", "cart", 0, 60 * 8, "Release of the cart")
+    second = _silence("alertname", "ProcessGrew", 0, 0, "", process="compactor")
+    return first | {"matcherSets": [first["matchers"], second["matchers"]], "annotations": {"ticket": "OPS-42"}}
 
 
 def _time(minutes: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -73,8 +74,14 @@ def _acknowledge_assign_and_comment(person: Visitor) -> None:
     expect(page.locator(".comments", has_text="It is the compactor.")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_label("Assigned to").fill("Wang")
     page.get_by_role("button", name="Assign").click()
+    page.get_by_label("How long").select_option("at")
+    page.get_by_label("Ends").fill("2001-01-01T00:00")
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_disabled()
+    page.get_by_label("How long").select_option(label="for 4h")
     page.get_by_role("button", name="Acknowledge").click()
-    expect(page.locator(".badge", has_text="acknowledged by Li Na")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".badge", has_text="acknowledged by Li Na").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"· until 20\d\d-"))).to_be_visible()
+    expect(page.locator(".events li", has_text="acknowledged").first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("link", name="All alerts").click()
     row = page.locator(".alert", has_text="MemoryInUse")
     expect(row.locator(".badge", has_text="assigned to Wang")).to_be_visible(timeout=PATIENCE_MS)
@@ -100,6 +107,44 @@ def _keep_a_silence(person: Visitor) -> None:
     expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE_MS)
     page.get_by_role("radio", name="Active").click()
     expect(page.locator(".silence", has_text="It has been ordered")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _keep_every_matcher_set(person: Visitor) -> None:
+    page = person.page
+    person.go("/silences?q=cart")
+    card = page.locator(".silence", has_text="Any of 2 sets")
+    card.get_by_role("link", name="mutes alerts: 2").click(timeout=PATIENCE_MS)
+    expect(page.locator(".alert-name")).to_have_text(["ProcessGrew", "Deployed"], timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Show the silence").click()
+    card.get_by_role("button", name="Change").click(timeout=PATIENCE_MS)
+    expect(page.locator("dialog .silence-preview", has_text="Would mute alerts now: 2")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    page.get_by_role("button", name="Or other matchers").click()
+    page.get_by_role("combobox", name="or all of these (3)").fill("alertname=BackupOld")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog .silence-preview", has_text="Would mute alerts now: 4")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    page.get_by_role("button", name="Remove matcher set 3").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE_MS)
+    card.get_by_role("button", name="+1h").click(timeout=PATIENCE_MS)
+    expect(card.locator(".badge", has_text="ends in 8h")).to_be_visible(timeout=PATIENCE_MS)
+    expect(card.locator(".chip")).to_have_text(['service="cart"', 'alertname="ProcessGrew"', 'process="compactor"'])
+
+
+def _read_the_history(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts")
+    page.get_by_role("link", name="History").click(timeout=PATIENCE_MS)
+    expect(page.locator(".events li", has_text="notified").first).to_be_visible(timeout=PATIENCE_MS)
+    entry = page.get_by_role("combobox", name="Filter by matchers")
+    entry.fill("alertname=QueueFull")
+    entry.press("Enter")
+    expect(page.locator(".events li", has_text="MemoryInUse")).to_have_count(0, timeout=PATIENCE_MS)
+    page.locator(".events li", has_text="inhibited").get_by_role("link", name=re.compile("^[0-9a-f]{16}$")).click()
+    expect(page.locator("h1")).to_have_text("ClusterDown", timeout=PATIENCE_MS)
 
 
 def _unfold_a_rule(person: Visitor) -> None:
@@ -159,6 +204,8 @@ ALERT_USES: Final[tuple[Act, ...]] = (
     ("an alert is silenced in two clicks", _silence_in_two_clicks),
     ("an alert is commented, assigned and acknowledged", _acknowledge_assign_and_comment),
     ("a silence is extended, changed, expired and made again", _keep_a_silence),
+    ("a silence of several matcher sets keeps them", _keep_every_matcher_set),
+    ("the history is read and narrowed", _read_the_history),
     ("a rule unfolds with its graph", _unfold_a_rule),
     ("a label set shows its way through the routes", _test_a_label_set),
     ("an objective is declared, read as rules and deleted", _declare_an_objective),

@@ -10,8 +10,8 @@ from tests.real.page_views import View
 _CANVAS: Final = ".chart canvas"
 _FORM: Final = ("dialog .chip.entered", "dialog .silence-preview li", "dialog .button.primary")
 _TESTED: Final = '/routing?labels={severity="critical",team="storage",alertname="MemoryInUse"}'
-_TREE: Final = (".routing-answer li", ".route.taken", ".inhibition .chip")
-_WHY: Final = (_CANVAS, ".timeline", ".way-steps .passes", ".beside li")
+_TREE: Final = (".routing-answer li", ".route.taken", ".inhibition .chip", ".heartbeats .badge")
+_WHY: Final = (_CANVAS, ".timeline", ".way-steps .passes", ".beside li", ".events .badge", ".acknowledge select")
 _LIST: Final = (".alert-group .alert.bad", ".alert .badge.warn", ".chip.pressable")
 _SLO: Final = (".slo-figure strong", ".burn-rates dd", ".burn-alerts .badge")
 
@@ -29,6 +29,11 @@ def alert_views(fingerprint: str) -> tuple[View, ...]:
         View("alert-dark", one, _WHY, theme="dark"),
         View("silences", "/silences", (".silence .badge.warn", ".silence .badge.good", ".notice.warn")),
         View("silence-form", form, _FORM),
+        View("silence-sets", "/silences?q=cart", (".silence-sets .row + .row .chip",)),
+        View(
+            "alert-history", "/alerts?view=history", (".events a strong", ".events .badge.bad", ".events .badge.info")
+        ),
+        View("silences-nonsense", "/silences?state=zzz", (".silence .badge.warn",), widths=(390,)),
         View("silence-form-dark", form, _FORM, theme="dark", widths=(360,)),
         View("rules", rule, (".rule-error", _CANVAS, ".rule-alerts .badge.bad", ".annotations dd")),
         View("rules-dark", rule, (".rule-error", _CANVAS), theme="dark", widths=(1280,)),

@@ -61,7 +61,7 @@ def run(options: Options) -> Iterable[Outcome]:
     with (
         tempfile.TemporaryDirectory() as folder,
         WebhookSink() as sink,
-        Vedette(Path(folder) / "data", "--alertmanager.config", _write_config(Path(folder), sink)) as server,
+        Vedette(Path(folder) / "data", *_write_configs(Path(folder), sink)) as server,
         open_browser() as browser,
     ):
         base = server.url
@@ -73,6 +73,7 @@ def run(options: Options) -> Iterable[Outcome]:
         wait_for_objective(server)
         _check_views(tally, browser, base, alert_views(fingerprint_of(server, "MemoryInUse")), pictures)
         _check_use(tally, browser, base, pictures)
+        _check_death(tally, browser, server, pictures)
     print(f"screenshots: {pictures}")
     yield Outcome("pages", tally.passed, tally.total, failures=tally.failures)
 
@@ -86,10 +87,12 @@ def _check_catalogues(tally: Tally) -> None:
     tally.check("catalogue keys are equal", english == chinese and len(english) > 100, set(english) ^ set(chinese))
 
 
-def _write_config(folder: Path, sink: WebhookSink) -> str:
-    file = folder / "alertmanager.yml"
-    file.write_text(ALERTMANAGER.replace("SINK", sink.url))
-    return str(file)
+def _write_configs(folder: Path, sink: WebhookSink) -> tuple[str, ...]:
+    """The flags that name them."""
+    own, alertmanager = folder / "vedette.yml", folder / "alertmanager.yml"
+    own.write_text("heartbeats: [{name: backup, every: 25h}]")
+    alertmanager.write_text(ALERTMANAGER.replace("SINK", sink.url))
+    return "--config", str(own), "--alertmanager.config", str(alertmanager)
 
 
 def _wait_for_data(server: Vedette) -> None:
@@ -149,3 +152,20 @@ def _check_use(tally: Tally, browser: Browser, base: str, pictures: Path) -> Non
             tally.attempt(name, lambda act=act: act(person))
         tally.check("use complains of nothing", not person.complaints, person.complaints)
         person.page.screenshot(path=pictures / "used-en-1280.png")
+
+
+def _check_death(tally: Tally, browser: Browser, server: Vedette, pictures: Path) -> None:
+    """The page that is open says so, keeps what it has, and does not take silence for peace."""
+    with visitor(browser, server.url, language="zh-CN", width=390) as person:
+        page = person.page
+        person.go("/alerts?state=muted")
+        expect(page.locator(".empty")).to_be_visible(timeout=PATIENCE_MS)
+        server.kill()
+        tally.attempt(
+            "a dead server is noticed",
+            lambda: expect(page.locator(".notice.bad", has_text="服务器没有应答")).to_be_visible(timeout=PATIENCE_MS),
+        )
+        tally.attempt("a dead server is no peace", lambda: expect(page.locator(".empty")).to_have_count(0))
+        page.get_by_role("radio", name="全部").click()
+        tally.attempt("a dead server's alerts stay", lambda: expect(page.locator(".alert").first).to_be_visible())
+        page.screenshot(path=pictures / "dead-zh-CN-390.png")

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Alert, AlertGroup } from "../src/api/alertmanager.ts";
 import type { Rule, RuleGroup } from "../src/api/rules.ts";
+import type { AlertRoute } from "../src/api/why.ts";
 import { withThreshold } from "../src/charts/threshold.ts";
-import { countStandings, distinctAlerts, ownLabels, shownGroups, standingOf } from "../src/pages/alerts/grouping.ts";
+import { inLanguage } from "../src/i18n/annotations.ts";
+import { countStandings, distinctAlerts, mutedBy, ownLabels, shownGroups, standingOf } from "../src/pages/alerts/grouping.ts";
+import { outcomeOf, standingOnRoutes } from "../src/pages/alerts/outcome.ts";
 import { countRules, shownRules, stateOf } from "../src/pages/rules/filter.ts";
 import { definitionOf, draftOf, NEW_DRAFT } from "../src/pages/slos/reading.ts";
 import { thresholdOf } from "../src/promql/threshold.ts";
@@ -115,4 +118,56 @@ test("a form keeps what it does not show of an objective", () => {
   assert.deepEqual(after, { ...before, description: "", objective: 99.5, group_by: [] });
   const events = definitionOf({ ...NEW_DRAFT, name: " b ", kind: "good", total: "t", events: "g" });
   assert.deepEqual([events.name, events.indicator], ["b", { events: { total: "t", good: "g" } }]);
+});
+
+const way = (steps: [string, boolean, string][], sent = false): AlertRoute => ({
+  receiver: "a",
+  path: [],
+  groupKey: "",
+  groupLabels: {},
+  groupWait: 0,
+  groupInterval: 0,
+  repeatInterval: 0,
+  nextFlush: null,
+  sent,
+  steps: steps.map(([step, passes, code]) => ({ step, passes, code, integration: "", text: "" })),
+});
+const TOLD = way([
+  ["silence", true, "not_silenced"],
+  ["dedup", false, "already_told"],
+  ["set", true, "told_firing"],
+]);
+const SILENCED = way([
+  ["inhibit", true, "not_inhibited"],
+  ["silence", false, "silenced"],
+  ["set", true, "told_firing"],
+]);
+
+test("a route says whether it will tell, has told, or keeps quiet", () => {
+  assert.deepEqual([way([], true), TOLD, SILENCED, way([])].map(outcomeOf), [
+    "willBeSent",
+    "told",
+    "notSent",
+    "notSent",
+  ]);
+});
+
+test("an alert is quiet only where no route leaves it audible", () => {
+  assert.equal(standingOnRoutes([SILENCED]), "silenced");
+  assert.equal(standingOnRoutes([way([["mute", false, "muted"]]), TOLD]), "active");
+  assert.equal(standingOnRoutes([]), "active");
+});
+
+test("what one silence mutes is shown alone", () => {
+  assert.deepEqual(
+    mutedBy(ALL, "x").flatMap(({ alerts }) => alerts.map(({ fingerprint }) => fingerprint)),
+    [QUIET.fingerprint],
+  );
+  assert.equal(mutedBy(ALL, ""), ALL);
+});
+
+test("annotations in the reader's language stand for the plain ones", () => {
+  const given = { summary: "full", summary_zh: "已满", link: "x", only_zh: "y" };
+  assert.deepEqual(inLanguage(given, "zh-CN"), { summary: "已满", link: "x", only_zh: "y" });
+  assert.deepEqual(inLanguage(given, "en"), { summary: "full", link: "x", only_zh: "y" });
 });

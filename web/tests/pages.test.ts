@@ -54,4 +54,5 @@ test("a new day shows its date on the time axis", () => {
   const midnight = new Date(2026, 2, 1).getTime() / 1000;
   assert.deepEqual(tickLabels([midnight - 3600, midnight, midnight + 3600], 3600), ["23:00", "00:00\n03-01", "01:00"]);
   assert.deepEqual(tickLabels([midnight], 86_400), ["03-01"]);
+  assert.deepEqual(tickLabels([midnight, midnight + 366 * 86_400], 366 * 86_400), ["2026-03", "2027-03"]);
 });

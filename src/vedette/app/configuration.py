@@ -25,6 +25,7 @@ _SUCCESSFUL = gauge("prometheus_config_last_reload_successful", "1 if the last r
 _TIME = gauge(
     "prometheus_config_last_reload_success_timestamp_seconds", "When a reload last succeeded, in seconds since 1970."
 )
+_RULES_READ = gauge("vedette_rule_files_last_reload_successful", "1 if rules could be read when they were last read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Configuration:
         self.succeeded, self.loaded_ms = True, self._clock.now_ms()
         self.current, self.policy, self.rules = config, policy, rules
         _SUCCESSFUL.set(1)
+        _RULES_READ.set(1)
         _TIME.set(self.loaded_ms / 1000)
         for warning in config.warnings:
             log.warning("configuration: %s", warning)
@@ -69,7 +71,12 @@ class Configuration:
 
     def reload_rules(self) -> None:
         """Of the configuration in force. Raises ConfigError; then the old rules stay."""
-        self.rules = self.rule_sources.read(self.current)
+        try:
+            self.rules = self.rule_sources.read(self.current)
+        except ConfigError:
+            _RULES_READ.set(0)
+            raise
+        _RULES_READ.set(1)
 
     def view(self) -> ConfigView:
         return ConfigView(render_config(self.current), dict(self.current.common.external_labels))

@@ -21,7 +21,6 @@ from vedette.app.rule_sources import RuleSources
 from vedette.app.settings import Settings
 from vedette.intake.config.codec import write_section
 from vedette.model.errors import ConfigError
-from vedette.model.telemetry import gauge
 from vedette.ports.clock import Clock
 from vedette.ports.principal import SYSTEM, Principal
 from vedette.ports.store import Store
@@ -31,8 +30,6 @@ _LOG: Final = logging.getLogger(__name__)
 
 WATCH_S: Final = 15.0
 """Between two looks at the rule files."""
-
-_FILES_OK: Final = gauge("vedette_rule_files_last_reload_successful", "1 if rule files that changed could be read.")
 
 
 class RuleService:
@@ -116,10 +113,8 @@ class RuleService:
             try:
                 await self._read_again()
             except ConfigError as error:
-                _FILES_OK.set(0)
                 _LOG.error("rule files changed and are wrong; the old rules stay: %s", error)
             else:
-                _FILES_OK.set(1)
                 _LOG.info("rule files changed: rules read again")
 
     def _stamps(self) -> Mapping[str, tuple[int, int]]:

@@ -106,6 +106,16 @@ def test_each_stage_that_takes_the_alert_says_by_what():
     assert say(steps["silence"], "en") == "silenced by silence-0"
 
 
+def test_a_group_of_which_nothing_is_audible_is_not_due_though_it_was_told_before():
+    driver = Driver(RouteSpec("default", **WAIT))
+    driver.post(alert("a"), alert("b"))
+    driver.run_until(T0 + MINUTE)
+    driver.silence(Silence((matchers('alertname="a"'),), T0, T0 + HOUR))
+    assert codes(explain(driver, alert("a"))[0])["dedup", "webhook[0]"] == ("already_told", False)
+    driver.silence(Silence((matchers('alertname="b"'),), T0, T0 + HOUR))
+    assert codes(explain(driver, alert("a"))[0])["dedup", "webhook[0]"] == ("nothing_audible", False)
+
+
 def test_an_alert_that_continues_takes_several_routes_and_one_that_is_not_there_is_explained_too():
     root = RouteSpec(
         "default",

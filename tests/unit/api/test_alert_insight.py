@@ -108,6 +108,7 @@ def test_history_is_asked_by_time_alert_kind_and_labels(server):
             {"event": "resolved"},
             {"match[]": '{node="n2"}'},
             {"match[]": '{node=~"n.*"}'},
+            {"match[]": '{node!="n2"}'},
             {"end": NOW_MS / 1000 - 3600},
         ):
             counts.append(len((await call("GET", "/alerts/history", query=query))[1]["events"]))
@@ -121,7 +122,7 @@ def test_history_is_asked_by_time_alert_kind_and_labels(server):
     assert status == 200
     (event,) = whole["events"]
     assert (event["event"], event["time"], event["labels"]) == ("firing", NOW_MS / 1000 - 60, dict(ALERT.labels))
-    assert (counts, refused) == ([1, 0, 0, 1, 0], [400] * 4)
+    assert (counts, refused) == ([1, 0, 0, 1, 1, 0], [400] * 4)
     assert [(one["endsAt"], one["seconds"]) for one in past["occurrences"]] == [(None, 60.0)]
     for say in SAYS:
         assert KEY in "\n".join(tell_history(whole, say))

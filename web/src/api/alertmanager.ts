@@ -35,18 +35,20 @@ export interface SilenceMatcher {
 export interface Silence {
   id: string;
   status: { state: "active" | "pending" | "expired" };
+  /** The first set. */
   matchers: SilenceMatcher[];
+  /** Every set, where there are several: an alert that matches all of one of them is silenced. */
+  matcherSets?: SilenceMatcher[][];
   startsAt: string;
   endsAt: string;
   updatedAt: string;
   createdBy: string;
   comment: string;
+  annotations: Labels;
 }
 
 /** Without an id it is made; with one it is changed, which may give it another id. */
-export type WantedSilence = Pick<Silence, "matchers" | "startsAt" | "endsAt" | "createdBy" | "comment"> & {
-  id?: string;
-};
+export type WantedSilence = Omit<Silence, "id" | "status" | "updatedAt"> & { id?: string };
 
 /** `filters` are matchers, all of which must hold. */
 export const alertGroups = (filters: readonly string[], signal?: AbortSignal): Promise<AlertGroup[]> =>
@@ -54,6 +56,12 @@ export const alertGroups = (filters: readonly string[], signal?: AbortSignal): P
 
 export const alerts = (filters: readonly string[], signal?: AbortSignal): Promise<Alert[]> =>
   ask("alerts", { filter: filters }, signal);
+
+/** Alerts that match all filters of one of the sets, each once. */
+export async function alertsOfAny(sets: readonly (readonly string[])[], signal?: AbortSignal): Promise<Alert[]> {
+  const found = (await Promise.all(sets.map((filters) => alerts(filters, signal)))).flat();
+  return [...new Map(found.map((alert) => [alert.fingerprint, alert])).values()];
+}
 
 export const silences = (signal?: AbortSignal): Promise<Silence[]> => ask("silences", {}, signal);
 

@@ -53,8 +53,11 @@ export interface Slo {
 export const slos = async (signal?: AbortSignal): Promise<Slo[]> =>
   (await call<{ slos: Slo[] }>("slos", {}, signal)).data.slos;
 
-export const saveSlo = (definition: SloDefinition): Promise<Slo> =>
-  send("PUT", `slos/${encodeURIComponent(definition.name)}`, definition);
+/** Checked first: a name that no path can carry is refused in the server's words too. */
+export async function saveSlo(definition: SloDefinition): Promise<Slo> {
+  await checkSlo(definition);
+  return send("PUT", `slos/${encodeURIComponent(definition.name)}`, definition);
+}
 
 export const deleteSlo = (name: string): Promise<unknown> => send("DELETE", `slos/${encodeURIComponent(name)}`);
 

@@ -42,7 +42,8 @@ export function ChipInput(props: ChipInputProps) {
           placeholder={chips.length === 0 ? placeholder : ""}
           value={draft}
           onInput={(event) => entry.write(event.currentTarget.value)}
-          onFocus={() => entry.setFocused(true)}
+          onFocus={entry.come}
+          onClick={entry.come}
           onBlur={entry.leave}
           onKeyDown={entry.press}
         />
@@ -117,9 +118,14 @@ function useEntry({ chips, onChange, suggest, accept }: ChipInputProps) {
     const chip = accept(text);
     if (chip === null) return setWrong(text.trim() !== "");
     write("");
+    setClosed(true); // what follows from the entry stands below, where the list would hide it
     if (!chips.includes(chip)) onChange([...chips, chip]);
   };
   const choose = (option: Suggestion): void => (option.whole ? enter(option.text) : write(option.text));
+  const come = (): void => {
+    setFocused(true);
+    setClosed(false);
+  };
   const leave = (): void => {
     setFocused(false);
     enter(draft);
@@ -139,7 +145,7 @@ function useEntry({ chips, onChange, suggest, accept }: ChipInputProps) {
     return options.length > 0; // else it closes the window that this may stand in
   };
   const press = keyHandler({ move, take, close, removeLast });
-  return { draft, options, at, open: options.length > 0, wrong, write, setFocused, leave, press, choose };
+  return { draft, options, at, open: options.length > 0, wrong, write, come, leave, press, choose };
 }
 
 interface Keys {

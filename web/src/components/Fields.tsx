@@ -1,4 +1,5 @@
 // Small inputs with a name that a screen reader hears.
+import { localDateTime, parseDateTime } from "../format/time.ts";
 import { Icon } from "./Icon.tsx";
 
 interface SelectProps {
@@ -45,6 +46,31 @@ export function Search({ label, value, onInput, autoFocus = false }: SearchProps
         value={value}
         autofocus={autoFocus}
         onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface TimeFieldProps {
+  label: string;
+  /** Unix seconds. */
+  time: number;
+  onTime: (time: number) => void;
+}
+
+/** A moment in the reader's zone, to the minute. */
+export function TimeField({ label, time, onTime }: TimeFieldProps) {
+  return (
+    <label class="labelled">
+      <span class="small soft">{label}</span>
+      <input
+        class="field"
+        type="datetime-local"
+        value={localDateTime(time)}
+        onChange={(event) => {
+          const chosen = parseDateTime(event.currentTarget.value, "local");
+          if (chosen !== null) onTime(chosen);
+        }}
       />
     </label>
   );

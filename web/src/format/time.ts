@@ -12,12 +12,16 @@ export const dateTime = (seconds: number): string => {
   return `${day(date)} ${clock(date)}`;
 };
 
+/** The shortest one, in seconds: ticks this far apart say the year. */
+const MONTH = 28 * 86_400;
+
 /** Text of ticks `step` seconds apart; the first one and each new day carry the date. */
 export function tickLabels(ticks: readonly number[], step: number): string[] {
   let shown = "";
   return ticks.map((tick, index) => {
     const date = new Date(tick * 1000);
     const monthDay = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+    if (step >= MONTH) return day(date).slice(0, 7);
     if (step >= 86_400) return monthDay;
     const time = step >= 60 ? clock(date).slice(0, 5) : clock(date);
     const changed = monthDay !== shown && (index > 0 || (date.getHours() === 0 && date.getMinutes() === 0));

@@ -166,6 +166,7 @@ export const en = {
   "query.common": "All series:",
   "query.zoomBack": "Back",
   "query.took": "{milliseconds} ms",
+  "query.notFinite": "No value is finite: none can be drawn. The table shows them.",
   "query.seriesCount": "series: {count}",
   "query.stepOf": "step: {step}",
   "query.value": "Value",

@@ -166,6 +166,7 @@ export const zhCN: Catalogue = {
   "query.common": "共同标签：",
   "query.zoomBack": "返回",
   "query.took": "{milliseconds} 毫秒",
+  "query.notFinite": "没有有限的数值，无法绘图。可在表中查看。",
   "query.seriesCount": "时间序列：{count}",
   "query.stepOf": "步长：{step}",
   "query.value": "值",

@@ -35,6 +35,12 @@ export function record(parameters: URLSearchParams): void {
   location.value = here();
 }
 
+/** A parameter of few values; what nobody offers (a link may say anything) counts as absent. */
+export function chosen<T extends string>(name: string, values: readonly T[], otherwise: T): T {
+  const text = location.value.parameters.get(name);
+  return values.find((value) => value === text) ?? otherwise;
+}
+
 /** Sets some parameters of this view; an empty value removes its parameter. */
 export function recordSome(changes: Record<string, string>): void {
   const parameters = new URLSearchParams(location.peek().parameters);

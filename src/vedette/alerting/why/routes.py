@@ -143,6 +143,8 @@ def _sending_by(
     )
     if alert.resolved_at(now_ms) and not name.send_resolved:
         yield Step("dedup", False, "ends_not_told", {}, who)
+    elif not audible:
+        yield Step("dedup", False, "nothing_audible", {}, who)
     elif reason is not None:
         yield Step("dedup", True, "due", {"reason": reason.value}, who)
     elif entry is None:

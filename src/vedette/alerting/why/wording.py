@@ -25,6 +25,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ends_not_told": ("it has ended, and send_resolved is off", "告警已恢复，而 send_resolved 已关闭"),
     "due": ("due: {reason}", "应当通知：{reason}"),
+    "nothing_audible": (
+        "every alert of the group is silenced or inhibited: there is nothing to tell",
+        "该组的告警均已静默或被抑制，没有可通知的内容",
+    ),
     "nothing_to_tell": ("nothing of the group was ever told, and nothing fires", "该组从未通知过，也没有触发中的告警"),
     "already_told": (
         "told at {sent_at_ms}; unless the group changes, again after {repeat_at_ms}",

@@ -15,6 +15,7 @@ from vedette.api.routing import GET, Api, Route
 from vedette.api.services import Document
 from vedette.model.errors import BadInput
 from vedette.ports.alert_history import AlertEvent, AlertHistory, HistoryQuestion
+from vedette.query.promql.parser import parse_metric_selector
 
 LIMIT: Final = 1_000
 LIMIT_MAX: Final = 10_000
@@ -48,7 +49,9 @@ class _HistoryDoor:
             limit,
             parameters.time_or(given, "start", end_ms - DAY_MS),
             end_ms,
-            parameters.selectors(given.all("match[]")),
+            list(
+                map(parse_metric_selector, given.all("match[]"))
+            ),  # also those that match nearly all: there is a limit
             read_fingerprint(given.get("fingerprint")) if given.get("fingerprint") else None,
             kinds,
         )

@@ -8,7 +8,9 @@ import { LabelChips } from "../../components/LabelChips.tsx";
 import { severityTone } from "../../components/severity.ts";
 import { roughDuration } from "../../format/duration.ts";
 import { dateTime } from "../../format/time.ts";
+import { inLanguage } from "../../i18n/annotations.ts";
 import { t } from "../../i18n/translate.ts";
+import { language } from "../../state/preferences.ts";
 import { address, location } from "../../state/router.ts";
 import { ownLabels, standingOf } from "./grouping.ts";
 import type { Silencing } from "./SilenceDialog.tsx";
@@ -23,7 +25,8 @@ interface AlertRowProps {
 }
 
 export function AlertRow({ alert, group, notes, onFilter, onSilence }: AlertRowProps) {
-  const { labels, annotations } = alert;
+  const { labels } = alert;
+  const { summary, description, message } = inLanguage(alert.annotations, language.value);
   const standing = standingOf(alert);
   const name = labels["alertname"] ?? t("alerts.unnamed");
   const began = Date.parse(alert.startsAt) / 1000;
@@ -46,7 +49,7 @@ export function AlertRow({ alert, group, notes, onFilter, onSilence }: AlertRowP
           </Button>
         )}
       </div>
-      <p class="alert-summary">{annotations["summary"] ?? annotations["description"] ?? annotations["message"]}</p>
+      <p class="alert-summary">{summary ?? description ?? message}</p>
       <LabelChips labels={ownLabels(alert, group)} onPress={onFilter} pressHint={t("alerts.filterByThis")} />
     </li>
   );
@@ -56,12 +59,17 @@ function NoteBadges({ notes }: { notes: Notes }) {
   return (
     <>
       {notes.acknowledged && (
-        <span class="badge info">{t("notes.acknowledgedBy", { by: nameOf(notes.acknowledged.by) })}</span>
+        <span class="badge info" title={untilText(notes.acknowledged.until)}>
+          {t("notes.acknowledgedBy", { by: nameOf(notes.acknowledged.by) })}
+        </span>
       )}
       {notes.assignee && <span class="badge">{t("notes.assignedTo", { assignee: notes.assignee })}</span>}
     </>
   );
 }
+
+const untilText = (until: number | null): string =>
+  until === null ? t("notes.untilResolved") : t("notes.until", { time: dateTime(until) });
 
 const nameOf = (user: string): string => user || t("notes.nobody");
 

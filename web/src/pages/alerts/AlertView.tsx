@@ -4,6 +4,7 @@ import "./view.css";
 import type { Labels } from "../../api/query.ts";
 import { type Why, whyAlert } from "../../api/why.ts";
 import { Severity, StateBadge } from "../../components/AlertBadges.tsx";
+import { Annotations } from "../../components/Annotations.tsx";
 import { Button } from "../../components/Button.tsx";
 import { Deferred } from "../../components/Deferred.tsx";
 import { Icon } from "../../components/Icon.tsx";
@@ -11,13 +12,16 @@ import { LabelChips } from "../../components/LabelChips.tsx";
 import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { roughDuration } from "../../format/duration.ts";
 import { dateTime } from "../../format/time.ts";
+import { inLanguage } from "../../i18n/annotations.ts";
 import { t } from "../../i18n/translate.ts";
 import { language } from "../../state/preferences.ts";
 import { useResource, useTick } from "../../state/resource.ts";
 import { address, location } from "../../state/router.ts";
 import { Beside } from "./Beside.tsx";
+import { HistoryCard } from "./History.tsx";
 import { NotesCard } from "./NotesCard.tsx";
 import { Occurrences } from "./Occurrences.tsx";
+import { standingOnRoutes } from "./outcome.ts";
 import { Routes } from "./Routes.tsx";
 import { SilenceDialog } from "./SilenceDialog.tsx";
 
@@ -46,6 +50,7 @@ export function AlertView({ fingerprint }: { fingerprint: string }) {
               <Said why={data} />
               <Deferred load={() => import("./Values.tsx")} shown={{ why: data }} height={260} />
               <Occurrences why={data} />
+              <HistoryCard fingerprint={fingerprint} refreshed={`${tick} ${changes}`} />
               <Beside neighbours={data.beside} />
             </div>
             <div class="stack">
@@ -66,15 +71,17 @@ function listAddress(): string {
   return address("alerts", parameters);
 }
 
-function Head({ why: { alert, rule }, onChanged }: { why: Why; onChanged: () => void }) {
+function Head({ why: { alert, rule, routes }, onChanged }: { why: Why; onChanged: () => void }) {
   const [silencing, setSilencing] = useState(false);
   const name = alert.labels["alertname"] ?? t("alerts.unnamed");
+  const standing = standingOnRoutes(routes);
   const expr = rule?.query ?? exprOf(alert.generatorURL);
   return (
     <header class="page-head">
       <h1>{name}</h1>
       <Severity labels={alert.labels} />
       <StateBadge state={alert.state} />
+      {standing !== "active" && <StateBadge state={standing} />}
       <Times startsAt={alert.startsAt} endsAt={alert.state === "resolved" ? alert.endsAt : null} />
       <span class="spacer" />
       {expr && (
@@ -134,29 +141,12 @@ function Said({ why: { alert } }: { why: Why }) {
 }
 
 function Texts({ annotations }: { annotations: Labels }) {
-  const { summary, description, ...others } = annotations;
+  const { summary, description, ...others } = inLanguage(annotations, language.value);
   return (
     <>
       {summary && <p class="alert-lead">{summary}</p>}
       {description && description !== summary && <p>{description}</p>}
-      {Object.keys(others).length > 0 && (
-        <dl class="annotations">
-          {Object.entries(others).map(([name, text]) => (
-            <div key={name}>
-              <dt class="small faint">{name}</dt>
-              <dd>
-                {/^https?:\/\//.test(text) ? (
-                  <a href={text} target="_blank" rel="noreferrer">
-                    {text}
-                  </a>
-                ) : (
-                  text
-                )}
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      <Annotations annotations={others} />
     </>
   );
 }

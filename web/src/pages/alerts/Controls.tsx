@@ -2,10 +2,12 @@
 import type { Alert } from "../../api/alertmanager.ts";
 import { Choice } from "../../components/Button.tsx";
 import { ChipInput } from "../../components/ChipInput.tsx";
+import { Icon } from "../../components/Icon.tsx";
 import { MatcherInput } from "../../components/MatcherInput.tsx";
 import { t } from "../../i18n/translate.ts";
 import { suggestNames } from "../../matchers/suggesting.ts";
-import { recordSome } from "../../state/router.ts";
+import { writeList } from "../../matchers/matchers.ts";
+import { address, recordSome } from "../../state/router.ts";
 import { countStandings, type Standing, STANDINGS } from "./grouping.ts";
 
 interface ControlsProps {
@@ -24,6 +26,10 @@ export function Controls({ alerts, filters, onFilters, standing, names }: Contro
       <header class="page-head">
         <h1>{t("nav.alerts")}</h1>
         {alerts && <Standings alerts={alerts} chosen={standing} />}
+        <span class="spacer" />
+        <a class="row" href={address("alerts", { view: "history", ...(filters.length > 0 && { filter: writeList(filters) }) })}>
+          <Icon name="clock" /> {t("alerts.history")}
+        </a>
       </header>
       <div class="alerts-narrow">
         <MatcherInput

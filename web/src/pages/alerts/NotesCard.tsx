@@ -7,6 +7,7 @@ import { ReaderName } from "../../components/ReaderName.tsx";
 import { dateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
 import { readerName } from "../../state/reader.ts";
+import { AcknowledgeForm } from "./AcknowledgeForm.tsx";
 
 interface NotesCardProps {
   fingerprint: string;
@@ -30,7 +31,7 @@ export function NotesCard({ fingerprint, notes, onChanged }: NotesCardProps) {
       <h2>{t("notes.title")}</h2>
       <Acknowledgement
         notes={notes}
-        onAcknowledge={() => change(acknowledge(fingerprint, by, text.trim(), 0))}
+        onAcknowledge={(seconds) => change(acknowledge(fingerprint, by, text.trim(), seconds))}
         onTakeBack={() => change(takeBackAcknowledgement(fingerprint, by))}
       />
       <Assignee key={notes.assignee} notes={notes} onAssign={(name) => change(assign(fingerprint, by, name))} />
@@ -57,27 +58,18 @@ export function NotesCard({ fingerprint, notes, onChanged }: NotesCardProps) {
 
 interface AcknowledgementProps {
   notes: Notes;
-  onAcknowledge: () => void;
+  onAcknowledge: (seconds: number) => void;
   onTakeBack: () => void;
 }
 
 function Acknowledgement({ notes: { acknowledged }, onAcknowledge, onTakeBack }: AcknowledgementProps) {
-  if (!acknowledged)
-    return (
-      <div class="row">
-        <Button kind="primary" icon="check" onClick={onAcknowledge}>
-          {t("notes.acknowledge")}
-        </Button>
-        <span class="small soft">{t("notes.acknowledgeHint")}</span>
-      </div>
-    );
+  if (!acknowledged) return <AcknowledgeForm onAcknowledge={onAcknowledge} />;
   const { by, at, until, comment: said } = acknowledged;
   return (
     <div class="row">
       <span class="badge info">{t("notes.acknowledgedBy", { by: by || t("notes.nobody") })}</span>
       <span class="small soft number">
-        {dateTime(at)}
-        {until !== null && ` · ${t("notes.until", { time: dateTime(until) })}`}
+        {`${dateTime(at)} · ${until === null ? t("notes.untilResolved") : t("notes.until", { time: dateTime(until) })}`}
       </span>
       <span class="spacer" />
       <Button kind="quiet" onClick={onTakeBack}>

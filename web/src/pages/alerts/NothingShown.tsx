@@ -18,7 +18,7 @@ export function NothingShown({ isNarrowed, hasOthers }: { isNarrowed: boolean; h
     return (
       <div class="card">
         <Empty title={t("alerts.noneMatches")}>
-          <Button onClick={() => recordSome({ filter: "" })}>{t("alerts.clearFilter")}</Button>
+          <Button onClick={() => recordSome({ filter: "", silence: "" })}>{t("alerts.clearFilter")}</Button>
         </Empty>
       </div>
     );

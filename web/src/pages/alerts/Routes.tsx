@@ -6,6 +6,9 @@ import { MatcherChips } from "../../components/MatcherChips.tsx";
 import { formatDuration, roughDuration } from "../../format/duration.ts";
 import { type Key, t } from "../../i18n/translate.ts";
 import { address } from "../../state/router.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+
+const TONES: Record<Outcome, string> = { willBeSent: "good", told: "info", notSent: "" };
 
 export function Routes({ routes }: { routes: readonly AlertRoute[] }) {
   return (
@@ -26,7 +29,8 @@ export function Routes({ routes }: { routes: readonly AlertRoute[] }) {
 }
 
 function Way({ route }: { route: AlertRoute }) {
-  const { receiver, path, groupLabels, groupWait, groupInterval, repeatInterval, nextFlush, sent, steps } = route;
+  const { receiver, path, groupLabels, groupWait, groupInterval, repeatInterval, nextFlush, steps } = route;
+  const outcome = outcomeOf(route);
   const matchers = path.flatMap((one) => one.matchers);
   return (
     <article class="way">
@@ -34,7 +38,7 @@ function Way({ route }: { route: AlertRoute }) {
         <strong class="route-receiver">
           <Icon name="send" size={14} /> {receiver}
         </strong>
-        <span class={sent ? "badge good" : "badge"}>{t(sent ? "alert.willBeSent" : "alert.notSent")}</span>
+        <span class={`badge ${TONES[outcome]}`}>{t(`alert.${outcome}`)}</span>
         {nextFlush !== null && <span class="small soft number">{flushText(nextFlush)}</span>}
       </div>
       {matchers.length > 0 && <MatcherChips matchers={matchers} />}
@@ -70,10 +74,25 @@ function Step({ step: { step, integration, passes, text } }: { step: PipelineSte
           {integration && <code class="small faint">{integration}</code>}
           <span class="visually-hidden">{t(passes ? "alert.passes" : "alert.stops")}</span>
         </div>
-        <p class="small soft">{text}</p>
+        <p class="small soft">
+          <Linked step={step} text={text} />
+        </p>
       </div>
     </li>
   );
+}
+
+/** What a step's text names by an id, and where that is shown. */
+const NAMED: Record<string, { id: RegExp; to: (id: string) => string }> = {
+  silence: { id: /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/, to: (id) => address("silences", { q: id }) },
+  inhibit: { id: /\b([0-9a-f]{16})\b/, to: (id) => address("alerts", { alert: id }) },
+};
+
+function Linked({ step, text }: { step: string; text: string }) {
+  const named = NAMED[step];
+  if (!named) return text;
+  // split by a group: every second part is an id
+  return text.split(named.id).map((part, index) => (index % 2 ? <a href={named.to(part)}>{part}</a> : part));
 }
 
 function flushText(nextFlush: number): string {

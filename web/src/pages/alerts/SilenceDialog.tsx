@@ -26,7 +26,7 @@ export function SilenceDialog({ silencing, onClose, onSaved }: SilenceDialogProp
     <Dialog title={t("silence.of", { title: silencing.title })} onClose={onClose} wide>
       <Deferred
         load={() => import("../silences/SilenceForm.tsx")}
-        shown={{ start: { matchers: equalityMatchers(silencing.labels) }, onSaved: saved }}
+        shown={{ start: { sets: [equalityMatchers(silencing.labels)] }, onSaved: saved }}
         height={320}
       />
     </Dialog>

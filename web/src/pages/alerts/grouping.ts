@@ -34,6 +34,15 @@ export function distinctAlerts(groups: readonly AlertGroup[]): Alert[] {
   return [...found.values()];
 }
 
+/** Groups of what this silence mutes; an empty id: all groups. */
+export function mutedBy(groups: readonly AlertGroup[], silence: string): readonly AlertGroup[] {
+  if (!silence) return groups;
+  return groups.map((group) => ({
+    ...group,
+    alerts: group.alerts.filter(({ status }) => status.silencedBy.includes(silence)),
+  }));
+}
+
 export const countStandings = (alerts: readonly Alert[]): Record<Standing, number> => {
   const counts = { active: 0, silenced: 0, inhibited: 0, muted: 0 };
   for (const alert of alerts) counts[standingOf(alert)] += 1;

@@ -39,10 +39,11 @@ function Graph({ loaded, panel, onZoom, onBack, onFix, ...counting }: ShownProps
   const cut = result.length > SERIES_MAX ? [t("query.cut", { shown: SERIES_MAX, all: result.length })] : [];
   const histograms = result.some((series) => series.histograms) ? [t("query.histogramsElsewhere")] : [];
   const missing = panel.exemplars && marks.length === 0 ? [t("query.noExemplars")] : [];
+  const undrawn = chart.series.length > 0 && chart.series.every(isBlank) ? [t("query.notFinite")] : [];
   return (
     <>
       <Notices kind="warn" texts={[...answer.warnings, ...cut]} />
-      <Notices kind="info" texts={[...answer.infos, ...histograms, ...missing]} />
+      <Notices kind="info" texts={[...answer.infos, ...histograms, ...missing, ...undrawn]} />
       {chart.series.length === 0 ? (
         <WhyEmpty expr={expr} moment={span} onFix={onFix} />
       ) : (
@@ -86,6 +87,8 @@ function Graph({ loaded, panel, onZoom, onBack, onFix, ...counting }: ShownProps
     </>
   );
 }
+
+const isBlank = ({ values }: ChartData["series"][number]): boolean => values.every((value) => value === null);
 
 function image(frame: HTMLElement, title: string, chart: ChartData): Promise<Blob> {
   const slots = assignSlots(chart.series);

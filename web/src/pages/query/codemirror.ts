@@ -117,7 +117,7 @@ const look = EditorView.theme({
   ".cm-content": { padding: "6px 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 10px" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },
-  ".cm-placeholder": { color: "var(--text-faint)" },
+  ".cm-placeholder": { color: "var(--text-soft)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
     backgroundColor: "color-mix(in srgb, var(--accent) 26%, transparent)",
   },

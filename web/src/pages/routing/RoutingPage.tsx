@@ -7,14 +7,15 @@ import { MatcherInput } from "../../components/MatcherInput.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { LabelChips } from "../../components/LabelChips.tsx";
 import { t } from "../../i18n/translate.ts";
-import { labelsOf, readList, writeList } from "../../matchers/matchers.ts";
+import { canonical, labelsOf, readList, writeList } from "../../matchers/matchers.ts";
 import { type Resource, useResource } from "../../state/resource.ts";
 import { location, recordSome } from "../../state/router.ts";
+import { HeartbeatsCard } from "./Heartbeats.tsx";
 import { RouteView } from "./RouteView.tsx";
 
 export default function RoutingPage() {
   const { data, error } = useResource("routing", routing);
-  const entered = readList(location.value.parameters.get("labels") ?? "");
+  const entered = readList(location.value.parameters.get("labels") ?? "").filter(isLabel);
   const tested = useResource(entered.length > 0 ? JSON.stringify(entered) : null, () => testRouting(labelsOf(entered)));
   const paths = entered.length > 0 ? (tested.data ?? []) : [];
   return (
@@ -35,12 +36,16 @@ export default function RoutingPage() {
           <div class="columns">
             <Receivers receivers={data.receivers} />
             <Inhibition rules={data.inhibitRules} />
+            <HeartbeatsCard />
           </div>
         </>
       )}
     </div>
   );
 }
+
+/** Only an equality says what a label is. */
+const isLabel = (text: string): boolean => canonical(text, ["="]) !== null;
 
 function Test({ entered, tested }: { entered: readonly string[]; tested: Resource<RoutePath[]> }) {
   const { data: firing = [] } = useResource("alerts", (signal) => alerts([], signal));

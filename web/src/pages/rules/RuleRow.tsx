@@ -1,6 +1,7 @@
 // One rule in a line; unfolded, all that is known of it. Which one is unfolded stands in the address.
 import type { AlertingRule, Rule, RuleAlert } from "../../api/rules.ts";
 import { Severity, StateBadge } from "../../components/AlertBadges.tsx";
+import { Annotations } from "../../components/Annotations.tsx";
 import { Copy } from "../../components/Copy.tsx";
 import { Deferred } from "../../components/Deferred.tsx";
 import { Icon } from "../../components/Icon.tsx";
@@ -9,6 +10,7 @@ import { formatDuration, roughDuration } from "../../format/duration.ts";
 import { formatValue } from "../../format/units.ts";
 import { sampleValue } from "../../api/query.ts";
 import { t } from "../../i18n/translate.ts";
+import { equalityMatchers, writeList } from "../../matchers/matchers.ts";
 import { unitOf } from "../../promql/unit_of.ts";
 import { address, location, recordSome } from "../../state/router.ts";
 import { stateOf } from "./filter.ts";
@@ -50,7 +52,7 @@ function Unfolded({ rule }: { rule: Rule }) {
         {rule.type === "alerting" && <Conditions rule={rule} />}
       </div>
       {Object.keys(rule.labels).length > 0 && <LabelChips labels={rule.labels} />}
-      {rule.type === "alerting" && <Annotations rule={rule} />}
+      {rule.type === "alerting" && <Annotations annotations={rule.annotations} />}
       <Deferred load={() => import("./RuleGraph.tsx")} shown={{ expr: rule.query }} height={180} />
       {rule.type === "alerting" && rule.alerts.length > 0 && <Alerts rule={rule} />}
     </div>
@@ -63,21 +65,6 @@ function Conditions({ rule: { duration, keepFiringFor } }: { rule: AlertingRule 
       {duration > 0 ? t("rules.for", { time: formatDuration(duration) }) : t("rules.atOnce")}
       {keepFiringFor > 0 && ` · ${t("rules.keepFiring", { time: formatDuration(keepFiringFor) })}`}
     </span>
-  );
-}
-
-function Annotations({ rule: { annotations } }: { rule: AlertingRule }) {
-  const entries = Object.entries(annotations);
-  if (entries.length === 0) return null;
-  return (
-    <dl class="annotations">
-      {entries.map(([name, text]) => (
-        <div key={name}>
-          <dt class="small faint">{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
@@ -103,6 +90,11 @@ function AlertLine({ alert: { labels, state, activeAt, value }, query }: { alert
       <span class="number">{formatValue(sampleValue(value), unitOf(query))}</span>
       <span class="small soft number">{t("rules.activeFor", { time: roughDuration(since) })}</span>
       <LabelChips labels={others} />
+      {state === "firing" && (
+        <a class="small" href={address("alerts", { state: "all", filter: writeList(equalityMatchers(labels)) })}>
+          {t("nav.alerts")}
+        </a>
+      )}
     </li>
   );
 }

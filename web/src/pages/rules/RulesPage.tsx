@@ -6,7 +6,7 @@ import { Search } from "../../components/Fields.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
 import { useResource, useTick } from "../../state/resource.ts";
-import { location, recordSome } from "../../state/router.ts";
+import { chosen, location, recordSome } from "../../state/router.ts";
 import { countRules, RULE_STATES, type RuleState, shownRules } from "./filter.ts";
 import { Group } from "./Group.tsx";
 
@@ -16,7 +16,7 @@ export default function RulesPage() {
   const tick = useTick(REFRESH_SECONDS);
   const { data, error } = useResource(`${tick}`, ruleGroups);
   const { parameters } = location.value;
-  const state = (parameters.get("state") ?? "") as RuleState | "";
+  const state = chosen<RuleState | "">("state", RULE_STATES, "");
   const words = parameters.get("q") ?? "";
   const shown = data && shownRules(data, state, words);
   return (

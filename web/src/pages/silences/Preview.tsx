@@ -1,18 +1,19 @@
 // Which alerts matchers would mute now, asked of the server: it decides later too.
-import { alerts } from "../../api/alertmanager.ts";
+import { alertsOfAny } from "../../api/alertmanager.ts";
 import { Severity } from "../../components/AlertBadges.tsx";
 import { ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { severityRank } from "../../components/severity.ts";
 import { t } from "../../i18n/translate.ts";
 import { pairs, seriesText } from "../../promql/labels.ts";
 import { useResource } from "../../state/resource.ts";
+import type { MatcherSets } from "./wanted.ts";
 
 const ROWS_SHOWN = 8;
 
-/** `all`: how many alerts there are. */
-export function Preview({ matchers, all }: { matchers: readonly string[]; all: number }) {
-  const key = matchers.length === 0 ? null : JSON.stringify(matchers);
-  const { data, error, loading } = useResource(key, (signal) => alerts(matchers, signal));
+/** `sets`: each with matchers. `all`: how many alerts there are. */
+export function Preview({ sets, all }: { sets: MatcherSets; all: number }) {
+  const key = sets.length === 0 ? null : JSON.stringify(sets);
+  const { data, error, loading } = useResource(key, (signal) => alertsOfAny(sets, signal));
   if (key === null) return <p class="silence-preview soft">{t("silence.noMatchers")}</p>;
   if (error !== undefined) return <ErrorNotice error={error} />;
   if (!data) return <Skeleton height={90} />;

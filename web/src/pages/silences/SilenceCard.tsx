@@ -8,9 +8,8 @@ import { ErrorNotice } from "../../components/Notice.tsx";
 import { formatDuration, roughDuration } from "../../format/duration.ts";
 import { dateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
-import { formatMatcher, writeList } from "../../matchers/matchers.ts";
 import { address, recordSome } from "../../state/router.ts";
-import { HOUR, seconds, toTime } from "./wanted.ts";
+import { HOUR, type MatcherSets, seconds, setsOf, toTime } from "./wanted.ts";
 
 const EXTENSIONS = [HOUR, 4 * HOUR, 24 * HOUR];
 
@@ -24,7 +23,8 @@ interface SilenceCardProps {
 export function SilenceCard({ silence, muted, onChanged }: SilenceCardProps) {
   const [error, setError] = useState<unknown>(undefined);
   const [asking, setAsking] = useState(false);
-  const filters = silence.matchers.map(formatMatcher);
+  const sets = setsOf(silence);
+  const text = sets.map((matchers) => matchers.join(", ")).join(` ${t("silences.or")} `);
   const change = (work: Promise<unknown>): void => {
     work.then(() => {
       setError(undefined);
@@ -33,13 +33,13 @@ export function SilenceCard({ silence, muted, onChanged }: SilenceCardProps) {
     setAsking(false);
   };
   return (
-    <section class="card silence" aria-label={filters.join(", ")}>
+    <section class="card silence" aria-label={text}>
       <div class="row">
-        <MatcherChips matchers={filters} />
+        <Sets sets={sets} />
         <Ending silence={silence} />
         <span class="spacer" />
         {silence.status.state === "active" && (
-          <a class="small number" href={address("alerts", { state: "silenced", filter: writeList(filters) })}>
+          <a class="small number" href={address("alerts", { state: "all", silence: silence.id })}>
             {t("silences.muted", { count: muted })}
           </a>
         )}
@@ -49,13 +49,29 @@ export function SilenceCard({ silence, muted, onChanged }: SilenceCardProps) {
       {error !== undefined && <ErrorNotice error={error} />}
       {asking && (
         <Expiry
-          text={filters.join(", ")}
+          text={text}
           muted={muted}
           onClose={() => setAsking(false)}
           onExpire={() => change(expireSilence(silence.id))}
         />
       )}
     </section>
+  );
+}
+
+/** Several sets stand below each other: an alert that matches all of one of them is silenced. */
+function Sets({ sets }: { sets: MatcherSets }) {
+  if (sets.length === 1) return <MatcherChips matchers={sets[0]!} />;
+  return (
+    <div class="silence-sets">
+      <span class="small soft">{t("silences.anyOf", { count: sets.length })}</span>
+      {sets.map((matchers, place) => (
+        <div key={place} class="row">
+          {place > 0 && <span class="small soft">{t("silences.or")}</span>}
+          <MatcherChips matchers={matchers} />
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -3,16 +3,16 @@ import { useState } from "preact/hooks";
 import "./form.css";
 import { alerts, saveSilence } from "../../api/alertmanager.ts";
 import { Button, Choice } from "../../components/Button.tsx";
-import { MatcherInput } from "../../components/MatcherInput.tsx";
+import { TimeField } from "../../components/Fields.tsx";
 import { ErrorNotice } from "../../components/Notice.tsx";
 import { ReaderName } from "../../components/ReaderName.tsx";
 import { formatDuration, roughDuration } from "../../format/duration.ts";
-import { localDateTime, parseDateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
 import { readerName } from "../../state/reader.ts";
 import { useResource } from "../../state/resource.ts";
 import { Preview } from "./Preview.tsx";
-import { DURATIONS, type FormStart, USUAL, wantedSilence } from "./wanted.ts";
+import { SetsInput } from "./SetsInput.tsx";
+import { DURATIONS, filledSets, type FormStart, USUAL, wantedSilence } from "./wanted.ts";
 
 interface SilenceFormProps {
   start: FormStart;
@@ -20,31 +20,25 @@ interface SilenceFormProps {
 }
 
 export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
-  const [matchers, setMatchers] = useState(start.matchers);
+  const [sets, setSets] = useState(start.sets);
   const [span, setSpan] = useState<Span>(start.endsAt ? { endsAt: start.endsAt } : { lasting: USUAL });
   const [beginning, setBeginning] = useState(start.startsAt);
   const [comment, setComment] = useState(start.comment ?? "");
   const [error, setError] = useState<unknown>(undefined);
   const { data: all = [] } = useResource("all", (signal) => alerts([], signal));
+  const now = Date.now() / 1000;
+  const endsLate = !("endsAt" in span) || span.endsAt > Math.max(beginning ?? now, now);
   const save = (): void => {
     const startsAt = beginning ?? Date.now() / 1000;
     const endsAt = "endsAt" in span ? span.endsAt : startsAt + span.lasting;
-    const createdBy = readerName.value.trim() || t("notes.nobody");
-    const wanted = { id: start.id, startsAt, endsAt, createdBy, comment };
-    saveSilence(wantedSilence(matchers, wanted)).then(onSaved, setError);
+    const createdBy = readerName.value.trim() || start.createdBy || t("notes.nobody");
+    const { id, annotations = {} } = start;
+    saveSilence(wantedSilence({ id, sets, startsAt, endsAt, createdBy, comment, annotations })).then(onSaved, setError);
   };
+  const filled = filledSets(sets);
   return (
     <form class="silence-form" onSubmit={(event) => event.preventDefault()}>
-      <div class="labelled">
-        <span class="small soft">{t("silence.matchers")}</span>
-        <MatcherInput
-          label={t("silence.matchers")}
-          placeholder={t("alerts.filterHint")}
-          matchers={matchers}
-          onChange={setMatchers}
-          known={all.map(({ labels }) => labels)}
-        />
-      </div>
+      <SetsInput sets={sets} onChange={setSets} known={all.map(({ labels }) => labels)} />
       <Times span={span} onSpan={setSpan} beginning={beginning} onBeginning={setBeginning} />
       <div class="form-columns">
         <ReaderName />
@@ -53,13 +47,16 @@ export default function SilenceForm({ start, onSaved }: SilenceFormProps) {
           <input class="field" value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
         </label>
       </div>
-      <Preview matchers={matchers} all={all.length} />
-      {error !== undefined && <ErrorNotice error={error} />}
-      <div class="row form-end">
-        <span class="spacer" />
-        <Button kind="primary" icon="silence" disabled={matchers.length === 0} onClick={save}>
-          {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}
-        </Button>
+      <Preview sets={filled} all={all.length} />
+      <div class="form-end">
+        {error !== undefined && <ErrorNotice error={error} />}
+        {!endsLate && <p class="small chip-refused">{t("silence.endsEarly")}</p>}
+        <div class="row">
+          <span class="spacer" />
+          <Button kind="primary" icon="silence" disabled={filled.length === 0 || !endsLate} onClick={save}>
+            {start.id ? t("silence.save") : t("silence.create", { time: lengthOf(span, beginning) })}
+          </Button>
+        </div>
       </div>
     </form>
   );
@@ -97,22 +94,5 @@ function Times({ span, onSpan, beginning, onBeginning }: TimesProps) {
       <TimeField label={t("silence.begins")} time={beginning ?? now} onTime={onBeginning} />
       <TimeField label={t("silence.ends")} time={ends} onTime={(endsAt) => onSpan({ endsAt })} />
     </div>
-  );
-}
-
-function TimeField({ label, time, onTime }: { label: string; time: number; onTime: (time: number) => void }) {
-  return (
-    <label class="labelled">
-      <span class="small soft">{label}</span>
-      <input
-        class="field"
-        type="datetime-local"
-        value={localDateTime(time)}
-        onChange={(event) => {
-          const chosen = parseDateTime(event.currentTarget.value, "local");
-          if (chosen !== null) onTime(chosen);
-        }}
-      />
-    </label>
   );
 }

@@ -8,11 +8,11 @@ import { Dialog } from "../../components/Dialog.tsx";
 import { Search } from "../../components/Fields.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
-import { formatMatcher, readList } from "../../matchers/matchers.ts";
+import { readList } from "../../matchers/matchers.ts";
 import { useResource, useTick } from "../../state/resource.ts";
-import { location, recordSome } from "../../state/router.ts";
+import { chosen, location, recordSome } from "../../state/router.ts";
 import { SilenceCard } from "./SilenceCard.tsx";
-import { type FormStart, HOUR, seconds, startFrom } from "./wanted.ts";
+import { type FormStart, HOUR, seconds, setsOf, startFrom } from "./wanted.ts";
 
 const REFRESH_SECONDS = 15;
 const CARDS_SHOWN = 100;
@@ -25,7 +25,7 @@ export default function SilencesPage() {
   const { data, error } = useResource(`${tick} ${changes}`, silences);
   const { data: firing = [] } = useResource(`${tick} ${changes}`, (signal) => alerts([], signal));
   const { parameters } = location.value;
-  const state = (parameters.get("state") ?? "active") as State;
+  const state = chosen("state", STATES, "active");
   const words = parameters.get("q") ?? "";
   const found = data?.filter((silence) => silence.status.state === state && matches(silence, words));
   const changed = (): void => setChanges(changes + 1);
@@ -40,7 +40,7 @@ export default function SilencesPage() {
         </div>
       )}
       {!data && error === undefined && <Skeleton height={320} />}
-      {data && found?.length === 0 && <NoSilence state={state} isNarrowed={words !== ""} />}
+      {found?.length === 0 && error === undefined && <NoSilence state={state} isNarrowed={words !== ""} />}
       {found?.slice(0, CARDS_SHOWN).map((silence) => (
         <SilenceCard
           key={silence.id}
@@ -87,7 +87,7 @@ function Form({ all, onSaved }: { all: readonly Silence[] | undefined; onSaved: 
   const wanted = parameters.get("form");
   if (!wanted || !all) return null;
   const silence = all.find(({ id }) => id === wanted);
-  const start: FormStart = silence ? startFrom(silence) : { matchers: readList(parameters.get("filter") ?? "") };
+  const start: FormStart = silence ? startFrom(silence) : { sets: [readList(parameters.get("filter") ?? "")] };
   const close = (): void => recordSome({ form: "", filter: "" });
   return (
     <Dialog title={t(start.id ? "silences.edit" : "silences.new")} onClose={close} wide>
@@ -118,8 +118,9 @@ function NoSilence({ state, isNarrowed }: { state: State; isNarrowed: boolean })
 const endsSoon = ({ status, endsAt }: Silence): boolean =>
   status.state === "active" && seconds(endsAt) - Date.now() / 1000 < HOUR;
 
-function matches({ matchers, createdBy, comment }: Silence, words: string): boolean {
-  const text = [...matchers.map(formatMatcher), createdBy, comment].join(" ").toLowerCase();
+function matches(silence: Silence, words: string): boolean {
+  const { id, createdBy, comment } = silence;
+  const text = [...setsOf(silence).flat(), createdBy, comment, id].join(" ").toLowerCase();
   return words
     .toLowerCase()
     .split(/\s+/)

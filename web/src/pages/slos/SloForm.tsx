@@ -41,22 +41,24 @@ export default function SloForm({ before, onSaved }: SloFormProps) {
           refused=""
         />
       </div>
-      {error !== undefined && <ErrorNotice error={error} />}
       {rules && (
         <pre class="slo-rules" tabIndex={0} role="group" aria-label={t("slos.rules")}>
           {rules}
         </pre>
       )}
-      <div class="row form-end">
-        <span class="spacer" />
-        <Button onClick={show}>{t("slos.showRules")}</Button>
-        <Button
-          kind="primary"
-          disabled={draft.name.trim() === ""}
-          onClick={() => void saveSlo(wanted).then(onSaved, setError)}
-        >
-          {t("silence.save")}
-        </Button>
+      <div class="form-end">
+        {error !== undefined && <ErrorNotice error={error} />}
+        <div class="row">
+          <span class="spacer" />
+          <Button onClick={show}>{t("slos.showRules")}</Button>
+          <Button
+            kind="primary"
+            disabled={draft.name.trim() === ""}
+            onClick={() => void saveSlo(wanted).then(onSaved, setError)}
+          >
+            {t("silence.save")}
+          </Button>
+        </div>
       </div>
     </form>
   );
