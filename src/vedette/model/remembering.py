@@ -50,12 +50,12 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _identity(arg: object) -> Hashable:
-    kind = type(arg)
-    if kind is list:
+    if isinstance(arg, list):
         return id(arg)
-    if kind is np.ndarray:
-        return arg.tobytes()  # type: ignore[attr-defined]  # an array
-    return getattr(arg, "identity", arg)  # type: ignore[no-any-return]  # or a value that can be hashed
+    if isinstance(arg, np.ndarray):
+        return arg.tobytes()
+    identity: Hashable = getattr(arg, "identity", arg)
+    return identity
 
 
 def size_of(what: object) -> int:
