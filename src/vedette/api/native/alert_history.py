@@ -45,13 +45,13 @@ class _HistoryDoor:
         kinds = frozenset(given.all("event"))
         if not kinds <= _KINDS:
             raise BadInput(f"no such event: {min(kinds - _KINDS)}", hint=f"one of {', '.join(sorted(_KINDS))}")
+        # also selectors that match nearly all: there is a limit
+        selectors = [parse_metric_selector(text) for text in given.all("match[]")]
         question = HistoryQuestion(
             limit,
             parameters.time_or(given, "start", end_ms - DAY_MS),
             end_ms,
-            list(
-                map(parse_metric_selector, given.all("match[]"))
-            ),  # also those that match nearly all: there is a limit
+            selectors,
             read_fingerprint(given.get("fingerprint")) if given.get("fingerprint") else None,
             kinds,
         )
