@@ -20,7 +20,7 @@ from vedette.alerting.routing.routes import RouteSpec
 from vedette.alerting.routing.time_intervals import TimeInterval
 from vedette.alerting.why.beside import began_beside
 from vedette.alerting.why.explaining import Bounds, Explainer
-from vedette.alerting.why.expression import comparisons, constant_of, restricted, selectors
+from vedette.alerting.why.expression import as_read, comparisons, constant_of, restricted, selectors
 from vedette.alerting.why.routes import explain_routes
 from vedette.alerting.why.wording import REASONS, TEXTS, say
 from vedette.model.blocks import SampleBatch
@@ -180,6 +180,17 @@ def test_selectors_are_restricted_to_what_the_alert_knows():
     assert print_expr(restricted(other, known)) == 'b{job=~"k|",path=~"a\\\\.b\\\\|c|"}'
 
 
+def test_a_selector_is_shown_with_the_labels_that_its_series_have():
+    (one,) = selectors(parse_expr("b > 1"))
+    known = {"job": "k", "path": "a.b|c"}
+    both = Labels.of(__name__="b", job="k", path="a.b|c")
+    bare = Labels.of(__name__="b", job="k")
+    assert print_expr(as_read(one, known, [both])) == 'b{job="k",path="a.b|c"}'
+    assert print_expr(as_read(one, known, [bare, bare])) == 'b{job="k"}'
+    assert as_read(one, known, [both, bare]) == restricted(one, known)
+    assert as_read(one, {}, [both]) == one
+
+
 def event(fingerprint, starts, kind="firing", time=None, **labels):
     return AlertEvent(starts if time is None else time, fingerprint, kind, Labels.of(labels), starts)
 
@@ -250,7 +261,7 @@ def test_the_value_and_the_threshold_are_those_of_the_alert_alone(control):
     assert {value for _, value in compared.left.lines[0].points} == {90.0}
     assert compared.left.lines[0].points[0][0] == (T0 - HOUR) / 1000
     (series,) = report.series
-    assert (series.selector, series.matched) == ('heat{node=~"n2|"}', 1)
+    assert (series.selector, series.matched) == ('heat{node="n2"}', 1)
     assert (report.located.state, report.located.group.file) == ("firing", "rules.yml")
     assert report.problems == []
 

@@ -21,6 +21,7 @@ from vedette.alerting.pipeline.moments import read_clock
 from vedette.alerting.why.beside import AROUND_MS, Beside, began_beside
 from vedette.alerting.why.expression import (
     Line,
+    as_read,
     comparisons,
     constant_of,
     lines_of,
@@ -227,11 +228,11 @@ class _Graphs:
     def _behind(self, selector: VectorSelector, known: dict[str, str]) -> SeriesBehind:
         """Labels that a rule's expression makes up would leave nothing: then all series of the selector are shown."""
         for each, told in ((restricted(selector, known), known), (selector, {})):
-            query = print_expr(each)
-            for part in self._ask(query):
+            for part in self._ask(print_expr(each)):
                 lines = lines_of(part.value, told)
                 if lines:
-                    return SeriesBehind(query, len(getattr(part.value, "labels", lines)), lines)
+                    found = getattr(part.value, "labels", [line.labels for line in lines])
+                    return SeriesBehind(print_expr(as_read(selector, told, found)), len(found), lines)
         return SeriesBehind(print_expr(selector), 0, ())
 
     def _ask(self, query: str) -> Iterator[QueryResult]:

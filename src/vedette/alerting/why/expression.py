@@ -116,8 +116,30 @@ def told_apart_by(alert: Labels, set_by_rule: Mapping[str, str] | Labels) -> dic
 
 def restricted(selector: VectorSelector, known: Mapping[str, str]) -> VectorSelector:
     """Only series that do not contradict the labels: each has the value, or has no such label."""
+    return _with_matchers(
+        selector,
+        [Matcher(name, MatchType.REGEX, f"{_escape(value)}|") for name, value in _unasked(selector, known).items()],
+    )
+
+
+def as_read(selector: VectorSelector, known: Mapping[str, str], found: Sequence[Labels]) -> VectorSelector:
+    """`restricted` as a reader would write it for the series that it found; the same where they have not the same labels."""
+    own = []
+    for name, value in _unasked(selector, known).items():
+        having = sum(labels.get(name) != "" for labels in found)
+        if 0 < having < len(found):
+            return restricted(selector, known)
+        if having:
+            own.append(Matcher(name, MatchType.EQUAL, value))
+    return _with_matchers(selector, own)
+
+
+def _unasked(selector: VectorSelector, known: Mapping[str, str]) -> dict[str, str]:
     asked = {matcher.name for matcher in selector.matchers if matcher.type is MatchType.EQUAL}
-    own = [Matcher(name, MatchType.REGEX, f"{_escape(value)}|") for name, value in known.items() if name not in asked]
+    return {name: value for name, value in known.items() if name not in asked}
+
+
+def _with_matchers(selector: VectorSelector, own: Sequence[Matcher]) -> VectorSelector:
     name = [matcher for matcher in selector.matchers if matcher.name == METRIC_NAME]
     rest = [matcher for matcher in selector.matchers if matcher.name != METRIC_NAME]
     return replace(selector, matchers=(*rest, *own, *name))
