@@ -38,7 +38,7 @@ from tests.server import Vedette
 
 _SHORT_ROUNDS: Final = 150
 _FAILURES_SHOWN: Final = 10
-_ASKED_AGAIN: Final = 12
+_ASKED_AGAIN: Final = 100
 _NOT_COMPARED: Final = (("^", "%"), ("^", "std"), ("label_replace", "turned_native_total"))
 """Queries with all of: remainders and deviations of powers, where the last digit of a large number decides and powers differ in
 it; label sets with a float and a histogram at one time (see `difference_of`) below another operator.

@@ -43,7 +43,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
             return known[0]  # type: ignore[no-any-return]  # what this function answered
         answer = function(*args, **kwargs)
         weight = _ENTRY_BYTES + sum(len(part) for part in key if isinstance(part, bytes)) + size_of(answer)
-        _ANSWERS.put(key, (answer, args), weight)
+        _ANSWERS.put(key, (answer, (args, kwargs)), weight)
         return answer
 
     return ask
