@@ -193,7 +193,7 @@ class HttpClient:
 
 def request_head(method: str, url: URL, headers: Iterable[tuple[str, str]], body_bytes: int = 0) -> bytes:
     """Everything before the body. Raises ValueError where a value would break out of its line."""
-    lines = [f"{method} {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {_host(url)}"]
+    lines = [f"{method} {url.raw_path_qs or '/'} HTTP/1.1", f"Host: {host_header(url)}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if method != "GET":
         lines.append(f"Content-Length: {body_bytes}")
@@ -203,7 +203,7 @@ def request_head(method: str, url: URL, headers: Iterable[tuple[str, str]], body
     return text.encode()
 
 
-def _host(url: URL) -> str:
+def host_header(url: URL) -> str:
     host = url.host_subcomponent or ""
     return host if url.is_default_port() else f"{host}:{url.port}"
 

@@ -19,6 +19,7 @@ from vedette.alerting.sending.sender import BATCH_MAX, Sender, encode_alerts
 from vedette.alerting.sending.targets import find_alertmanagers
 from vedette.intake.config import load_config
 from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.http1 import FetchFailed, Response
 from vedette.intake.target import TargetGroup
 from vedette.model.errors import ConfigError
@@ -134,7 +135,7 @@ class Running:
         self.sender = AlertSender(SetClock(NOW_MS), load_config("p.yml", text=text), make_client=self._make)
         self.task: asyncio.Task[None] | None = None
 
-    def _make(self, config: HttpClientConfig) -> FakeClient:
+    def _make(self, config: HttpClientConfig, signing: SigV4Config | None) -> FakeClient:
         self.clients.append(FakeClient())
         return self.clients[-1]
 

@@ -5,24 +5,35 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
+import pytest
+from yarl import URL
+
 from vedette.alerting.receivers.aliyun_sms import authorize
-from vedette.alerting.receivers.sigv4 import AwsKeys, signed_headers
+from vedette.intake.aws.signing import AwsKeys, signed_headers
 
 
-def test_signature_version_4_is_that_of_amazons_test_suite() -> None:
-    """Case post-x-www-form-urlencoded of aws-sig-v4-test-suite."""
+@pytest.mark.parametrize(
+    ("content_type", "signature"),
+    [
+        ("application/x-www-form-urlencoded", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
+        (
+            "application/x-www-form-urlencoded; charset=utf8",
+            "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe",
+        ),
+    ],
+)
+def test_signature_version_4_is_that_of_amazons_test_suite(content_type: str, signature: str) -> None:
+    """Cases post-x-www-form-urlencoded and -parameters of aws-sig-v4-test-suite."""
     headers = signed_headers(
         AwsKeys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-        url="https://example.amazonaws.com/",
+        url=URL("https://example.amazonaws.com/"),
         body=b"Param1=value1",
         service="service",
         region="us-east-1",
         now=datetime(2015, 8, 30, 12, 36, tzinfo=UTC),
-        content_type="application/x-www-form-urlencoded",
+        content_type=content_type,
     )
-    assert headers["Authorization"].endswith(
-        "Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"
-    )
+    assert headers["Authorization"].endswith(f"Signature={signature}")
 
 
 def test_aliyuns_signature_is_that_of_its_documentation() -> None:

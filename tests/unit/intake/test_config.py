@@ -193,7 +193,8 @@ ec2_sd_configs: [{region: r, secret_key: hush-6, basic_auth: {password: hush-7}}
 
 def test_secrets_never_print() -> None:
     config = load(
-        job(SECRETS) + "remote_write: [{url: a, basic_auth: {password: hush-8}, sigv4: {secret_key: hush-9}}]"
+        job(SECRETS)
+        + "remote_write: [{url: a, basic_auth: {password: hush-8}}, {url: b, sigv4: {access_key: a, secret_key: hush-9}}]"
     )
     for text in (render_config(config), repr(config)):
         assert "shown" in text

@@ -1,6 +1,6 @@
 """Receivers that carry a message as it is: webhook, e-mail, Amazon SNS; and ours, Aliyun SMS.
 
-Source: Alertmanager config/notifiers.go, notify/{webhook,sns}/config.go, prometheus/sigv4, messages included.
+Source: Alertmanager config/notifiers.go, notify/{webhook,sns}/config.go, messages included.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from vedette.alerting.config.scalars import (
     SecretTemplateUrl,
 )
 from vedette.intake.config.http import TlsConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.config.values import NO_PATH, NO_SECRET, FilePath, Secret
 from vedette.model.errors import BadInput
 from vedette.model.quoting import quote
@@ -134,27 +135,6 @@ class EmailConfig(Section):
                 section, auth_secret=common.smtp_auth_secret, auth_secret_file=common.smtp_auth_secret_file
             )
         return section
-
-
-@dataclass(frozen=True, slots=True)
-class SigV4Config:
-    """How requests to Amazon are signed. Keys left out come from the environment (AWS_ACCESS_KEY_ID ...)."""
-
-    TYPE: ClassVar[str] = "sigv4.plain"
-    region: str = ""
-    access_key: str = ""
-    secret_key: Secret = NO_SECRET
-    profile: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    use_fips_sts_endpoint: bool = False
-
-    def check(self) -> Self:
-        if bool(self.access_key) != bool(self.secret_key):
-            raise BadInput(
-                "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config"
-            )
-        return self
 
 
 NO_SIGNING: Final = SigV4Config()

@@ -121,7 +121,7 @@ class HttpIntegration(ABC, Generic[S]):
         """A 2xx answer. Raises NotSent."""
         try:
             response = await self._client.send(
-                Call(request.method, _url(request.url), request.body),
+                Call(request.method, parse_url(request.url), request.body),
                 {"User-Agent": USER_AGENT, **request.headers},
                 timeout_s=self.timeout_s,
                 bytes_max=LIMITS.answer_bytes_max,
@@ -138,7 +138,7 @@ class HttpIntegration(ABC, Generic[S]):
                 raise NotSent(message, retry=self._may_pass(error.status)) from None
             return Response(error.status, "", {}, b"")
         except ValueError:
-            raise NotSent("the URL is not valid", retry=False, reason="clientError") from None
+            raise _bad_url() from None
         self._check_status(response)
         return response
 
@@ -194,9 +194,16 @@ class RobotIntegration(HttpIntegration[S]):
 _WRITTEN_OUT: Final = re.compile(r"[!-~]+")
 
 
-def _url(text: str) -> URL:
-    """One that is written out goes over the wire as it is: a signature may cover it."""
-    return URL(text, encoded=_WRITTEN_OUT.fullmatch(text) is not None)
+def parse_url(text: str) -> URL:
+    """One that is written out goes over the wire as it is: a signature may cover it. Raises NotSent."""
+    try:
+        return URL(text, encoded=_WRITTEN_OUT.fullmatch(text) is not None)
+    except ValueError:
+        raise _bad_url() from None
+
+
+def _bad_url() -> NotSent:
+    return NotSent("the URL is not valid", retry=False, reason="clientError")
 
 
 def json_answer(response: Response) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 from vedette.alerting.config.messages import SnsConfig
 from vedette.alerting.notification import Notification
-from vedette.alerting.receivers.aws_keys import KeySource, find_region, xml_text
-from vedette.alerting.receivers.http import HttpIntegration, Request, shown
-from vedette.alerting.receivers.sigv4 import FORM, AwsKeys, signed_headers
+from vedette.alerting.receivers.http import HttpIntegration, Request, parse_url, shown
 from vedette.alerting.receivers.texts import Texts
 from vedette.alerting.templates import Templates
+from vedette.intake.aws.keys import FORM, KeySource, NoKeys, find_region, xml_text
+from vedette.intake.aws.signing import AwsKeys, signed_headers
 from vedette.intake.http1 import Response
+from vedette.model.errors import NotSent
 
 MESSAGE_BYTES_MAX: Final = 256 << 10
 SMS_BYTES_MAX: Final = 1600
@@ -26,11 +27,16 @@ class Sns(HttpIntegration[SnsConfig]):
 
     def __init__(self, section: SnsConfig, index: int, templates: Templates) -> None:
         super().__init__(section, index, templates)
-        self._key_source = KeySource(section.sigv4, self.ask)
+        self._key_source = KeySource(section.sigv4, self._client)
         self._keys = AwsKeys("", "")
+        self._region = ""
 
     async def notify(self, notification: Notification) -> Mapping[str, str]:
-        self._keys = await self._key_source.keys()
+        try:
+            self._region = find_region(self.section.sigv4)
+            self._keys = await self._key_source.keys()
+        except NoKeys as error:
+            raise NotSent(error.message, retry=not error.is_final, reason="authError") from None
         return await super().notify(notification)
 
     async def close(self) -> None:
@@ -39,12 +45,17 @@ class Sns(HttpIntegration[SnsConfig]):
 
     def compose(self, texts: Texts) -> Sequence[Request]:
         section = self.section
-        region = find_region(section.sigv4)
-        url = texts.text(section.api_url) or f"https://sns.{region}.amazonaws.com/"
+        url = texts.text(section.api_url) or f"https://sns.{self._region}.amazonaws.com/"
         form = {"Action": "Publish", "Version": "2010-03-31", **self._publish(texts)}
         body = urlencode(form).encode()
         headers = signed_headers(
-            self._keys, url=url, body=body, service="sns", region=region, now=datetime.now(UTC), content_type=FORM
+            self._keys,
+            url=parse_url(url),
+            body=body,
+            service=section.sigv4.service_name or "sns",
+            region=self._region,
+            now=datetime.now(UTC),
+            content_type=FORM,
         )
         return [Request(url, body, headers)]
 

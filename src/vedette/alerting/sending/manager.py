@@ -14,13 +14,14 @@ from typing import Final
 
 from vedette.alerting.alerts import Alert
 from vedette.alerting.sending import metrics
-from vedette.alerting.sending.sender import QUEUE_MAX, Poster, Sender
+from vedette.alerting.sending.sender import QUEUE_MAX, Sender
 from vedette.alerting.sending.targets import FoundAlertmanagers, find_alertmanagers
+from vedette.intake.aws.client import Poster, open_poster
 from vedette.intake.config.alerting import AlertmanagerConfig
 from vedette.intake.config.http import HttpClientConfig
 from vedette.intake.config.sections import PrometheusConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.discovery.manager import DiscoveryManager
-from vedette.intake.http_client import HttpClient
 from vedette.intake.target import TargetGroup
 from vedette.model.labels import Labels
 from vedette.model.names import ValidationScheme
@@ -88,7 +89,7 @@ class AlertSender:
         clock: Clock,
         config: PrometheusConfig,
         queue_max: int = QUEUE_MAX,
-        make_client: Callable[[HttpClientConfig], Poster] = HttpClient,
+        make_client: Callable[[HttpClientConfig, SigV4Config | None], Poster] = open_poster,
     ) -> None:
         self._config = config
         self._make_client = make_client
@@ -150,7 +151,7 @@ class AlertSender:
         await self._discovery.apply(list(wanted.values()))
 
     def _build(self, config: AlertmanagerConfig, scheme: ValidationScheme) -> AlertmanagerSet:
-        return AlertmanagerSet(config, scheme, self._make_client(config.http), self._queue_max)
+        return AlertmanagerSet(config, scheme, self._make_client(config.http, config.sigv4), self._queue_max)
 
     def _differs(self, name: str, wanted: Mapping[str, AlertmanagerConfig], scheme: ValidationScheme) -> bool:
         return wanted.get(name) != self._sets[name].config or self._sets[name].scheme is not scheme

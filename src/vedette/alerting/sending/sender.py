@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from yarl import URL
 
 from vedette.alerting.alerts import Alert
 from vedette.alerting.sending import metrics
-from vedette.intake.http1 import Response
+from vedette.intake.aws.client import Poster
 from vedette.intake.http_client import USER_AGENT
 from vedette.model.errors import VedetteError
 from vedette.model.telemetry import LIMIT_HITS
@@ -30,16 +30,6 @@ QUEUE_MAX: Final = 10_000
 BATCH_MAX: Final = 256
 _ANSWER_BYTES_MAX: Final = 1 << 20
 _HEADERS: Final = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
-
-
-class Poster(Protocol):
-    """`vedette.intake.http_client.HttpClient`, as far as a sender needs it."""
-
-    async def post(
-        self, url: URL, headers: Mapping[str, str], body: bytes, *, timeout_s: float, bytes_max: int
-    ) -> Response: ...
-
-    async def close(self) -> None: ...
 
 
 class Sender:

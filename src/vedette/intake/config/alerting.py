@@ -17,19 +17,13 @@ from vedette.intake.config.discovery import (
 from vedette.intake.config.foreign_discovery import check_discovery
 from vedette.intake.config.http import PLAIN_HTTP, HttpClientConfig
 from vedette.intake.config.relabelling import RelabelConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.config.values import DurationMs
-from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
 from vedette.model.names import ValidationScheme
 from vedette.signals.relabel import Rule
 
 DEFAULT_TIMEOUT: Final = DurationMs(10_000)
-_UNBUILT: Final = UNBUILT_KINDS | {"sigv4"}
-
-
-def _check_unbuilt(node: Node) -> None:
-    if not node.key.endswith(".sigv4"):
-        check_discovery(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,10 @@ class AlertmanagerConfig:
     file_sd_configs: tuple[FileDiscovery, ...] = ()
     http_sd_configs: tuple[HttpDiscovery, ...] = ()
     dns_sd_configs: tuple[DnsDiscovery, ...] = ()
-    unbuilt: Mapping[str, Any] = field(default_factory=dict, metadata={"rest": _UNBUILT, "refuse": _check_unbuilt})
+    sigv4: SigV4Config | None = None
+    unbuilt: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"rest": UNBUILT_KINDS, "refuse": check_discovery}
+    )
     job_name: str = field(default="", metadata={"hidden": True})
 
     def check(self) -> Self:
@@ -56,6 +53,9 @@ class AlertmanagerConfig:
             raise BadInput(f"expected Alertmanager api version to be one of [v2] but got {self.api_version}")
         if None in self.static_configs:
             raise BadInput("empty or null section in static_configs")
+        http = self.http.check()
+        if self.sigv4 and http.credentials:
+            raise BadInput("at most one of basic_auth, authorization, oauth2, & sigv4 must be configured")
         if not self.relabel_configs:
             for address in (target for group in self.static_configs if group for target in group.targets):
                 check_target_address(address)
@@ -63,7 +63,7 @@ class AlertmanagerConfig:
             raise BadInput("empty or null Alertmanager target relabeling rule")
         if None in self.alert_relabel_configs:
             raise BadInput("empty or null Alertmanager alert relabeling rule")
-        return replace(self, http=self.http.check(), timeout=self.timeout or DEFAULT_TIMEOUT)
+        return replace(self, http=http, timeout=self.timeout or DEFAULT_TIMEOUT)
 
     def target_rules(self, scheme: ValidationScheme) -> tuple[Rule, ...]:
         return tuple(config.rule(scheme) for config in self.relabel_configs if config)
@@ -100,7 +100,7 @@ class AlertingConfig:
         return tuple(
             replace(each, job_name=f"config-{place}")
             for place, each in enumerate(self.alertmanagers)
-            if each is not None and "sigv4" not in each.unbuilt
+            if each is not None
         )
 
 

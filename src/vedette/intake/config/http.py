@@ -230,6 +230,11 @@ class HttpClientConfig:
         authorization = Authorization("Bearer", self.bearer_token, self.bearer_token_file)
         return replace(self, authorization=authorization, bearer_token=NO_SECRET, bearer_token_file=NO_PATH)
 
+    @property
+    def credentials(self) -> list[str]:
+        """The sections that say who asks, once it is checked."""
+        return [name for name in ("basic_auth", "authorization", "oauth2") if getattr(self, name) is not None]
+
 
 PLAIN_HTTP: Final = HttpClientConfig()
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from vedette.intake.config.http import PLAIN_HTTP, RESERVED_HEADERS, HttpClientConfig
 from vedette.intake.config.relabelling import RelabelConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.config.values import NO_DURATION, DurationMs
 from vedette.intake.config.yaml_nodes import Node
 from vedette.model.errors import BadInput
@@ -22,7 +23,7 @@ from vedette.model.names import ValidationScheme
 from vedette.model.quoting import quote
 from vedette.signals.relabel import Rule
 
-UNBUILT_SIGNING: Final = frozenset({"sigv4", "azuread", "google_iam"})
+UNBUILT_SIGNING: Final = frozenset({"azuread", "google_iam"})
 _TIMEOUT: Final = DurationMs(30_000)
 _BATCH_DEADLINE: Final = DurationMs(5_000)
 _MIN_BACKOFF: Final = DurationMs(30)
@@ -101,6 +102,7 @@ class RemoteWriteConfig:
     http: HttpClientConfig = field(default=PLAIN_HTTP, metadata={"inline": True})
     queue_config: QueueConfig = DEFAULT_QUEUE
     metadata_config: MetadataConfig = DEFAULT_METADATA
+    sigv4: SigV4Config | None = None
     unbuilt: Mapping[str, Any] = field(
         default_factory=dict, repr=False, metadata={"rest": UNBUILT_SIGNING, "refuse": _check_signing}
     )
@@ -111,7 +113,14 @@ class RemoteWriteConfig:
         if None in self.write_relabel_configs:
             raise BadInput("empty or null relabeling rule in remote write config")
         check_headers(self.headers)
-        return replace(self, http=self.http.check(), remote_timeout=self.remote_timeout or _TIMEOUT)
+        http = self.http.check()
+        ways = [*http.credentials, *(["sigv4"] if self.sigv4 else []), *sorted(self.unbuilt)]
+        if len(ways) > 1:
+            raise BadInput(
+                "at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be configured. "
+                f"Currently configured: [{' '.join(ways)}]"
+            )
+        return replace(self, http=http, remote_timeout=self.remote_timeout or _TIMEOUT)
 
     def rules(self, scheme: ValidationScheme) -> tuple[Rule, ...]:
         return tuple(config.rule(scheme) for config in self.write_relabel_configs if config)

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from vedette.intake.aws.client import Poster, open_poster
 from vedette.intake.config.remote_write import RemoteWriteConfig
 from vedette.intake.config.sections import PrometheusConfig
 from vedette.intake.forwarding.metrics import RemoteMetrics
@@ -21,7 +22,6 @@ from vedette.intake.forwarding.positions import PositionFile
 from vedette.intake.forwarding.requests import Remote
 from vedette.intake.forwarding.rounds import Planner
 from vedette.intake.forwarding.sender import Sender, find_metadata
-from vedette.intake.http_client import HttpClient
 from vedette.model.labels import Labels
 from vedette.model.names import ValidationScheme
 from vedette.ports.clock import Clock
@@ -92,7 +92,7 @@ class ForwardingManager:
 
     async def _keep(self, name: str, wanted: Wanted) -> None:
         while True:
-            client = HttpClient(wanted[0].http)
+            client = open_poster(wanted[0].http, wanted[0].sigv4)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     sender = self._sender(name, wanted, client)
@@ -104,7 +104,7 @@ class ForwardingManager:
                 await client.close()
             await self._clock.sleep(PAUSE_S)
 
-    def _sender(self, name: str, wanted: Wanted, client: HttpClient) -> Sender:
+    def _sender(self, name: str, wanted: Wanted, client: Poster) -> Sender:
         config, external, scheme = wanted
         store, principal = self._store, self._principal
         metadata = partial(find_metadata, store, principal)

@@ -20,10 +20,11 @@ from typing import Final
 
 from yarl import URL
 
+from vedette.intake.aws.client import Poster
 from vedette.intake.config.remote_write import ProtobufMessage, RemoteWriteConfig
 from vedette.intake.forwarding.metrics import Load
 from vedette.intake.http1 import FetchFailed, Response
-from vedette.intake.http_client import USER_AGENT, HttpClient
+from vedette.intake.http_client import USER_AGENT
 from vedette.model.errors import BodyTooLarge
 from vedette.ports.clock import Clock
 
@@ -62,7 +63,7 @@ class Remote:
     """Sends bodies to one remote. Belongs to one event loop."""
 
     config: RemoteWriteConfig
-    client: HttpClient
+    client: Poster
     clock: Clock
     url: URL = field(init=False)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,11 +13,15 @@ from tests.unit.alerting.rules.rule_groups import definition_of, labels_of, stor
 from vedette.alerting.alerts import Alert
 from vedette.alerting.rules.environment import RuleEnvironment
 from vedette.alerting.rules.manager import RuleManager
+from vedette.alerting.rules.workers import RuleWorkers
 from vedette.model.blocks import SampleBatch
 from vedette.ports.principal import SYSTEM, Principal
 from vedette.query.promql.engine import Engine
 from vedette.store.memory import MemoryStore
 
+T = TypeVar("T")
+
+QUIET_TURNS = 10
 START_MS = 1_700_000_000_000
 ONE = "groups: [{name: g, interval: 10s, rules: [{record: r, expr: m}, {alert: A, expr: m > 1}]}]"
 
@@ -26,6 +31,7 @@ class TurnedClock:
 
     def __init__(self) -> None:
         self.time_ms = START_MS
+        self.workers = CountedWorkers()
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
 
     def now_ms(self) -> int:
@@ -48,13 +54,27 @@ class TurnedClock:
             for woken in due:
                 woken.set_result(None)
             if due:
-                await settle()
+                await self.settle()
+
+    async def settle(self) -> None:
+        """Until loops and worker threads have nothing to do any more."""
+        n_quiet = 0
+        while n_quiet < QUIET_TURNS:
+            await asyncio.sleep(0.001)
+            n_quiet = 0 if self.workers.n_busy else n_quiet + 1
 
 
-async def settle() -> None:
-    """Until loops and worker threads have nothing to do any more."""
-    for _ in range(30):
-        await asyncio.sleep(0.001)
+class CountedWorkers(RuleWorkers):
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_busy = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        self.n_busy += 1
+        try:
+            return await super().run(work)
+        finally:
+            self.n_busy -= 1
 
 
 class Heard:
@@ -70,6 +90,7 @@ class Running:
         self.clock, self.store, self.heard = TurnedClock(), MemoryStore(windows=False), Heard()
         environment = RuleEnvironment(self.store, Engine(self.store), SYSTEM, clock=self.clock)
         self.manager = RuleManager(environment, self.heard)
+        self.manager.workers = self.clock.workers
         self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Running:
@@ -84,7 +105,7 @@ class Running:
     async def apply(self, *texts: str) -> None:
         self.manager.apply([definition_of(text) for text in texts])
         await self.manager.settled()
-        await settle()
+        await self.clock.settle()
 
     def put(self, text: str, value: float) -> None:
         refs = self.store.register(SYSTEM, [labels_of(text)])

@@ -9,12 +9,13 @@ so that a changed file counts. https://docs.aws.amazon.com/sdkref/latest/guide/s
 
 from __future__ import annotations
 
+import asyncio
 import configparser
 import json
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,22 +24,21 @@ from urllib.parse import urlencode, urlsplit
 
 from yarl import URL
 
-from vedette.alerting.config.messages import SigV4Config
-from vedette.alerting.receivers.composing import composed
-from vedette.alerting.receivers.http import Request
-from vedette.alerting.receivers.sigv4 import FORM, AwsKeys, signed_headers
+from vedette.intake.aws.signing import AwsKeys, signed_headers
 from vedette.intake.config.http import HttpClientConfig
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.http1 import AnswerTooLarge, Call, FetchFailed, Response
 from vedette.intake.http_client import HttpClient
-from vedette.model.errors import NotSent
 
 STS_URL: Final = "https://sts{fips}.{region}.amazonaws.com/"
 CONTAINER_URL: Final = "http://169.254.170.2"
 MACHINE_URL: Final = "http://169.254.169.254"
 _PLAIN_HOSTS: Final = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "127.0.0.1", "::1", "localhost"})
 """Those that may be asked for keys without TLS."""
+FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _METADATA_TIMEOUT_S: Final = 2.0
-_METADATA_BYTES_MAX: Final = 64 << 10
+_STS_TIMEOUT_S: Final = 10.0
+_ANSWER_BYTES_MAX: Final = 64 << 10
 _TOKEN_TTL_S: Final = 60
 _ROLE_S: Final = 3600
 _REFRESH_BEFORE_S: Final = 300.0
@@ -51,27 +51,34 @@ class _Found:
     """When to ask again, of time.time()."""
 
 
-class KeySource:
-    """Of one integration. `ask`: a request to STS; answers with 2xx, or raises NotSent."""
+class NoKeys(FetchFailed):
+    """`is_final`: Amazon refuses who asks; asking again is of no use."""
 
-    def __init__(
-        self,
-        config: SigV4Config,
-        ask: Callable[[Request], Awaitable[Response]],
-        environment: Mapping[str, str] = os.environ,
-    ) -> None:
+    code = "no_keys"
+
+    def __init__(self, why: str, *, is_final: bool = False) -> None:
+        super().__init__(f"no AWS keys: {why}")
+        self.is_final = is_final
+
+
+class KeySource:
+    """Asks STS through `client`, and closes it not; metadata services are asked directly."""
+
+    def __init__(self, config: SigV4Config, client: HttpClient, environment: Mapping[str, str] = os.environ) -> None:
         self._config = config
-        self._ask = ask
+        self._client = client
         self._environment = environment
         self._found: _Found | None = None
         self._metadata = HttpClient(HttpClientConfig())
 
     async def keys(self) -> AwsKeys:
-        """Raises NotSent where there are none."""
+        """Raises NoKeys."""
         if self._found is None or time.time() >= self._found.until_s:
-            self._found = await self._find()
-            if self._config.role_arn:
-                self._found = await self._assume_role(self._found.keys)
+            try:
+                found = await self._find()
+                self._found = await self._assume_role(found.keys) if self._config.role_arn else found
+            except ValueError as error:  # a URL or a header that cannot be written
+                raise NoKeys(str(error)) from None
         return self._found.keys
 
     async def close(self) -> None:
@@ -83,16 +90,16 @@ class KeySource:
             return _Found(keys)
         if not config.profile and environment.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return await self._assume_role_by_token()
-        if keys := await composed(lambda: profile_keys(config, environment)):
+        if keys := await asyncio.to_thread(profile_keys, config, environment):
             return _Found(keys)
         if config.profile:
-            raise _no_keys(f"profile {config.profile} is not in {_credentials_file(environment)}, or has no keys")
+            raise NoKeys(f"profile {config.profile} is not in {_credentials_file(environment)}, or has no keys")
         if environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") or environment.get(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI"
         ):
             return await self._ask_container()
         if environment.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
-            raise _no_keys("not in sigv4, the environment or a profile, and the machine must not be asked")
+            raise NoKeys("not in sigv4, the environment or a profile, and the machine must not be asked")
         return await self._ask_machine()
 
     async def _assume_role(self, keys: AwsKeys) -> _Found:
@@ -105,7 +112,7 @@ class KeySource:
         headers = signed_headers(
             keys, url=url, body=body, service="sts", region=region, now=datetime.now(UTC), content_type=FORM
         )
-        return _of_sts(await self._ask(Request(url, body, headers)))
+        return await self._ask_sts(url, headers, body)
 
     async def _assume_role_by_token(self) -> _Found:
         environment = self._environment
@@ -115,14 +122,27 @@ class KeySource:
             "WebIdentityToken": await _read(environment["AWS_WEB_IDENTITY_TOKEN_FILE"]),
         }
         body = _sts_form("AssumeRoleWithWebIdentity", form)
-        return _of_sts(await self._ask(Request(self._sts_url()[0], body, {"Content-Type": FORM})))
+        return await self._ask_sts(self._sts_url()[0], {"Content-Type": FORM}, body)
 
-    def _sts_url(self) -> tuple[str, str]:
+    async def _ask_sts(self, url: URL, headers: Mapping[str, str], body: bytes) -> _Found:
+        try:
+            answer = await self._client.post(url, headers, body, timeout_s=_STS_TIMEOUT_S, bytes_max=_ANSWER_BYTES_MAX)
+        except FetchFailed as error:
+            raise NoKeys(f"STS: {error.reason}") from None
+        except AnswerTooLarge:
+            raise NoKeys(f"STS answers more than {_ANSWER_BYTES_MAX} bytes") from None
+        if answer.status != 200:
+            why = f"STS answers {answer.status}: {xml_text(answer, 'Message')}"
+            raise NoKeys(why, is_final=answer.status // 100 == 4 and answer.status != 429)
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+        return _expiring("STS", *(xml_text(answer, name) for name in names))
+
+    def _sts_url(self) -> tuple[URL, str]:
         """And its region."""
         region = find_region(self._config, self._environment)
         fips = "-fips" if self._config.use_fips_sts_endpoint else ""
         own = self._environment.get("AWS_ENDPOINT_URL_STS", "")
-        return own or STS_URL.format(fips=fips, region=region), region
+        return URL(own or STS_URL.format(fips=fips, region=region)), region
 
     async def _ask_container(self) -> _Found:
         environment = self._environment
@@ -130,7 +150,7 @@ class KeySource:
         url = f"{CONTAINER_URL}{path}" if path else environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in _PLAIN_HOSTS:
-            raise _no_keys(f"AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor this machine: {parts.hostname}")
+            raise NoKeys(f"AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor this machine: {parts.hostname}")
         token = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
         if file := environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
             token = await _read(file)
@@ -149,14 +169,14 @@ class KeySource:
     async def _look(self, call: Call, headers: Mapping[str, str]) -> bytes:
         try:
             answer = await self._metadata.send(
-                call, headers, timeout_s=_METADATA_TIMEOUT_S, bytes_max=_METADATA_BYTES_MAX
+                call, headers, timeout_s=_METADATA_TIMEOUT_S, bytes_max=_ANSWER_BYTES_MAX
             )
         except FetchFailed as error:
-            raise _no_keys(f"not in sigv4, the environment or a profile; {call.url}: {error.reason}") from None
+            raise NoKeys(f"not in sigv4, the environment or a profile; {call.url}: {error.reason}") from None
         except AnswerTooLarge:
-            raise _no_keys(f"{call.url} answers more than {_METADATA_BYTES_MAX} bytes") from None
+            raise NoKeys(f"{call.url} answers more than {_ANSWER_BYTES_MAX} bytes") from None
         if answer.status != 200:
-            raise _no_keys(f"{call.url} answers {answer.status}")
+            raise NoKeys(f"{call.url} answers {answer.status}")
         return answer.body
 
 
@@ -187,10 +207,10 @@ def profile_keys(config: SigV4Config, environment: Mapping[str, str]) -> AwsKeys
 
 
 def find_region(config: SigV4Config, environment: Mapping[str, str] = os.environ) -> str:
-    """Raises NotSent where nobody says one."""
+    """Raises NoKeys where nobody says one."""
     region = config.region or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or ""
     if not region:
-        raise NotSent("region not configured in sns.sigv4.region or in default credentials chain", retry=True)
+        raise NoKeys("region not configured in sigv4 or in default credentials chain")
     return region
 
 
@@ -201,16 +221,11 @@ def xml_text(response: Response, name: str) -> str:
 
 
 def _credentials_file(environment: Mapping[str, str]) -> str:
-    return environment.get("AWS_SHARED_CREDENTIALS_FILE") or str(Path.home() / ".aws" / "credentials")
+    return environment.get("AWS_SHARED_CREDENTIALS_FILE") or os.path.expanduser("~/.aws/credentials")
 
 
 def _sts_form(action: str, form: Mapping[str, str]) -> bytes:
     return urlencode({"Action": action, "Version": "2011-06-15", "DurationSeconds": str(_ROLE_S), **form}).encode()
-
-
-def _of_sts(answer: Response) -> _Found:
-    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-    return _expiring("STS", *(xml_text(answer, name) for name in names))
 
 
 def _of_metadata(body: bytes) -> _Found:
@@ -219,12 +234,12 @@ def _of_metadata(body: bytes) -> _Found:
         names = ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")
         return _expiring("the metadata service", *(str(answer.get(name) or "") for name in names))
     except (ValueError, AttributeError):
-        raise _no_keys("the metadata service's answer is not a JSON object") from None
+        raise NoKeys("the metadata service's answer is not a JSON object") from None
 
 
 def _expiring(whose: str, access_key: str, secret_key: str, token: str, expiration: str) -> _Found:
     if not access_key or not secret_key:
-        raise _no_keys(f"none in the answer of {whose}")
+        raise NoKeys(f"none in the answer of {whose}")
     try:
         until_s = datetime.fromisoformat(expiration).timestamp() - _REFRESH_BEFORE_S if expiration else 0.0
     except ValueError:
@@ -234,10 +249,6 @@ def _expiring(whose: str, access_key: str, secret_key: str, token: str, expirati
 
 async def _read(file: str) -> str:
     try:
-        return await composed(lambda: Path(file).read_text(encoding="utf-8").strip())
+        return (await asyncio.to_thread(Path(file).read_text, encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise _no_keys(f"the token of {file} cannot be read: {error}") from None
-
-
-def _no_keys(why: str) -> NotSent:
-    return NotSent(f"no AWS keys: {why}", retry=True, reason="authError")
+        raise NoKeys(f"the token of {file} cannot be read: {error}") from None

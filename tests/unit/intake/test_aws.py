@@ -11,25 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from tests.unit.alerting.vendors import Answer, Vendor, integration, json_says, notification, send, vendor
-from vedette.alerting.config.messages import SigV4Config
-from vedette.alerting.receivers.aws_keys import KeySource, find_region
-from vedette.alerting.receivers.http import Request
-from vedette.alerting.receivers.sigv4 import AwsKeys
+from vedette.intake.aws.client import open_poster
+from vedette.intake.aws.keys import KeySource, NoKeys, find_region
+from vedette.intake.aws.signing import AwsKeys
+from vedette.intake.config.http import PLAIN_HTTP
+from vedette.intake.config.load import load_config
+from vedette.intake.config.sigv4 import SigV4Config
 from vedette.intake.config.values import Secret
-from vedette.intake.http1 import Response
-from vedette.model.errors import NotSent
+from vedette.intake.http_client import HttpClient
+from vedette.model.errors import ConfigError, NotSent
 
 TO_PUBLISH = Answer(200, b"<PublishResponse/>")
 
 
-async def nobody(request: Request) -> Response:
-    raise AssertionError("STS was asked")
-
-
 def found(config: SigV4Config, environment: Mapping[str, str]) -> AwsKeys:
-    return asyncio.run(KeySource(config, nobody, environment).keys())
+    async def run() -> AwsKeys:
+        return await KeySource(config, HttpClient(PLAIN_HTTP), environment).keys()
+
+    return asyncio.run(run())
 
 
 def in_an_hour(hours: float = 1.0) -> str:
@@ -81,14 +83,14 @@ def test_keys_come_from_the_section_the_environment_or_a_profile(tmp_path: Path)
     assert found(SigV4Config(), environment | own) == AwsKeys("E", "e", "t")
     assert found(SigV4Config(), environment) == AwsKeys("D", "d")
     assert found(SigV4Config(profile="p"), environment | own) == AwsKeys("P", "p%q")
-    with pytest.raises(NotSent, match=r"no AWS keys: profile absent is not in .*credentials, or has no keys"):
+    with pytest.raises(NoKeys, match=r"no AWS keys: profile absent is not in .*credentials, or has no keys"):
         found(SigV4Config(profile="absent"), environment)
 
 
 def test_a_region_comes_from_the_section_or_the_environment() -> None:
     assert find_region(SigV4Config(region="a"), {"AWS_REGION": "b"}) == "a"
     assert find_region(SigV4Config(), {"AWS_REGION": "b"}) == "b"
-    with pytest.raises(NotSent, match="region not configured"):
+    with pytest.raises(NoKeys, match="region not configured"):
         find_region(SigV4Config(), {})
 
 
@@ -163,6 +165,9 @@ def test_a_machine_is_asked_for_a_token_then_its_role_then_the_keys(monkeypatch:
         ({"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"}, Answer(), "or a profile; http://127.0.0.1:1/latest/api/token: "),
         ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL"}, Answer(200, b"<html>"), "not a JSON object"),
         ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL"}, Answer(200, b"[1]"), "not a JSON object"),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://a:b"}, Answer(), "no AWS keys: "),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a\r\nb: c"}, Answer(), "no AWS keys: "),
+        ({"AWS_EC2_METADATA_SERVICE_ENDPOINT": "URL"}, Answer(200, b"a\r\nb: c"), "no AWS keys: "),
         ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL"}, json_says({"Code": "x"}), "none in the answer of the metadata service"),
         ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://keys.example.com/"}, Answer(), "neither https nor this machine: keys.example.com"),
         ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/nonexistent"}, Answer(), "the token of /nonexistent cannot be read"),
@@ -177,3 +182,52 @@ def test_where_there_are_no_keys_the_error_says_what_was_tried(
     with pytest.raises(NotSent) as caught:
         published(monkeypatch, environment, answer, sigv4="")
     assert message in caught.value.message
+
+
+def test_posts_are_signed_for_amazons_prometheus_and_changed_in_nothing_else() -> None:
+    async def run() -> Vendor:
+        async with vendor(Answer(200, b"")) as server:
+            config = SigV4Config(region="eu-west-1", access_key="AK", secret_key=Secret("SK"))
+            client = open_poster(PLAIN_HTTP, config)
+            url = URL(f"{server.url}/workspaces/ws-1/api/v1/remote_write")
+            headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
+            answer = await client.post(url, headers, b"body", timeout_s=5, bytes_max=100)
+            assert answer.status == 200
+            await client.close()
+            return server
+
+    (asked,) = asyncio.run(run()).asked
+    assert (asked.path, asked.body) == ("/workspaces/ws-1/api/v1/remote_write", b"body")
+    assert (asked.headers["content-type"], asked.headers["content-encoding"]) == ("application/x-protobuf", "snappy")
+    assert re.search(
+        r"^AWS4-HMAC-SHA256 Credential=AK/\d{8}/eu-west-1/aps/aws4_request, SignedHeaders=content-type;host;x-amz-date, "
+        r"Signature=[0-9a-f]{64}$",
+        asked.headers["authorization"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("remote_write: [{url: a, sigv4: {region: r, external_id: e}}]", "external_id can only be used with role_arn"),
+        ("remote_write: [{url: a, sigv4: {}, basic_auth: {username: u}, azuread: {}}]",
+         "at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be configured. "
+         "Currently configured: [basic_auth sigv4 azuread]"),
+        ("alerting: {alertmanagers: [{sigv4: {}, authorization: {credentials: c}}]}",
+         "at most one of basic_auth, authorization, oauth2, & sigv4 must be configured"),
+    ],
+)  # fmt: skip
+def test_a_section_that_cannot_be_meant_is_refused_in_the_reference_s_words(section: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config("prometheus.yml", text=section)
+    assert message in caught.value.message
+
+
+def test_signed_remotes_and_alertmanagers_are_sent_to() -> None:
+    config = load_config(
+        "prometheus.yml",
+        text="remote_write: [{url: a, sigv4: {region: r}}]\nalerting: {alertmanagers: [{sigv4: {region: r}}]}",
+    )
+    assert [remote.sigv4 for remote in config.remotes] == [SigV4Config(region="r")]
+    assert [each.sigv4 for each in config.alerting.sets] == [SigV4Config(region="r")]
+    assert not config.warnings
