@@ -58,6 +58,7 @@ def routes(history: AlertHistory, shell: ReadsPipeline, mode: MatcherMode) -> tu
                     **_describe(asked, start_ms, end_ms),
                     "timeline": [_describe_sent(sent) for sent in asked.sent[:TIMELINE_MAX]],
                     "truncated": len(asked.sent) > TIMELINE_MAX or answer.truncated,
+                    "historyTruncated": answer.truncated,
                     "current": _describe(now, start_ms, end_ms),
                 }
             )
