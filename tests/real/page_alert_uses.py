@@ -191,16 +191,16 @@ def _try_a_configuration(person: Visitor) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
     result = page.locator(".dry-run-result")
     expect(result.locator("h2")).to_contain_text("Would have sent", timeout=PATIENCE_MS)
-    expect(result.locator(".badge.warn, .badge.good")).to_have_count(0)  # it is the configuration in force
+    expect(result.locator(".badge.info, .badge.warn")).to_have_count(0)  # it is the configuration in force
     other = {"name": "other.yml", "mimeType": "application/yaml", "buffer": OTHER_ALERTMANAGER.encode()}
     page.get_by_label("Open a file").set_input_files(other)
     expect(result.get_by_text("was changed since")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
     row = result.locator(".dry-run-receivers > li", has_text="everybody")
-    row.get_by_role("button", name="Groups of everybody").click(timeout=PATIENCE_MS)
+    row.get_by_role("button", name="groups: 4").click(timeout=PATIENCE_MS)
     expect(row.locator(".chip", has_text="webhook[1]")).to_be_visible()
-    expect(row.locator(".dry-run-groups .chip", has_text="ProcessGrew")).to_be_visible()
-    expect(result.get_by_text("Only the configuration in force sends here.").first).to_be_visible()
+    expect(row.locator(".dry-run-groups .chip", has_text="LatencyHigh")).to_be_visible()
+    expect(result.locator(".dry-run-receivers > li", has_text="no longer told")).to_have_count(3)
 
 
 def _read_a_refusal(person: Visitor) -> None:
@@ -211,6 +211,18 @@ def _read_a_refusal(person: Visitor) -> None:
     expect(page.get_by_role("alert")).to_contain_text('undefined receiver "nobody"')
     expect(page.locator(".config-bad-line")).to_be_visible()
     person.complaints[:] = [one for one in person.complaints if "400" not in one]
+
+
+def _stop_a_dry_run(person: Visitor) -> None:
+    page = person.page
+    person.go("/routing?view=dry-run")
+    page.route("**/api/v1/alerts/dry-run*", lambda route: None)  # nobody answers
+    run_dry(page)
+    expect(page.locator(".dry-run-progress")).to_have_text(re.compile(r"^Runs: [1-9]"), timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute_all()
 
 
 def _read_versions_of_rules(person: Visitor) -> None:
@@ -238,8 +250,8 @@ def _read_versions_of_an_objective(person: Visitor) -> None:
     card = page.get_by_role("region", name="queries-answered")
     card.get_by_role("button", name="History").click(timeout=PATIENCE_MS)
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".diff-removed")).to_contain_text('"objective": 99.0', timeout=PATIENCE_MS)
-    expect(dialog.locator(".diff-added")).to_contain_text('"objective": 99.5')
+    expect(dialog.locator(".diff-removed")).to_contain_text('"objective": 99,', timeout=PATIENCE_MS)
+    expect(dialog.locator(".diff-added")).to_contain_text('"objective": 99.5,')
 
 
 def _read_when_it_was_told(person: Visitor) -> None:
@@ -296,6 +308,7 @@ ALERT_USES: Final[tuple[Act, ...]] = (
     ("a label set shows its way through the routes", _test_a_label_set),
     ("a configuration is tried on the past", _try_a_configuration),
     ("a wrong configuration shows its line", _read_a_refusal),
+    ("a dry run that takes long is stopped", _stop_a_dry_run),
     ("versions of rules are read", _read_versions_of_rules),
     ("versions of an objective are read", _read_versions_of_an_objective),
     ("times of notifications are the reader's", _read_when_it_was_told),

@@ -43,7 +43,7 @@ def run_dry(page: Page, config: str = OTHER_ALERTMANAGER) -> None:
 
 def _run_dry_and_unfold(page: Page) -> None:
     run_dry(page)
-    page.locator(".dry-run-receivers .fold").first.click(timeout=PATIENCE_MS)
+    page.locator(".dry-run-fold").first.click(timeout=PATIENCE_MS)
 
 
 def _run_wrong(page: Page) -> None:

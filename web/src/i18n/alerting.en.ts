@@ -263,7 +263,7 @@ export const alertingEn = {
   "dryRun.groupsOf": "Groups of {receiver}",
   "dryRun.alerts": "alerts: {count}",
   "dryRun.groups": "groups: {count}",
-  "dryRun.notNow": "Only the configuration in force sends here.",
+  "dryRun.notNow": "no longer told",
   "dryRun.overTime": "Notifications over time",
   "dryRun.suppressed": "Alerts kept quiet, each time that a group was looked at",
   "dryRun.by.inhibition": "by inhibition",

@@ -264,7 +264,7 @@ export const alertingZhCN: Readonly<Record<keyof typeof alertingEn, string>> = {
   "dryRun.groupsOf": "{receiver} 的分组",
   "dryRun.alerts": "告警：{count}",
   "dryRun.groups": "分组：{count}",
-  "dryRun.notNow": "只有当前配置会发到这里。",
+  "dryRun.notNow": "不再通知",
   "dryRun.overTime": "通知随时间的变化",
   "dryRun.suppressed": "每次检查分组时被拦下的告警",
   "dryRun.by.inhibition": "因抑制",

@@ -38,7 +38,7 @@ export default function DryRun() {
       <div class="dry-run">
         <section class="card dry-run-card" aria-label={t("dryRun.config")}>
           <div class="row">
-            <h2>{t("dryRun.config")}</h2>
+            <h2>alertmanager.yml</h2>
             <span class="spacer" />
             <FileButton label={t("dryRun.open")} onText={write} onError={setFileError} />
             <Button icon="duplicate" onClick={() => void runningConfig().then(write, setFileError)}>

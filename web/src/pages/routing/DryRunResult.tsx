@@ -87,7 +87,9 @@ function Legend({ run }: { run: DryRun }) {
         <Swatch slot={IN_FORCE_SLOT} /> {t("dryRun.inForce")}{" "}
         <strong class="number">{run.current.notifications}</strong>
       </li>
-      <Difference count={run.notifications} inForce={run.current.notifications} />
+      <li>
+        <Difference count={run.notifications} inForce={run.current.notifications} />
+      </li>
     </ul>
   );
 }
@@ -98,7 +100,7 @@ const Swatch = ({ slot }: { slot: number }) => (
 
 function Difference({ count, inForce }: { count: number; inForce: number }) {
   const text = differenceText(count, inForce);
-  return text ? <span class={`badge number ${count > inForce ? "warn" : "good"}`}>{text}</span> : null;
+  return text ? <span class="badge number info">{text}</span> : null;
 }
 
 function Receiver({ receiver: { name, count, inForce, told }, most }: { receiver: ComparedReceiver; most: number }) {
@@ -106,27 +108,25 @@ function Receiver({ receiver: { name, count, inForce, told }, most }: { receiver
   return (
     <li>
       <div class="row">
-        {told && (
-          <button
-            type="button"
-            class="fold"
-            aria-expanded={open}
-            aria-label={t("dryRun.groupsOf", { receiver: name })}
-            onClick={() => setOpen(!open)}
-          >
-            <Icon name="chevron" size={14} />
-          </button>
-        )}
         <strong class="receiver">
           <Icon name="send" size={14} /> {name}
         </strong>
         <Difference count={count} inForce={inForce} />
         <span class="spacer" />
-        <span class="small soft number">
-          {told
-            ? `${t("dryRun.alerts", { count: told.alerts })} · ${t("dryRun.groups", { count: told.groups.length })}`
-            : t("dryRun.notNow")}
-        </span>
+        {told ? (
+          <button
+            type="button"
+            class="dry-run-fold small number"
+            aria-expanded={open}
+            title={t("dryRun.groupsOf", { receiver: name })}
+            onClick={() => setOpen(!open)}
+          >
+            <Icon name="chevron" size={12} />
+            {`${t("dryRun.alerts", { count: told.alerts })} · ${t("dryRun.groups", { count: told.groups.length })}`}
+          </button>
+        ) : (
+          <span class="badge warn">{t("dryRun.notNow")}</span>
+        )}
       </div>
       <Bar value={count} most={most} slot={THIS_SLOT} />
       <Bar value={inForce} most={most} slot={IN_FORCE_SLOT} />
@@ -143,9 +143,7 @@ function Receiver({ receiver: { name, count, inForce, told }, most }: { receiver
 function Bar({ value, most, slot }: { value: number; most: number; slot: number }) {
   return (
     <div class="dry-run-bar small number">
-      <span>
-        <i style={{ width: `${(value / most) * 100}%`, background: seriesColour(slot, theme.value) }} />
-      </span>
+      {value > 0 && <i style={{ "--share": value / most, background: seriesColour(slot, theme.value) }} />}
       {value}
     </div>
   );
