@@ -197,10 +197,10 @@ def _try_a_configuration(person: Visitor) -> None:
     expect(result.get_by_text("was changed since")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
     row = result.locator(".dry-run-receivers > li", has_text="everybody")
-    row.get_by_role("button", name="groups: 4").click(timeout=PATIENCE_MS)
+    row.get_by_role("button", name="groups:").click(timeout=PATIENCE_MS)
     expect(row.locator(".chip", has_text="webhook[1]")).to_be_visible()
     expect(row.locator(".dry-run-groups .chip", has_text="LatencyHigh")).to_be_visible()
-    expect(result.locator(".dry-run-receivers > li", has_text="no longer told")).to_have_count(3)
+    expect(result.locator(".dry-run-receivers > li", has_text="storage-pager")).to_contain_text("no longer told")
 
 
 def _read_a_refusal(person: Visitor) -> None:

@@ -61,7 +61,10 @@ class _File:
 
 
 class Page:
-    """`folder` holds the build; `route_prefix` is "" or "/prefix". Raises NotFound for a path that is none of its own, unless a browser asks, and for all where there is no build."""
+    """`folder` holds the build; `route_prefix` is "" or "/prefix".
+
+    Raises NotFound for a path that is none of its own, unless a browser asks, and for all where there is no build.
+    """
 
     def __init__(self, folder: Path = STATIC, route_prefix: str = "") -> None:
         self._prefix = route_prefix
@@ -96,7 +99,8 @@ class Page:
     async def _tell_unknown(self, scope: Scope, accepted: bytes, send: Send) -> None:
         path = scope["path"]
         is_browser = b"text/html" in accepted and scope["method"] in ("GET", "HEAD")
-        if not is_browser or self._local(path).partition("/")[0] in _OF_PROGRAMS:
+        is_below = path.startswith(self._prefix + "/")
+        if not is_browser or not is_below or self._local(path).partition("/")[0] in _OF_PROGRAMS:
             raise NotFound(f"no such page: {path}")
         index = self._files[_INDEX]
         body = _from_below(index.body, scope["raw_path"].count(b"/") - self._prefix.count("/") - 1)

@@ -104,6 +104,11 @@ def test_a_browser_gets_the_plain_refusal_on_paths_of_programs(build: Path, path
         get(Page(build), path, accept="text/html")
 
 
+def test_outside_of_the_prefix_no_page_is_shown(build: Path) -> None:
+    with pytest.raises(NotFound):
+        get(Page(build, "/vedette"), "/nosuch/page", accept="text/html")
+
+
 def test_only_what_is_asked_for_can_be_unknown_to_a_browser(build: Path) -> None:
     with pytest.raises(NotFound):
         get(Page(build), "/nosuch", "POST", accept="text/html")

@@ -26,7 +26,7 @@ export function ConfigEditor({ text, onText, onError, badLine }: ConfigEditorPro
     if (badLine > 0) area.current!.scrollTop = (badLine - 1 - LINES_ABOVE) * LINE_PX;
   }, [badLine]);
   return (
-    <div class="config-editor" style={{ "--count": count }}>
+    <div class="config-editor" style={{ "--count": count, "--digits": String(count).length }}>
       <div class="config-behind" ref={behind} aria-hidden="true">
         {badLine > 0 && <i class="config-bad-line" style={{ top: `${(badLine - 1) * LINE_PX}px` }} />}
         <pre class="config-numbers">{Array.from({ length: count }, (_, index) => index + 1).join("\n")}</pre>
