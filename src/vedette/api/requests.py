@@ -61,6 +61,11 @@ class Request:
     def method(self) -> str:
         return str(self.scope["method"])
 
+    @property
+    def encoded_path(self) -> str:
+        """As it was asked for: an escaped slash is none."""
+        return str(self.scope.get("raw_path") or b"", "latin-1") or str(self.scope["path"])
+
     def header(self, name: bytes) -> str:
         return header(self.scope, name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
+from urllib.parse import unquote
 
 import msgspec
 import yaml
@@ -18,6 +19,7 @@ from vedette.api.principals import require_owner
 from vedette.api.requests import Request
 from vedette.api.routing import DELETE, GET, POST, Api, Endpoint, Route
 from vedette.model.errors import BadInput, NotFound
+from vedette.model.quoting import quote
 from vedette.ports.principal import Principal
 
 RULES_PATH: Final = "/config/v1/rules"
@@ -124,10 +126,12 @@ def _deleter(book: RuleBook) -> Endpoint:
 
 
 def _place(request: Request) -> tuple[str, str]:
-    """(namespace, group), either empty where the path ends before it. A group's name may have slashes."""
-    rest = request.path_values[0] if request.path_values else ""
-    namespace, _, group = rest.partition("/")
-    return namespace, group
+    """(namespace, group), either empty where the path ends before it. A name may have slashes: escaped ones, a group's also plain."""
+    namespace, _, group = request.encoded_path.partition(f"{RULES_PATH}/")[2].partition("/")
+    try:
+        return unquote(namespace, errors="strict"), unquote(group, errors="strict")
+    except UnicodeDecodeError:
+        raise BadInput(f"the name is not UTF-8: {quote(request.encoded_path)}") from None
 
 
 def _describe_versions(book: RuleBook, namespace: str, accepted: str) -> Answer:

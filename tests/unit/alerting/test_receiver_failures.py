@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -256,25 +255,3 @@ def test_several_notifications_of_one_integration_may_overlap() -> None:
             return [asked.json["alerts"][0]["labels"]["pod"] for asked in server.asked]
 
     assert sorted(map(int, asyncio.run(run()))) == list(range(20))
-
-
-def test_sns_asks_sts_for_the_keys_of_a_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vedette.alerting.receivers import sns
-
-    keys = b"<R><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>tok</SessionToken></R>"
-
-    async def run() -> Vendor:
-        async with vendor(Answer(200, keys), Answer(200, b"<PublishResponse/>")) as server:
-            monkeypatch.setattr(sns, "STS_URL", server.url + "/{fips}{region}")
-            section = f"api_url: {server.url}\nsigv4: {{region: r, access_key: AK, secret_key: SK, role_arn: arn, external_id: e}}\ntopic_arn: t"
-            built = integration("sns", section)
-            await built.notify(notification())
-            await send(built)
-            return server
-
-    asked = asyncio.run(run()).asked
-    assert [each.form["Action"] for each in asked] == ["AssumeRole", "Publish", "Publish"]
-    assert (asked[0].form["RoleArn"], asked[0].form["ExternalId"]) == ("arn", "e")
-    assert re.search(r"Credential=AK/\d+/r/sts/", asked[0].headers["authorization"])
-    assert re.search(r"Credential=ROLE/\d+/r/sns/", asked[1].headers["authorization"])
-    assert asked[1].headers["x-amz-security-token"] == "tok"

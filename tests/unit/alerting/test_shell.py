@@ -14,6 +14,7 @@ from tests.virtual_time import run_inline, run_virtually
 from vedette.alerting.pipeline.core import IntegrationName, PipelineConfig
 from vedette.alerting.pipeline.shell import Rules, Shell, Surroundings
 from vedette.alerting.pipeline.silences import Silence, SilenceId
+from vedette.alerting.pipeline.turns import WAIT_S
 from vedette.alerting.routing.routes import RouteSpec, build_routes
 from vedette.model.errors import Forbidden, NotFound, NotSent, QueueFull, StoreUnavailable
 from vedette.model.limits import AlertLimits
@@ -49,10 +50,10 @@ def rules(*sinks, root=ROOT):
 
 
 @asynccontextmanager
-async def running(store, clock, *sinks, limits=None, **rest):
+async def running(store, clock, *sinks, limits=None, io=run_inline, **rest):
     ids = iter(range(1000))
     around = Surroundings(
-        store, clock, run_inline, run_inline, Random(1), lambda: f"id-{next(ids)}", SYSTEM.tenant,
+        store, clock, run_inline, io, Random(1), lambda: f"id-{next(ids)}", SYSTEM.tenant,
         limits=limits or AlertLimits(), **rest,
     )  # fmt: skip
     shell = Shell(around, rules(*sinks))
@@ -100,7 +101,7 @@ def test_an_end_told_by_nobody_before_a_restart_is_told_after_it(store):
     assert [names for _, names in run_virtually(main, T0)] == [["-a"]]
 
 
-def test_a_receiver_that_hangs_delays_neither_its_sibling_nor_another_group(store):
+def test_a_receiver_that_hangs_delays_its_sibling_not_at_all_and_other_groups_by_the_wait_for_a_turn_at_most(store):
     async def main(clock):
         async def hang(notification):
             if dict(notification.group_labels)["alertname"] == "a":
@@ -108,13 +109,43 @@ def test_a_receiver_that_hangs_delays_neither_its_sibling_nor_another_group(stor
 
         hanging, healthy = Sink(clock, 0, hang), Sink(clock, 1)
         async with running(store, clock, hanging, healthy) as shell:
-            await shell.post(SYSTEM, [alert("a"), alert("b")])
-            await asyncio.sleep(50)
+            await shell.post(SYSTEM, [alert("a"), alert("b"), alert("c")])
+            await asyncio.sleep(10)
+            await shell.post(SYSTEM, [alert("d")])
+            await asyncio.sleep(40)
         return hanging.sent, healthy.sent
 
     hanging, healthy = run_virtually(main, T0)
-    assert hanging == [(1.0, ["b"])]
-    assert healthy == [(1.0, ["a"]), (1.0, ["b"])]
+    assert sorted(hanging) == [(1.0 + WAIT_S, ["b"]), (1.0 + WAIT_S, ["c"]), (10.0, ["d"])]
+    assert healthy == [(1.0, ["a"]), (1.0, ["b"]), (1.0, ["c"]), (10.0, ["d"])]
+
+
+def test_the_next_group_is_told_when_the_one_before_is_logged(store):
+    async def main(clock):
+        unlogged, most = set(), 0
+        sent = asyncio.Event()
+
+        async def note(notification):
+            nonlocal most
+            unlogged.add(notification.group_key)
+            most = max(most, len(unlogged))
+            await asyncio.sleep(0.01)
+            if len(sink.sent) == 19:
+                sent.set()
+
+        async def keep_slowly(work):
+            await asyncio.sleep(0.02)
+            kept = work()
+            unlogged.difference_update(row.group_key for row in store.since(SYSTEM.tenant, 0).log)
+            return kept
+
+        sink = Sink(clock, 0, note)
+        async with running(store, clock, sink, io=keep_slowly) as shell:
+            await shell.post(SYSTEM, [alert(f"alert-{number}") for number in range(20)])
+            await sent.wait()
+        return most, len(sink.sent)
+
+    assert run_virtually(main, T0) == (1, 20)
 
 
 def test_a_failed_try_is_made_again_with_growing_waits_until_it_succeeds(store):

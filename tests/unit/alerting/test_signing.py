@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-
-from vedette.alerting.config.messages import SigV4Config
 from vedette.alerting.receivers.aliyun_sms import authorize
-from vedette.alerting.receivers.sigv4 import AwsKeys, find_keys, find_region, signed_headers
-from vedette.intake.config.values import Secret
-from vedette.model.errors import NotSent
+from vedette.alerting.receivers.sigv4 import AwsKeys, signed_headers
 
 
 def test_signature_version_4_is_that_of_amazons_test_suite() -> None:
@@ -45,25 +39,3 @@ def test_aliyuns_signature_is_that_of_its_documentation() -> None:
     assert authorize("YourAccessKeyId", "YourAccessKeySecret", query, headers).endswith(
         "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
     )
-
-
-def test_keys_come_from_the_section_the_environment_or_a_profile(tmp_path: Path) -> None:
-    file = tmp_path / "credentials"
-    file.write_text(
-        "[default]\naws_access_key_id = D\naws_secret_access_key = d\n[p]\naws_access_key_id = P\naws_secret_access_key = p%q\n"
-    )
-    environment = {"AWS_SHARED_CREDENTIALS_FILE": str(file)}
-    own = {"AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "e", "AWS_SESSION_TOKEN": "t"}
-    assert find_keys(SigV4Config(access_key="A", secret_key=Secret("a")), own) == AwsKeys("A", "a")
-    assert find_keys(SigV4Config(), environment | own) == AwsKeys("E", "e", "t")
-    assert find_keys(SigV4Config(), environment) == AwsKeys("D", "d")
-    assert find_keys(SigV4Config(profile="p"), environment | own) == AwsKeys("P", "p%q")
-    with pytest.raises(NotSent, match="no AWS keys"):
-        find_keys(SigV4Config(profile="absent"), environment)
-
-
-def test_a_region_comes_from_the_section_or_the_environment() -> None:
-    assert find_region(SigV4Config(region="a"), {"AWS_REGION": "b"}) == "a"
-    assert find_region(SigV4Config(), {"AWS_REGION": "b"}) == "b"
-    with pytest.raises(NotSent, match="region not configured"):
-        find_region(SigV4Config(), {})

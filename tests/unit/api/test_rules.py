@@ -241,6 +241,15 @@ def test_a_group_is_posted_read_and_deleted(book_client: Caller) -> None:
     assert sent(book_client, "DELETE", f"{path}/team%20a").status == 404
 
 
+def test_a_namespace_with_an_escaped_slash_is_one_name(book_client: Caller) -> None:
+    path = "/config/v1/rules/team%2Fa"
+    group = {"name": "g", "rules": [{"alert": "A", "expr": "up == 0"}]}
+    assert sent(book_client, "POST", path, yaml.safe_dump(group).encode()).status == 202
+    assert yaml.safe_load(book_client.get(path).body) == {"team/a": [group]}
+    assert yaml.safe_load(book_client.get(f"{path}/g").body) == group
+    assert book_client.get("/config/v1/rules/team/a").status == 404
+
+
 def test_versions_say_who_and_when(book_client: Caller) -> None:
     first, second = yaml.safe_load(book_client.get("/config/v1/rules/n", "versions=true").body)
     assert (first["version"], first["user"], first["time"]) == (1, "anna", "2023-11-14T22:13:20.500Z")
@@ -254,7 +263,9 @@ def test_versions_of_all_namespaces_say_which_one_and_have_no_texts(book_client:
     assert (first["namespace"], first["group"], "text" in first) == ("n", "g", False)
 
 
-@pytest.mark.parametrize(("path", "body"), [("n", b"rules: []"), ("n/g", b"name: g"), ("", b"name: g"), ("n", b"\xff")])
+@pytest.mark.parametrize(
+    ("path", "body"), [("n", b"rules: []"), ("n/g", b"name: g"), ("", b"name: g"), ("n", b"\xff"), ("%ff", b"name: g")]
+)
 def test_what_is_no_group_is_refused(book_client: Caller, path: str, body: bytes) -> None:
     assert sent(book_client, "POST", f"/config/v1/rules/{path}", body).status == 400
 

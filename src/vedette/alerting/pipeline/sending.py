@@ -1,7 +1,8 @@
 """Carrying out a flush: each attempt on its own, tried again until it succeeds, cannot, or the group's next time has come.
 
 One task a flush, one an attempt: a receiver that hangs holds up nobody else, and its own group no longer than `group_interval`
-(10 s at least). What was sent is stored before it counts. Source: alertmanager notify/retry_stage.go, set_notifies_stage.go.
+(10 s at least). Groups that are due at one integration take turns (turns.py). What was sent is stored before it counts.
+Source: alertmanager notify/retry_stage.go, set_notifies_stage.go.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from vedette.alerting.pipeline import metrics
 from vedette.alerting.pipeline.core import Attempt, Flush, Pipeline
 from vedette.alerting.pipeline.notification_log import LogEntry, LogKey
 from vedette.alerting.pipeline.retrying import waits_s
+from vedette.alerting.pipeline.turns import Line, Turn
 from vedette.model.errors import Forbidden, NotSent, StoreUnavailable
 from vedette.ports.clock import Clock
 
@@ -32,10 +34,12 @@ IntegrationKey = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`keep` stores an entry of the log and lets it count; it raises StoreUnavailable, or Forbidden on a server that leads no more."""
+    """`keep` stores an entry of the log, and raises StoreUnavailable, or Forbidden on a server that leads no more; `count` lets it count."""
 
     integrations: Mapping[IntegrationKey, Integration]
+    lines: Mapping[IntegrationKey, Line]
     keep: Callable[[LogEntry], Awaitable[None]]
+    count: Callable[[LogEntry], Awaitable[None]]
     clock: Clock
     random: Random
 
@@ -46,49 +50,59 @@ class Sender:
         return all(results)
 
     async def _attempt(self, attempt: Attempt, timeout_s: float) -> bool:
-        kind = attempt.key.integration
-        metrics.SENT.labels(kind).inc()
+        key = attempt.key
+        metrics.SENT.labels(key.integration).inc()
+        with Turn(self.lines[key.receiver, key.integration, key.place]) as turn:
+            try:
+                entry = await self._send(attempt, turn, timeout_s)
+                await self.keep(entry)
+            except NotSent:
+                return False
+            except (StoreUnavailable, Forbidden) as error:
+                log.error("a notification was sent and could not be logged", extra={**_named(key), "error": str(error)})
+                return False
+        await self.count(entry)
+        return True
+
+    async def _send(self, attempt: Attempt, turn: Turn, timeout_s: float) -> LogEntry:
+        """Raises NotSent, which is reported by then."""
         kept = attempt.kept
         if attempt.notification is not None:
-            tries = _Tries(self.integrations[attempt.key.receiver, kind, attempt.key.place], self.clock, self.random)
+            key = attempt.key
+            integration = self.integrations[key.receiver, key.integration, key.place]
+            tries = _Tries(integration, turn, self.clock, self.random)
             try:
                 async with asyncio.timeout(timeout_s):
                     kept = await tries.send(attempt.notification)
             except NotSent as error:
-                _give_up(attempt.key, error, tries.made)
-                return False
+                _give_up(key, error, tries.made)
+                raise
             except TimeoutError:
-                _give_up(attempt.key, tries.last or _timed_out(timeout_s), tries.made)
-                return False
-        return await self._log(attempt, kept)
-
-    async def _log(self, attempt: Attempt, kept: Mapping[str, str]) -> bool:
-        try:
-            await self.keep(Pipeline.logged(attempt, kept, self.clock.now_ms()))
-        except (StoreUnavailable, Forbidden) as error:
-            log.error(
-                "a notification was sent and could not be logged", extra={**_named(attempt.key), "error": str(error)}
-            )
-            return False
-        return True
+                late = tries.last or NotSent(f"no answer within {timeout_s:g} s", retry=True, reason=_TIMED_OUT)
+                _give_up(key, late, tries.made)
+                raise late from None
+        return Pipeline.logged(attempt, kept, self.clock.now_ms())
 
 
 class _Tries:
     """Of one attempt."""
 
-    def __init__(self, integration: Integration, clock: Clock, random: Random) -> None:
+    def __init__(self, integration: Integration, turn: Turn, clock: Clock, random: Random) -> None:
         self._integration = integration
+        self._turn = turn
         self._clock = clock
         self._waits_s = waits_s(random)
         self.made = 0
         self.last: NotSent | None = None
 
     async def send(self, notification: Notification) -> Mapping[str, str]:
-        """Raises NotSent when trying again is of no use; otherwise goes on until it is cancelled."""
+        """Raises NotSent when trying again is of no use; otherwise goes on until it is cancelled. After a success the turn is still held."""
         while True:
+            await self._turn.begin()
             try:
                 return await self._once(notification)
             except NotSent as error:
+                self._turn.end()
                 metrics.FAILED_REQUESTS.labels(self._integration.kind).inc()
                 if not error.retry:
                     raise
@@ -119,10 +133,6 @@ class _Tries:
 def _give_up(key: LogKey, error: NotSent, tries: int) -> None:
     metrics.FAILED.labels(key.integration, error.reason).inc()
     log.error("a notification was not sent", extra={**_named(key), "tries": tries, "error": str(error)})
-
-
-def _timed_out(timeout_s: float) -> NotSent:
-    return NotSent(f"no answer within {timeout_s:g} s", retry=True, reason=_TIMED_OUT)
 
 
 def _named(key: LogKey) -> dict[str, object]:

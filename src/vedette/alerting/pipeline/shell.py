@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +30,7 @@ from vedette.alerting.pipeline.notification_log import LogEntry, NotificationLog
 from vedette.alerting.pipeline.rows import alert_row, log_row, read_alert, read_log_entry, read_silence, silence_row
 from vedette.alerting.pipeline.sending import IntegrationKey, Sender
 from vedette.alerting.pipeline.silences import Silence, SilenceId, SilenceRules, Silences, SilenceState
+from vedette.alerting.pipeline.turns import Line
 from vedette.model.errors import Forbidden, QueueFull, StoreUnavailable
 from vedette.model.limits import AlertLimits
 from vedette.model.quoting import quote
@@ -95,6 +97,7 @@ class Shell:
         self._wake = asyncio.Event()
         self._silencing = asyncio.Lock()
         self._flushes: set[asyncio.Task[None]] = set()
+        self._lines: Final = defaultdict[IntegrationKey, Line](Line)
         self._revision = 0
         self.lease: Final = Lease(around.store, around.io, around.clock, around.name, around.address)
         self._begins_ms = read_clock(around.clock).steady_ms + around.start_delay_ms
@@ -149,6 +152,7 @@ class Shell:
         """Another configuration: what is being sent is cancelled and, where it was not logged, sent anew."""
         old, self.rules = self.rules, rules
         await self._stop_flushes()
+        self._lines.clear()
         await self._step(self._renew)
         await old.close()
         self._wake.set()
@@ -255,13 +259,16 @@ class Shell:
         return flushes
 
     async def _carry_out(self, pipeline: Pipeline, flush: Flush) -> None:
-        sender = Sender(self.rules.integrations, self._keep_entry, self._around.clock, self._around.random)
+        around, keep, count = self._around, self._keep_entry, self._count_entry
+        sender = Sender(self.rules.integrations, self._lines, keep, count, around.clock, around.random)
         succeeded = await sender.carry_out(flush)
         await self._step(lambda: pipeline.finished(flush, succeeded=succeeded))
         self._wake.set()
 
     async def _keep_entry(self, entry: LogEntry) -> None:
         await self._log_keeper.keep(Rows(log=[log_row(entry)]))
+
+    async def _count_entry(self, entry: LogEntry) -> None:
         await self.read(lambda pipeline, _: pipeline.log.apply(entry))
 
     async def _stop_flushes(self) -> None:

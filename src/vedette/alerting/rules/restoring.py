@@ -8,7 +8,7 @@
                        and the gap does not count
 
 The reference rounds to seconds, leaves rules with a short `for` out, and lets an alert wait for ten minutes at least (its grace
-period), because it does not look: docs/adr/0071. Source: Prometheus rules/group.go (RestoreForState).
+period), because it does not look: docs/adr/0074. Source: Prometheus rules/group.go (RestoreForState).
 """
 
 from __future__ import annotations

@@ -75,7 +75,6 @@ def match_groups(left: Sequence[Labels], right: Sequence[Labels], rule: MatchRul
     return MatchGroups(sides[0], sides[1], len(places))
 
 
-@remembered
 def pair_up(groups: MatchGroups) -> tuple[Int64s, Int64s]:
     """All pairs (left row, right row) of equal group, by left row."""
     order = np.argsort(groups.right, kind="stable")
