@@ -18,5 +18,5 @@ export default defineConfig({
     reportCompressedSize: false,
     license: { fileName: "licenses.md" },
   },
-  server: { proxy: { "/api": server, "/-": server } },
+  server: { proxy: { "/api": server, "/config": server, "/-": server } },
 });

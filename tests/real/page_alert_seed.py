@@ -61,6 +61,7 @@ rules:
 - alert: RatioBroken
   expr: node_cpu_seconds_total / on (instance) node_cpu_seconds_total > 1
 """
+RETIRED_RULES: Final = "name: retired\nrules:\n- {alert: Never, expr: vector(0) > 1}\n"
 SLO: Final = {
     "name": "queries-answered",
     "description": "Queries of this server are answered without a fault of ours.",
@@ -88,15 +89,25 @@ _ALERTS: Final = (
 
 def seed_alerts(server: Vedette) -> None:
     """Until the rule's alert is in the pipeline, so that each page has something of each state."""
-    _post(server, "/config/v1/rules/pages", RULES.encode(), "application/yaml")
+    _change_rules(server)
     _post_json(server, "/api/v2/alerts", [_alert(*one) for one in _ALERTS])
-    status, answer = server.get(f"/api/v1/slos/{SLO['name']}", method="PUT", body=json.dumps(SLO).encode())
-    assert status == 200, answer
+    for objective in (99, SLO["objective"]):
+        body = json.dumps(SLO | {"objective": objective}).encode()
+        status, answer = server.get(f"/api/v1/slos/{SLO['name']}", method="PUT", body=body)
+        assert status == 200, answer
     for silence in (*_silences(), _silence_of_any()):
         _post_json(server, "/api/v2/silences", silence)
     expired = json.loads(_post_json(server, "/api/v2/silences", _silence("alertname", "Old", 0, 60, "done")))
     assert server.get(f"/api/v2/silence/{expired['silenceID']}", method="DELETE")[0] == 200
     assert wait_until(lambda: bool(fingerprint_of(server, "MemoryInUse")), 60, every_s=0.5), "the rule does not fire"
+
+
+def _change_rules(server: Vedette) -> None:
+    """So that there is a history: a group that was changed, and one that is no more."""
+    path = "/config/v1/rules/pages"
+    for text in (RULES.replace("0.999", "0.05"), RULES, RETIRED_RULES):
+        _post(server, path, text.encode(), "application/yaml")
+    assert server.get(f"{path}/retired", method="DELETE")[0] == 202
 
 
 def wait_for_objective(server: Vedette) -> None:

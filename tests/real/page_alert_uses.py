@@ -9,6 +9,7 @@ from typing import Final
 from playwright.sync_api import Locator, Page, expect
 
 from tests.real.browser import PATIENCE_MS, Visitor
+from tests.real.page_alert_views import OTHER_ALERTMANAGER, run_dry
 
 Act = tuple[str, Callable[[Visitor], None]]
 
@@ -112,6 +113,9 @@ def _keep_a_silence(person: Visitor) -> None:
 def _keep_every_matcher_set(person: Visitor) -> None:
     page = person.page
     person.go("/silences?q=cart")
+    expect(page.get_by_role("radio", name="Active 1")).to_be_visible(
+        timeout=PATIENCE_MS
+    )  # counts what the search leaves
     card = page.locator(".silence", has_text="Any of 2 sets")
     card.get_by_role("link", name="mutes alerts: 2").click(timeout=PATIENCE_MS)
     expect(page.locator(".alert-name")).to_have_text(["ProcessGrew", "Deployed"], timeout=PATIENCE_MS)
@@ -175,6 +179,100 @@ def _test_a_label_set(person: Visitor) -> None:
     expect(page.locator(".route.taken")).to_have_count(0)
 
 
+def _try_a_configuration(person: Visitor) -> None:
+    page = person.page
+    person.go("/routing")
+    page.get_by_role("radio", name="Dry run").click(timeout=PATIENCE_MS)
+    assert "view=dry-run" in page.url, page.url
+    page.get_by_role("button", name="Start from what is running").click(timeout=PATIENCE_MS)
+    editor = page.get_by_role("textbox", name="alertmanager.yml to try")
+    expect(editor).to_have_value(re.compile("receiver: storage-pager"), timeout=PATIENCE_MS)
+    page.get_by_role("radio", name="24h").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    result = page.locator(".dry-run-result")
+    expect(result.locator("h2")).to_contain_text("Would have sent", timeout=PATIENCE_MS)
+    expect(result.locator(".badge.info, .badge.warn")).to_have_count(0)  # it is the configuration in force
+    other = {"name": "other.yml", "mimeType": "application/yaml", "buffer": OTHER_ALERTMANAGER.encode()}
+    page.get_by_label("Open a file").set_input_files(other)
+    expect(result.get_by_text("was changed since")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    row = result.locator(".dry-run-receivers > li", has_text="everybody")
+    row.get_by_role("button", name="groups:").click(timeout=PATIENCE_MS)
+    expect(row.locator(".chip", has_text="webhook[1]")).to_be_visible()
+    expect(row.locator(".dry-run-groups .chip", has_text="LatencyHigh")).to_be_visible()
+    expect(result.locator(".dry-run-receivers > li", has_text="storage-pager")).to_contain_text("no longer told")
+
+
+def _read_a_refusal(person: Visitor) -> None:
+    page = person.page
+    person.go("/routing?view=dry-run")
+    run_dry(page, OTHER_ALERTMANAGER.replace("receiver: pager", "receiver: nobody"))
+    expect(page.get_by_role("alert").locator("strong")).to_have_text("Line 7", timeout=PATIENCE_MS)
+    expect(page.get_by_role("alert")).to_contain_text('undefined receiver "nobody"')
+    expect(page.locator(".config-bad-line")).to_be_visible()
+    person.complaints[:] = [one for one in person.complaints if "400" not in one]
+
+
+def _stop_a_dry_run(person: Visitor) -> None:
+    page = person.page
+    person.go("/routing?view=dry-run")
+    page.route("**/api/v1/alerts/dry-run*", lambda route: None)  # nobody answers
+    run_dry(page)
+    expect(page.locator(".dry-run-progress")).to_have_text(re.compile(r"^Runs: [1-9]"), timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute_all()
+
+
+def _read_versions_of_rules(person: Visitor) -> None:
+    page = person.page
+    person.go("/rules")
+    page.locator(".rule-group", has_text="machine").get_by_role("button", name="History").click(timeout=PATIENCE_MS)
+    assert "history=pages" in page.url, page.url
+    dialog = page.get_by_role("dialog", name="History of machine")
+    expect(dialog.locator(".diff-removed")).to_contain_text("< 0.05", timeout=PATIENCE_MS)
+    expect(dialog.locator(".diff-added")).to_contain_text("< 0.999")
+    expect(dialog.get_by_role("button", name="changed")).to_have_attribute("aria-pressed", "true")
+    dialog.get_by_role("button", name="created").click()
+    expect(dialog.locator(".diff-removed")).to_have_count(0)
+    dialog.get_by_role("radio", name="Text").click()
+    expect(dialog.locator(".diff")).to_contain_text("< 0.05")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="pages/retired").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="deleted")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _read_versions_of_an_objective(person: Visitor) -> None:
+    page = person.page
+    person.go("/slos")
+    card = page.get_by_role("region", name="queries-answered")
+    card.get_by_role("button", name="History").click(timeout=PATIENCE_MS)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".diff-removed")).to_contain_text('"objective": 99,', timeout=PATIENCE_MS)
+    expect(dialog.locator(".diff-added")).to_contain_text('"objective": 99.5,')
+
+
+def _read_when_it_was_told(person: Visitor) -> None:
+    page = person.page
+    person.go("/alerts")
+    page.get_by_role("link", name="MemoryInUse").click(timeout=PATIENCE_MS)
+    step = page.locator(".way-steps li", has_text="told as firing at").first
+    written = r"told as firing at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$"
+    expect(step.locator("p")).to_have_text(re.compile(written), timeout=PATIENCE_MS)
+
+
+def _return_from_nowhere(person: Visitor) -> None:
+    page = person.page
+    answer = page.goto(person.base + "/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    page.get_by_role("link", name="To the overview").click(timeout=PATIENCE_MS)
+    expect(page.locator(".tile-figure").first).to_be_visible(timeout=PATIENCE_MS)
+    person.complaints[:] = [one for one in person.complaints if "404" not in one]
+
+
 def _declare_an_objective(person: Visitor) -> None:
     page = person.page
     person.go("/slos")
@@ -208,5 +306,12 @@ ALERT_USES: Final[tuple[Act, ...]] = (
     ("the history is read and narrowed", _read_the_history),
     ("a rule unfolds with its graph", _unfold_a_rule),
     ("a label set shows its way through the routes", _test_a_label_set),
+    ("a configuration is tried on the past", _try_a_configuration),
+    ("a wrong configuration shows its line", _read_a_refusal),
+    ("a dry run that takes long is stopped", _stop_a_dry_run),
+    ("versions of rules are read", _read_versions_of_rules),
+    ("versions of an objective are read", _read_versions_of_an_objective),
+    ("times of notifications are the reader's", _read_when_it_was_told),
+    ("an address that leads nowhere leads home", _return_from_nowhere),
     ("an objective is declared, read as rules and deleted", _declare_an_objective),
 )

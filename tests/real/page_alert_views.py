@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
+from playwright.sync_api import Page
+
+from tests.real.browser import PATIENCE_MS
 from tests.real.page_views import View
 
 _CANVAS: Final = ".chart canvas"
@@ -14,6 +17,37 @@ _TREE: Final = (".routing-answer li", ".route.taken", ".inhibition .chip", ".hea
 _WHY: Final = (_CANVAS, ".timeline", ".way-steps .passes", ".beside li", ".events .badge", ".acknowledge select")
 _LIST: Final = (".alert-group .alert.bad", ".alert .badge.warn", ".chip.pressable")
 _SLO: Final = (".slo-figure strong", ".burn-rates dd", ".burn-alerts .badge")
+
+
+_HISTORY: Final = (".version-list .badge.info", ".version-list .badge.good", ".diff-removed", ".diff-added")
+_DRY: Final = "/routing?view=dry-run&window=24h"
+_RAN: Final = (".dry-run-result h2", ".dry-run-bar i", ".dry-run-result .badge", ".dry-run-groups .chip", _CANVAS)
+OTHER_ALERTMANAGER: Final = """\
+route:
+  receiver: everybody
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 5s
+  routes:
+  - {matchers: ['severity="critical"'], receiver: pager}
+receivers:
+- {name: everybody, webhook_configs: [{url: "http://127.0.0.1/everybody"}, {url: "http://127.0.0.1/again"}]}
+- {name: pager, webhook_configs: [{url: "http://127.0.0.1/pager"}]}
+"""
+
+
+def run_dry(page: Page, config: str = OTHER_ALERTMANAGER) -> None:
+    page.locator(".config-editor textarea").fill(config, timeout=PATIENCE_MS)
+    page.locator(".dry-run-card .button.primary").click()
+
+
+def _run_dry_and_unfold(page: Page) -> None:
+    run_dry(page)
+    page.locator(".dry-run-fold").first.click(timeout=PATIENCE_MS)
+
+
+def _run_wrong(page: Page) -> None:
+    run_dry(page, OTHER_ALERTMANAGER.replace("receiver: pager", "receiver: nobody"))
 
 
 def alert_views(fingerprint: str) -> tuple[View, ...]:
@@ -39,6 +73,14 @@ def alert_views(fingerprint: str) -> tuple[View, ...]:
         View("rules-dark", rule, (".rule-error", _CANVAS), theme="dark", widths=(1280,)),
         View("routing", _TESTED, _TREE),
         View("routing-dark", _TESTED, _TREE, theme="dark", widths=(1280,)),
+        View("dry-run-empty", _DRY, (".config-editor textarea", ".empty"), widths=(360,)),
+        View("dry-run", _DRY, _RAN, widths=(390, 1440), prepare=_run_dry_and_unfold),
+        View("dry-run-dark", _DRY, _RAN, theme="dark", widths=(1440,), prepare=_run_dry_and_unfold),
+        View("dry-run-refused", _DRY, (".config-bad-line", ".notice.bad code"), prepare=_run_wrong, refused="400"),
+        View("rule-history", "/rules?history=pages/machine", _HISTORY),
+        View("rule-history-dark", "/rules?history=pages/retired", (".diff-removed",), theme="dark", widths=(1280,)),
+        View("slo-history", "/slos?history=queries-answered", _HISTORY, widths=(1280,)),
+        View("not-found", "/no/such/page", (".empty a", ".empty code"), widths=(360,), refused="404"),
         View("slos", "/slos", _SLO),
         View("slos-dark", "/slos", _SLO, theme="dark", widths=(1280,)),
         View("slo-form", "/slos?form=queries-answered", ("dialog .slo-form .field",)),

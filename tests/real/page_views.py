@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from playwright.sync_api import Page
 
 
 def query_path(**panel: str) -> str:
@@ -21,6 +24,10 @@ class View:
     widths: tuple[int, ...] = (360, 1280)
     recorded: tuple[str, ...] = ()
     """Endpoints that answer from recorded.py."""
+    prepare: Callable[[Page], None] | None = None
+    """What is done before it is looked at, in any language."""
+    refused: str = ""
+    """The status of a refusal that belongs to the view: the browser itself reports it."""
 
 
 BUCKETS = "sum by (le) (rate(vedette_query_phase_seconds_bucket[1m]))"
@@ -38,7 +45,7 @@ VIEWS = (
         "query-graph", query_path(expr=RATE, range_input="15m"), (".chart canvas", ".legend-table tbody tr", ".editor")
     ),
     View("query-table", query_path(expr="node_uname_info", tab="table"), (".values tbody tr",)),
-    View("query-error", query_path(expr="sum("), (".notice.bad",)),
+    View("query-error", query_path(expr="sum("), (".notice.bad",), refused="400"),
     View("query-heatmap", query_path(expr=BUCKETS, display_mode="heatmap", range_input="5m"), (_CANVAS, ".heat-scale")),
     View("query-native", NATIVE, (_CANVAS, ".heat-scale"), widths=(360,), recorded=("query_range",)),
     View("query-native-dark", NATIVE, (_CANVAS,), theme="dark", widths=(1280,), recorded=("query_range",)),

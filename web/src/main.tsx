@@ -34,7 +34,7 @@ const ROUTES: Record<string, Route> = {
 
 function App() {
   const { path } = location.value;
-  const route = ROUTES[path];
+  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   const title = t(route?.title ?? "notFound.title");
   useEffect(() => {
     document.title = `${title} · Vedette`;
@@ -44,9 +44,19 @@ function App() {
 
 function NotFound() {
   return (
-    <Empty title={t("notFound.title")}>
-      <a href={address("")}>{t("notFound.home")}</a>
-    </Empty>
+    <div class="page stack">
+      <header class="page-head">
+        <h1>{t("notFound.title")}</h1>
+      </header>
+      <div class="card">
+        <Empty title={t("notFound.hint")}>
+          <p class="not-found-path">
+            <code>{window.location.pathname}</code>
+          </p>
+          <a href={address("")}>{t("notFound.home")}</a>
+        </Empty>
+      </div>
+    </div>
   );
 }
 

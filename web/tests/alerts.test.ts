@@ -130,7 +130,7 @@ const way = (steps: [string, boolean, string][], sent = false): AlertRoute => ({
   repeatInterval: 0,
   nextFlush: null,
   sent,
-  steps: steps.map(([step, passes, code]) => ({ step, passes, code, integration: "", text: "" })),
+  steps: steps.map(([step, passes, code]) => ({ step, passes, code, integration: "", parts: [] })),
 });
 const TOLD = way([
   ["silence", true, "not_silenced"],

@@ -1,7 +1,7 @@
 """Rules over HTTP, on Mimir's paths and in its shapes: `/config/v1/rules[/{namespace}[/{group}]]`, YAML in and out.
 
 POST takes one group; a change is checked, kept as a version with its author, and in force when the answer is sent.
-`?versions=true` lists a namespace's versions. Source: https://grafana.com/docs/mimir/latest/references/http-api/ (ruler).
+`?versions=true` lists a namespace's versions, or those of all of them without their texts; in JSON where that is asked for. Source: https://grafana.com/docs/mimir/latest/references/http-api/ (ruler).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from vedette.ports.principal import Principal
 RULES_PATH: Final = "/config/v1/rules"
 _BODY_BYTES_MAX: Final = 4 << 20
 _YAML: Final = b"application/yaml"
+_JSON: Final = "application/json"
 
 Plain = Mapping[str, Any]
 """A group as plain values, as its YAML says it."""
@@ -38,6 +39,8 @@ class Version(Protocol):
     @property
     def user(self) -> str: ...
     @property
+    def namespace(self) -> str: ...
+    @property
     def group(self) -> str: ...
     @property
     def text(self) -> str: ...
@@ -49,7 +52,7 @@ class RuleBook(Protocol):
     def namespaces(self) -> Mapping[str, Sequence[Plain]]: ...
 
     def versions(self, namespace: str) -> Sequence[Version]:
-        """Oldest first."""
+        """Oldest first; of every namespace where the name is empty."""
         ...
 
     async def put(self, principal: Principal, namespace: str, text: str) -> None:
@@ -78,7 +81,7 @@ def _reader(book: RuleBook) -> Endpoint:
 
         def work() -> Answer:
             if wants_versions:
-                return _yaml([_describe_version(version) for version in book.versions(namespace)])
+                return _describe_versions(book, namespace, request.header(b"accept"))
             found = book.namespaces()
             if namespace:
                 found = {namespace: found[namespace]} if namespace in found else {}
@@ -131,12 +134,21 @@ def _place(request: Request) -> tuple[str, str]:
         raise BadInput(f"the name is not UTF-8: {quote(request.encoded_path)}") from None
 
 
+def _describe_versions(book: RuleBook, namespace: str, accepted: str) -> Answer:
+    found = [_describe_version(version) for version in book.versions(namespace)]
+    if not namespace:
+        for version in found:
+            del version["text"]
+    return Answer(msgspec.json.encode(found)) if _JSON in accepted else _yaml(found)
+
+
 def _describe_version(version: Version) -> dict[str, Any]:
     when = datetime.fromtimestamp(version.time_ms / 1000, UTC).isoformat(timespec="milliseconds")
     return {
         "version": version.number,
         "time": when.replace("+00:00", "Z"),
         "user": version.user,
+        "namespace": version.namespace,
         "group": version.group,
         "deleted": not version.text,
         "text": version.text,

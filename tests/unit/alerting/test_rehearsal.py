@@ -11,7 +11,7 @@ from vedette.alerting.pipeline.core import IntegrationName, PipelineConfig
 from vedette.alerting.pipeline.muting import Stage
 from vedette.alerting.pipeline.silences import Silence, SilenceId
 from vedette.alerting.rehearsal import playing
-from vedette.alerting.rehearsal.counting import count_by_receiver
+from vedette.alerting.rehearsal.counting import count_by_receiver, count_over_time
 from vedette.alerting.rehearsal.past import postings
 from vedette.alerting.rehearsal.playing import play
 from vedette.alerting.routing.routes import RouteSpec, build_routes
@@ -60,6 +60,8 @@ def test_each_notification_is_counted_with_its_time_and_reason():
     ]
     busiest, other = count_by_receiver(result.sent)
     assert (busiest.receiver, busiest.notifications, busiest.alerts) == ("db", 4, 1)
+    assert busiest.integrations == {"webhook[0]": 4}
+    assert count_over_time(result.sent, T0, T0 + 12 * HOUR, 12) == [0, 2, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1]
     (group,) = other.groups.values()
     assert (group.notifications, group.first_ms, group.last_ms) == (2, T0 + 60.5 * MINUTE, T0 + 120.5 * MINUTE)
 

@@ -22,7 +22,7 @@ from vedette.alerting.why.beside import began_beside
 from vedette.alerting.why.explaining import Bounds, Explainer
 from vedette.alerting.why.expression import as_read, comparisons, constant_of, restricted, selectors
 from vedette.alerting.why.routes import explain_routes
-from vedette.alerting.why.wording import REASONS, TEXTS, say
+from vedette.alerting.why.wording import REASONS, TEXTS, say, tell
 from vedette.model.blocks import SampleBatch
 from vedette.model.errors import BadInput, NotFound
 from vedette.model.labels import Labels
@@ -79,8 +79,14 @@ def test_what_was_told_is_not_told_again_before_its_time():
     assert (found["dedup", "webhook[0]"], report.sent) == (("already_told", False), False)
     assert found["set", "webhook[0]"] == ("told_firing", True)
     (step,) = [step for step in report.steps if step.step == "dedup"]
-    assert say(step, "en") == "told at 2023-11-14 00:00:30Z; unless the group changes, again after 2023-11-14 04:00:30Z"
-    assert say(step, "zh-CN").startswith("已于 2023-11-14 00:00:30Z 通知")
+    assert (
+        say(tell(step, "en"))
+        == "told at 2023-11-14 00:00:30Z; unless the group changes, again after 2023-11-14 04:00:30Z"
+    )
+    assert tell(step, "zh-CN") == [
+        "已于 ", T0 + 30 * S, " 通知；若该组没有变化，", T0 + 30 * S + 4 * HOUR, " 之后再次通知"
+    ]  # fmt: skip
+    assert say(tell(step, "zh-CN")).startswith("已于 2023-11-14 00:00:30Z 通知")
 
 
 def test_each_stage_that_takes_the_alert_says_by_what():
@@ -101,9 +107,9 @@ def test_each_stage_that_takes_the_alert_says_by_what():
         ("inhibit", "inhibited"), ("active", "not_active"), ("mute", "muted"), ("silence", "silenced"),
     ]  # fmt: skip
     assert not report.sent
-    assert 'inhibited by {alertname="big"}' in say(steps["inhibit"], "en")
-    assert "small ones" in say(steps["inhibit"], "zh-CN")
-    assert say(steps["silence"], "en") == "silenced by silence-0"
+    assert 'inhibited by {alertname="big"}' in say(tell(steps["inhibit"], "en"))
+    assert "small ones" in say(tell(steps["inhibit"], "zh-CN"))
+    assert say(tell(steps["silence"], "en")) == "silenced by silence-0"
 
 
 def test_a_group_of_which_nothing_is_audible_is_not_due_though_it_was_told_before():
@@ -293,7 +299,7 @@ def test_a_receiver_that_failed_last_is_told_of(control):
     )
     report = explained(control, NoRules(), one, history)
     (step,) = [step for step in report.routes[0].steps if step.step == "retry"]
-    assert (step.passes, say(step, "en")) == (False, "the last try failed: no route")
+    assert (step.passes, say(tell(step, "en"))) == (False, "the last try failed: no route")
 
 
 def test_a_query_that_fails_leaves_the_rest_of_the_report(control):

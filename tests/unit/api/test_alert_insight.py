@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from random import Random
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from vedette.api.app import build_app
 from vedette.api.native import alert_history, alert_notes, alert_why, dry_run, heartbeats, objectives
 from vedette.app.alert_commands.telling import (
     EVENTS_ZH,
+    local_time,
     tell_dry_run,
     tell_history,
     tell_list,
@@ -182,6 +184,20 @@ def test_why_tells_the_way_of_an_alert_in_the_language_that_is_asked_for(server)
     assert chinese["routes"][0]["steps"][0]["text"] == "没有触发中的告警抑制它"
     for document, say in ((english, SAYS[0]), (chinese, SAYS[1])):
         assert "n1" in "\n".join(tell_why(document, say))
+        document["routes"][0]["steps"] = [
+            {"step": "set", "integration": "", "passes": True, "parts": ["at ", 60.0, "!"]}
+        ]
+        assert f"  + set: at {local_time(60)}!" in tell_why(document, say)
+
+
+def test_times_are_of_the_readers_zone_which_is_named(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert local_time(1_700_000_000.25) == "2023-11-15 06:13:20 CST"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_dry_run_counts_what_a_configuration_would_have_sent(server):
@@ -196,6 +212,12 @@ def test_a_dry_run_counts_what_a_configuration_would_have_sent(server):
     (receiver,) = run["receivers"]
     assert (receiver["receiver"], receiver["groups"][0]["groupKey"]) == ("new", '{}:{alertname="Full"}')
     assert run["timeline"][0]["reason"] == "first notification"
+    assert receiver["integrations"] == {"webhook[0]": 1}
+    assert (run["overTime"]["step"], sum(run["overTime"]["counts"]), sum(run["current"]["overTime"]["counts"])) == (
+        60,
+        1,
+        0,
+    )
     assert run["current"]["notifications"] == 0  # its receiver has no integrations here
     assert (wrong_status, long_status) == (400, 400)
     assert wrong["error"] == 'alertmanager.yml:1: route.receiver: undefined receiver "nobody" used in route'

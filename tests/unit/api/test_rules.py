@@ -191,6 +191,7 @@ class Version:
     number: int
     time_ms: int
     user: str
+    namespace: str
     group: str
     text: str
 
@@ -203,7 +204,7 @@ class Book:
         return self.found
 
     def versions(self, namespace: str) -> Sequence[Version]:
-        return [Version(1, NOW_MS, "anna", "g", "name: g"), Version(2, NOW_MS, "ben", "g", "")]
+        return [Version(1, NOW_MS, "anna", "n", "g", "name: g"), Version(2, NOW_MS, "ben", "n", "g", "")]
 
     async def put(self, principal: Principal, namespace: str, text: str) -> None:
         group = yaml.safe_load(text)
@@ -253,6 +254,13 @@ def test_versions_say_who_and_when(book_client: Caller) -> None:
     first, second = yaml.safe_load(book_client.get("/config/v1/rules/n", "versions=true").body)
     assert (first["version"], first["user"], first["time"]) == (1, "anna", "2023-11-14T22:13:20.500Z")
     assert (second["user"], second["deleted"]) == ("ben", True)
+    in_json = book_client.get("/config/v1/rules/n", "versions=true", accept="application/json").json
+    assert in_json == [first, second]
+
+
+def test_versions_of_all_namespaces_say_which_one_and_have_no_texts(book_client: Caller) -> None:
+    first, _ = book_client.get("/config/v1/rules", "versions=true", accept="application/json").json
+    assert (first["namespace"], first["group"], "text" in first) == ("n", "g", False)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ def get(page: Page, path: str, method: str = "GET", **headers: str) -> tuple[int
         raise AssertionError("nothing is read of a request for a file")
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(page({"type": "http", "method": method, "path": path, "headers": raw}, receive, send))
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": raw}
+    asyncio.run(page(scope, receive, send))
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, b"".join(part.get("body", b"") for part in sent[1:])
 
@@ -85,6 +86,32 @@ def test_the_page_lies_below_its_prefix(build: Path) -> None:
 def test_only_built_files_are_served(build: Path, path: str) -> None:
     with pytest.raises(NotFound):
         get(Page(build), path)
+
+
+@pytest.mark.parametrize(("path", "up"), [("/vedette/nosuch", b"./"), ("/vedette/a/b/c", b"../../"), ("//etc", b"../")])
+def test_a_browser_is_told_by_the_page_that_there_is_no_such_page(build: Path, path: str, up: bytes) -> None:
+    (build / "index.html").write_bytes(b'<script src="./theme.js">')
+    page = Page(build, "/vedette" if path.startswith("/vedette") else "")
+    status, headers, body = get(page, path, accept="text/html,*/*;q=0.8")
+    assert (status, headers["content-type"], headers["vary"]) == (404, "text/html; charset=utf-8", "Accept")
+    assert body == b'<script src="' + up + b'theme.js">'
+    assert get(page, path, "HEAD", accept="text/html")[::2] == (404, b"")
+
+
+@pytest.mark.parametrize("path", ["/config/v1/nosuch", "/api/v1/nosuch", "/-/nosuch", "/assets/gone.js"])
+def test_a_browser_gets_the_plain_refusal_on_paths_of_programs(build: Path, path: str) -> None:
+    with pytest.raises(NotFound):
+        get(Page(build), path, accept="text/html")
+
+
+def test_outside_of_the_prefix_no_page_is_shown(build: Path) -> None:
+    with pytest.raises(NotFound):
+        get(Page(build, "/vedette"), "/nosuch/page", accept="text/html")
+
+
+def test_only_what_is_asked_for_can_be_unknown_to_a_browser(build: Path) -> None:
+    with pytest.raises(NotFound):
+        get(Page(build), "/nosuch", "POST", accept="text/html")
 
 
 def test_a_missing_build_says_how_to_make_one(tmp_path: Path) -> None:

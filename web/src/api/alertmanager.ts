@@ -66,7 +66,11 @@ export async function alertsOfAny(sets: readonly (readonly string[])[], signal?:
 export const silences = (signal?: AbortSignal): Promise<Silence[]> => ask("silences", {}, signal);
 
 export const saveSilence = async (silence: WantedSilence): Promise<string> =>
-  (await answer<{ silenceID: string }>(await reach("api/v2/silences", asJson("POST", silence)))).silenceID;
+  (await plainAnswer<{ silenceID: string }>(await reach("api/v2/silences", asJson("POST", silence)))).silenceID;
+
+/** The configuration in force, as text that loads again; secrets read `<secret>`. */
+export const runningConfig = async (): Promise<string> =>
+  (await ask<{ config: { original: string } }>("status", {})).config.original;
 
 export async function expireSilence(id: string): Promise<void> {
   const response = await reach(`api/v2/silence/${id}`, { method: "DELETE" });
@@ -75,10 +79,11 @@ export async function expireSilence(id: string): Promise<void> {
 
 async function ask<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
   const query = encode(parameters);
-  return answer<T>(await reach(query ? `api/v2/${path}?${query}` : `api/v2/${path}`, {}, signal));
+  return plainAnswer<T>(await reach(query ? `api/v2/${path}?${query}` : `api/v2/${path}`, {}, signal));
 }
 
-async function answer<T>(response: Response): Promise<T> {
+/** For whatever answers without an envelope. */
+export async function plainAnswer<T>(response: Response): Promise<T> {
   if (!response.ok) throw await failure(response);
   const document = await readJson<T>(response);
   if (document === null) throw new ApiError("unreadable", statusText(response));

@@ -74,6 +74,13 @@ export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, d
   return unwrap(response, await readJson<Envelope<T>>(response)).data;
 }
 
+/** A text goes, such as a configuration; the answer's data comes. */
+export async function sendText<T>(path: string, parameters: Parameters, text: string, signal: AbortSignal): Promise<T> {
+  const wanted = { method: "POST", body: text, headers: { "Content-Type": "text/plain; charset=utf-8" } };
+  const response = await reach(`api/v1/${path}?${encode(parameters)}`, wanted, signal);
+  return unwrap(response, await readJson<Envelope<T>>(response)).data;
+}
+
 export function asJson(method: string, document: unknown): RequestInit {
   if (document === undefined) return { method };
   return { method, body: JSON.stringify(document), headers: { "Content-Type": "application/json" } };

@@ -1,5 +1,6 @@
 // Rule groups as the server evaluates them.
-import { call } from "./envelope.ts";
+import { plainAnswer } from "./alertmanager.ts";
+import { call, reach } from "./envelope.ts";
 import type { Labels } from "./query.ts";
 
 export interface RuleAlert {
@@ -50,3 +51,24 @@ export interface RuleGroup {
 
 export const ruleGroups = async (signal?: AbortSignal): Promise<RuleGroup[]> =>
   (await call<{ groups: RuleGroup[] }>("rules", {}, signal)).data.groups;
+
+/** What somebody did over HTTP to a group of a namespace. */
+export interface RuleChange {
+  /** Counts up in its namespace. */
+  version: number;
+  time: string;
+  user: string;
+  namespace: string;
+  group: string;
+  deleted: boolean;
+}
+
+/** `text`: empty when the group was deleted. */
+export type RuleVersion = RuleChange & { text: string };
+
+/** Of all namespaces, oldest first. */
+export const ruleChanges = async (signal?: AbortSignal): Promise<RuleChange[]> =>
+  plainAnswer(await reach("config/v1/rules?versions=true", {}, signal));
+
+export const ruleVersions = async (namespace: string, signal?: AbortSignal): Promise<RuleVersion[]> =>
+  plainAnswer(await reach(`config/v1/rules/${encodeURIComponent(namespace)}?versions=true`, {}, signal));

@@ -61,6 +61,19 @@ export async function saveSlo(definition: SloDefinition): Promise<Slo> {
 
 export const deleteSlo = (name: string): Promise<unknown> => send("DELETE", `slos/${encodeURIComponent(name)}`);
 
+export interface SloVersion {
+  number: number;
+  /** Unix seconds. */
+  time: number;
+  user: string;
+  /** null: it was deleted. */
+  definition: SloDefinition | null;
+}
+
+/** Oldest first. */
+export const sloVersions = async (name: string, signal?: AbortSignal): Promise<SloVersion[]> =>
+  (await call<{ versions: SloVersion[] }>(`slos/${encodeURIComponent(name)}/versions`, {}, signal)).data.versions;
+
 /** The rules that a definition would make, as YAML; nothing is stored. */
 export const checkSlo = async (definition: SloDefinition): Promise<string> =>
   (await send<{ rules: string }>("POST", "slos/check", definition)).rules;

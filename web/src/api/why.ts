@@ -49,7 +49,8 @@ export interface PipelineStep {
   integration: string;
   passes: boolean;
   code: string;
-  text: string;
+  /** Words, and between them times in Unix seconds. */
+  parts: (string | number)[];
 }
 
 export interface AlertRoute {

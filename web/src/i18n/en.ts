@@ -21,6 +21,7 @@ export const en = {
   "theme.dark": "Dark",
   "theme.system": "Like the system",
   "notFound.title": "There is no such page",
+  "notFound.hint": "Nothing is at this address",
   "notFound.home": "To the overview",
   "notice.warnings": "Warnings",
   "notice.infos": "Notes",

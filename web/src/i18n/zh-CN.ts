@@ -22,6 +22,7 @@ export const zhCN: Catalogue = {
   "theme.dark": "深色",
   "theme.system": "跟随系统",
   "notFound.title": "没有这个页面",
+  "notFound.hint": "这个地址下没有内容",
   "notFound.home": "回到概览",
   "notice.warnings": "警告",
   "notice.infos": "提示",

@@ -98,11 +98,11 @@ class RuleNamespaces:
             self._write(namespace, kept)
 
     def versions(self, namespace: str) -> list[RuleVersion]:
-        """Of a namespace, oldest first."""
+        """Of a namespace (empty: of all), oldest first."""
         path = self._log_path
         lines = path.read_bytes().splitlines() if path.exists() else []
         found = (_read_version(line) for line in lines)
-        return [version for version in found if version is not None and version.namespace == namespace]
+        return [version for version in found if version is not None and namespace in ("", version.namespace)]
 
     @property
     def _log_path(self) -> Path:

@@ -1,8 +1,9 @@
-"""What the stages of the pipeline say, in English and Chinese. Times in texts are UTC."""
+"""What the stages of the pipeline say, in English and Chinese, in parts: whoever shows them writes the times in the reader's zone."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from string import Formatter
 from typing import Final
 
 from vedette.alerting.why.routes import Step
@@ -59,14 +60,27 @@ REASONS: Final = {
 }
 
 
-def say(step: Step, language: str) -> str:
+def tell(step: Step, language: str) -> list[str | int]:
+    """Words, and between them the times, in Unix milliseconds."""
     english, chinese = TEXTS[step.code]
-    facts = {name: _time(value) if name.endswith("_at_ms") else value for name, value in step.facts.items()}
-    if language == CHINESE:
-        if "reason" in facts:
-            facts["reason"] = REASONS[facts["reason"]]
-        return chinese.format(**facts)
-    return english.format(**facts)
+    facts = dict(step.facts)
+    if language == CHINESE and "reason" in facts:
+        facts["reason"] = REASONS[facts["reason"]]
+    parts: list[str | int] = []
+    words = ""
+    for literal, name, _, _ in Formatter().parse(chinese if language == CHINESE else english):
+        words += literal
+        if name and name.endswith("_at_ms"):
+            parts += [words, facts[name]]
+            words = ""
+        elif name:
+            words += str(facts[name])
+    return [*parts, words]
+
+
+def say(parts: list[str | int]) -> str:
+    """In one text, its times in UTC."""
+    return "".join(part if isinstance(part, str) else _time(part) for part in parts)
 
 
 def _time(time_ms: int) -> str:

@@ -19,7 +19,7 @@ from vedette.alerting.why.explaining import (
 )
 from vedette.alerting.why.expression import Line
 from vedette.alerting.why.routes import RouteReport, Step
-from vedette.alerting.why.wording import say
+from vedette.alerting.why.wording import say, tell
 from vedette.api.answers import Answer
 from vedette.api.native.alert_shapes import (
     describe_notes,
@@ -163,10 +163,12 @@ def _describe_route(report: RouteReport, language: str) -> Document:
 
 
 def _describe_step(step: Step, language: str) -> Document:
+    parts = tell(step, language)
     return {
         "step": step.step,
         "integration": step.integration,
         "passes": step.passes,
         "code": step.code,
-        "text": say(step, language),
+        "text": say(parts),
+        "parts": [part if isinstance(part, str) else seconds(part) for part in parts],
     }

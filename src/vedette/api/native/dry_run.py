@@ -10,7 +10,7 @@ from vedette.alerting.history.watcher import ReadsPipeline
 from vedette.alerting.matchers import MatcherMode
 from vedette.alerting.pipeline.building import pipeline_config
 from vedette.alerting.pipeline.core import IntegrationName, PipelineConfig
-from vedette.alerting.rehearsal.counting import ReceiverCount, count_by_receiver
+from vedette.alerting.rehearsal.counting import ReceiverCount, count_by_receiver, count_over_time
 from vedette.alerting.rehearsal.past import TURNS, postings
 from vedette.alerting.rehearsal.playing import Played, Sent, play
 from vedette.api.answers import Answer
@@ -31,6 +31,8 @@ BEFORE_MS: Final = 30 * 24 * 3600_000
 EVENTS_MAX: Final = 500_000
 TIMELINE_MAX: Final = 1_000
 GROUPS_MAX: Final = 1_000
+PIECES: Final = 60
+"""Of the time, in each of which notifications are counted."""
 CONFIG_NAME: Final = "alertmanager.yml"
 
 
@@ -48,16 +50,16 @@ def routes(history: AlertHistory, shell: ReadsPipeline, mode: MatcherMode) -> tu
             answer = history.read(request.principal, question)
             past = postings(answer.events, start_ms, end_ms)
             asked, now = (play(each, past, silences, start_ms, end_ms, deadline) for each in (config, current))
-            document = _describe(asked)
             return envelope.success(
                 {
                     "start": seconds(start_ms),
                     "end": seconds(end_ms),
                     "alerts": len({posting.alert.fingerprint for posting in past}),
-                    **document,
+                    **_describe(asked, start_ms, end_ms),
                     "timeline": [_describe_sent(sent) for sent in asked.sent[:TIMELINE_MAX]],
                     "truncated": len(asked.sent) > TIMELINE_MAX or answer.truncated,
-                    "current": _describe(now),
+                    "historyTruncated": answer.truncated,
+                    "current": _describe(now, start_ms, end_ms),
                 }
             )
 
@@ -97,11 +99,15 @@ def _names(config: AlertmanagerConfig) -> dict[str, Sequence[IntegrationName]]:
     }
 
 
-def _describe(played: Played) -> Document:
+def _describe(played: Played, start_ms: int, end_ms: int) -> Document:
     return {
         "notifications": len(played.sent),
         "receivers": [_describe_receiver(receiver) for receiver in count_by_receiver(played.sent)],
         "suppressed": {stage.value: count for stage, count in played.suppressed.items()},
+        "overTime": {
+            "step": seconds(end_ms - start_ms) / PIECES,
+            "counts": count_over_time(played.sent, start_ms, end_ms, PIECES),
+        },
     }
 
 
@@ -111,6 +117,7 @@ def _describe_receiver(receiver: ReceiverCount) -> Document:
         "receiver": receiver.receiver,
         "notifications": receiver.notifications,
         "alerts": receiver.alerts,
+        "integrations": dict(receiver.integrations),
         "groups": [
             {
                 "groupKey": group.group_key,

@@ -1,12 +1,13 @@
-"""Answers of the alerts' API as lines for people, in both languages."""
+"""Answers of the alerts' API as lines for people, in both languages, with times of their zone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from vedette.app.language import Say, counted
-from vedette.app.querying.tables import aligned, iso_time
+from vedette.app.querying.tables import aligned
 from vedette.model.labels import Labels
 
 LINES_MAX: Final = 5
@@ -29,7 +30,7 @@ def tell_list(alerts: list[dict[str, Any]], say: Say) -> list[str]:
         (
             alert["fingerprint"],
             _state(alert["status"], say),
-            alert["startsAt"],
+            local_time(datetime.fromisoformat(alert["startsAt"]).timestamp()),
             _in_hand(alert["notes"]),
             _labels(alert["labels"]),
         )
@@ -42,7 +43,7 @@ def tell_notes(notes: Mapping[str, Any], say: Say) -> list[str]:
     given = notes["acknowledged"]
     if given is None:
         return [say("not acknowledged", "未确认")]
-    until = iso_time(given["until"]) if given["until"] else say("it resolves", "恢复")
+    until = local_time(given["until"]) if given["until"] else say("it resolves", "恢复")
     by = given["by"] or say("somebody", "某人")
     return [say(f"acknowledged by {by} until {until}", f"{by} 已确认，直到{until}")]
 
@@ -50,7 +51,7 @@ def tell_notes(notes: Mapping[str, Any], say: Say) -> list[str]:
 def tell_history(history: Mapping[str, Any], say: Say) -> list[str]:
     rows = [
         (
-            iso_time(event["time"]),
+            local_time(event["time"]),
             event["fingerprint"],
             say(event["event"], EVENTS_ZH[event["event"]]),
             " ".join(filter(None, (event["by"], event["receiver"], event["integration"], event["text"]))),
@@ -65,7 +66,7 @@ def tell_history(history: Mapping[str, Any], say: Say) -> list[str]:
 
 
 def tell_dry_run(run: Mapping[str, Any], say: Say) -> list[str]:
-    span = f"{iso_time(run['start'])} .. {iso_time(run['end'])}"
+    span = f"{local_time(run['start'])} .. {local_time(run['end'])}"
     alerts, sent, now = run["alerts"], run["notifications"], run["current"]["notifications"]
     english = f"{counted(alerts, 'alert')}, {counted(sent, 'notification')}"
     lines = [
@@ -99,7 +100,7 @@ def _tell_alert(why: Mapping[str, Any], say: Say) -> Iterator[str]:
     alert, rule = why["alert"], why["rule"]
     yield _labels(alert["labels"])
     state = say(alert["state"], STATES_ZH[alert["state"]])
-    since = iso_time(alert["startsAt"])
+    since = local_time(alert["startsAt"])
     yield say(f"{state} since {since}", f"{state}，始于 {since}")
     yield from tell_notes(alert["notes"], say)
     for name, text in alert["annotations"].items():
@@ -139,12 +140,21 @@ def _tell_routes(why: Mapping[str, Any], say: Say) -> Iterator[str]:
         yield say(f"route {path}: receiver {route['receiver']}", f"路由 {path}：接收器 {route['receiver']}")
         for step in route["steps"]:
             mark, who = "+" if step["passes"] else "-", f" {step['integration']}" if step["integration"] else ""
-            yield f"  {mark} {step['step']}{who}: {step['text']}"
+            yield f"  {mark} {step['step']}{who}: {_words(step['parts'])}"
         if route["nextFlush"] is not None:
             yield say(
-                f"  next flush: {iso_time(route['nextFlush'])}", f"  下次发送检查：{iso_time(route['nextFlush'])}"
+                f"  next flush: {local_time(route['nextFlush'])}", f"  下次发送检查：{local_time(route['nextFlush'])}"
             )
         yield say("  it will be sent", "  将会通知") if route["sent"] else say("  it will not be sent", "  不会通知")
+
+
+def local_time(seconds: float) -> str:
+    """In the zone of whoever reads it, which is named."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _words(parts: list[str | float]) -> str:
+    return "".join(part if isinstance(part, str) else local_time(part) for part in parts)
 
 
 def _state(status: Mapping[str, Any], say: Say) -> str:

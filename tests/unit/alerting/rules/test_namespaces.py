@@ -43,6 +43,7 @@ def test_every_change_is_a_version_with_who_and_when(tmp_path: Path) -> None:
     book.delete(Principal(ANONYMOUS, "ben"), "n", "g", DIALECT)
     found = [(v.number, v.time_ms, v.user, v.group, v.text) for v in book.versions("n")]
     assert found == [(1, 1_000, "anna", "g", GROUP), (2, 1_000, "ben", "g", "")]
+    assert [(v.namespace, v.number) for v in book.versions("")] == [("n", 1), ("other", 1), ("n", 2)]
 
 
 def test_a_namespace_without_groups_is_gone(tmp_path: Path) -> None:

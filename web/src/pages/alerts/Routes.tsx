@@ -4,6 +4,7 @@ import { Icon } from "../../components/Icon.tsx";
 import { LabelChips } from "../../components/LabelChips.tsx";
 import { MatcherChips } from "../../components/MatcherChips.tsx";
 import { formatDuration, roughDuration } from "../../format/duration.ts";
+import { dateTime } from "../../format/time.ts";
 import { type Key, t } from "../../i18n/translate.ts";
 import { address } from "../../state/router.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -62,7 +63,7 @@ function Way({ route }: { route: AlertRoute }) {
   );
 }
 
-function Step({ step: { step, integration, passes, text } }: { step: PipelineStep }) {
+function Step({ step: { step, integration, passes, parts } }: { step: PipelineStep }) {
   return (
     <li class={passes ? "passes" : "stops"}>
       <span class="way-mark">
@@ -75,7 +76,7 @@ function Step({ step: { step, integration, passes, text } }: { step: PipelineSte
           <span class="visually-hidden">{t(passes ? "alert.passes" : "alert.stops")}</span>
         </div>
         <p class="small soft">
-          <Linked step={step} text={text} />
+          <Linked step={step} text={parts.map((part) => (typeof part === "number" ? dateTime(part) : part)).join("")} />
         </p>
       </div>
     </li>

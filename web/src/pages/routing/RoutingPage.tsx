@@ -1,7 +1,10 @@
 // Where alerts go: the routing tree drawn, the receivers, what inhibits what; and which way a label set takes.
+// At `?view=dry-run`: what another configuration would have sent.
 import "./routing.css";
 import { alerts } from "../../api/alertmanager.ts";
 import { type InhibitRule, type Receiver, type RoutePath, routing, testRouting } from "../../api/routing.ts";
+import { Choice } from "../../components/Button.tsx";
+import { Deferred } from "../../components/Deferred.tsx";
 import { MatcherChips } from "../../components/MatcherChips.tsx";
 import { MatcherInput } from "../../components/MatcherInput.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
@@ -9,20 +12,38 @@ import { LabelChips } from "../../components/LabelChips.tsx";
 import { t } from "../../i18n/translate.ts";
 import { canonical, labelsOf, readList, writeList } from "../../matchers/matchers.ts";
 import { type Resource, useResource } from "../../state/resource.ts";
-import { location, recordSome } from "../../state/router.ts";
+import { chosen, location, recordSome } from "../../state/router.ts";
 import { HeartbeatsCard } from "./Heartbeats.tsx";
 import { RouteView } from "./RouteView.tsx";
 
+const VIEWS = ["tree", "dry-run"] as const;
+const TITLES = { tree: "routing.tree", "dry-run": "dryRun.title" } as const;
+
 export default function RoutingPage() {
+  const view = chosen("view", VIEWS, "tree");
+  return (
+    <div class="page stack">
+      <header class="page-head">
+        <h1>{t("nav.routing")}</h1>
+        <Choice
+          label={t("routing.view")}
+          value={view}
+          options={VIEWS.map((value) => ({ value, text: t(TITLES[value]) }))}
+          onChange={(value) => recordSome({ view: value === "tree" ? "" : value })}
+        />
+      </header>
+      {view === "tree" ? <Tree /> : <Deferred load={() => import("./DryRun.tsx")} shown={{}} height={420} />}
+    </div>
+  );
+}
+
+function Tree() {
   const { data, error } = useResource("routing", routing);
   const entered = readList(location.value.parameters.get("labels") ?? "").filter(isLabel);
   const tested = useResource(entered.length > 0 ? JSON.stringify(entered) : null, () => testRouting(labelsOf(entered)));
   const paths = entered.length > 0 ? (tested.data ?? []) : [];
   return (
-    <div class="page stack">
-      <header class="page-head">
-        <h1>{t("nav.routing")}</h1>
-      </header>
+    <>
       <Test entered={entered} tested={tested} />
       {error !== undefined && <ErrorNotice error={error} />}
       {!data && error === undefined && <Skeleton height={420} />}
@@ -40,7 +61,7 @@ export default function RoutingPage() {
           </div>
         </>
       )}
-    </div>
+    </>
   );
 }
 

@@ -6,10 +6,18 @@ import { Meter } from "../../components/Meter.tsx";
 import { roughDuration } from "../../format/duration.ts";
 import { dateTime } from "../../format/time.ts";
 import { t } from "../../i18n/translate.ts";
+import type { ChangedGroup } from "./changes.ts";
 import { ruleKey, stateOf } from "./filter.ts";
+import { HistoryButton } from "./RuleHistory.tsx";
 import { RuleRow } from "./RuleRow.tsx";
 
-export function Group({ group }: { group: RuleGroup }) {
+interface GroupProps {
+  group: RuleGroup;
+  /** Where it was set over HTTP. */
+  changed: ChangedGroup | undefined;
+}
+
+export function Group({ group, changed }: GroupProps) {
   const [open, setOpen] = useState(true);
   const { name, file, rules } = group;
   const count = (state: string): number => rules.filter((rule) => stateOf(rule) === state).length;
@@ -29,6 +37,7 @@ export function Group({ group }: { group: RuleGroup }) {
           {file.split("/").slice(-2).join("/")}
         </span>
         <Timing group={group} />
+        {changed && <HistoryButton group={changed} />}
       </div>
       {open && (
         <ul>

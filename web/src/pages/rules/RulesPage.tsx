@@ -1,20 +1,24 @@
 // Rules as they are evaluated: by group, with health and cost; each with its expression, its alerts and a graph.
 import "./rules.css";
-import { ruleGroups, type RuleGroup } from "../../api/rules.ts";
+import { ruleChanges, ruleGroups, type RuleGroup } from "../../api/rules.ts";
 import { Choice } from "../../components/Button.tsx";
 import { Search } from "../../components/Fields.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
 import { t } from "../../i18n/translate.ts";
 import { useResource, useTick } from "../../state/resource.ts";
 import { chosen, location, recordSome } from "../../state/router.ts";
+import { changedGroupOf } from "./changes.ts";
 import { countRules, RULE_STATES, type RuleState, shownRules } from "./filter.ts";
 import { Group } from "./Group.tsx";
+import { DeletedGroups, RuleHistory } from "./RuleHistory.tsx";
 
 const REFRESH_SECONDS = 15;
 
 export default function RulesPage() {
   const tick = useTick(REFRESH_SECONDS);
   const { data, error } = useResource(`${tick}`, ruleGroups);
+  /** What may not be read (tenants) or is not known has no history here. */
+  const { data: changes = [] } = useResource(location.value.parameters.get("history") ?? "", ruleChanges);
   const { parameters } = location.value;
   const state = chosen<RuleState | "">("state", RULE_STATES, "");
   const words = parameters.get("q") ?? "";
@@ -39,8 +43,10 @@ export default function RulesPage() {
         </div>
       )}
       {shown?.map((group) => (
-        <Group key={`${group.file};${group.name}`} group={group} />
+        <Group key={`${group.file};${group.name}`} group={group} changed={changedGroupOf(changes, group)} />
       ))}
+      <DeletedGroups changes={changes} />
+      <RuleHistory changes={changes} />
     </div>
   );
 }

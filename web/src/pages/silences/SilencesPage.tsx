@@ -27,12 +27,13 @@ export default function SilencesPage() {
   const { parameters } = location.value;
   const state = chosen("state", STATES, "active");
   const words = parameters.get("q") ?? "";
-  const found = data?.filter((silence) => silence.status.state === state && matches(silence, words));
+  const matching = data?.filter((silence) => matches(silence, words));
+  const found = matching?.filter(({ status }) => status.state === state);
   const changed = (): void => setChanges(changes + 1);
   const ending = data?.filter(endsSoon).length ?? 0;
   return (
     <div class="page stack">
-      <Head all={data} state={state} words={words} />
+      <Head matching={matching} state={state} words={words} />
       {error !== undefined && <ErrorNotice error={error} />}
       {ending > 0 && (
         <div class="notice warn" role="status">
@@ -57,12 +58,19 @@ export default function SilencesPage() {
   );
 }
 
-function Head({ all, state, words }: { all: readonly Silence[] | undefined; state: State; words: string }) {
-  const count = (wanted: State): number => all?.filter(({ status }) => status.state === wanted).length ?? 0;
+interface HeadProps {
+  /** What the search leaves. */
+  matching: readonly Silence[] | undefined;
+  state: State;
+  words: string;
+}
+
+function Head({ matching, state, words }: HeadProps) {
+  const count = (wanted: State): number => matching?.filter(({ status }) => status.state === wanted).length ?? 0;
   return (
     <header class="page-head">
       <h1>{t("nav.silences")}</h1>
-      {all && (
+      {matching && (
         <Choice<State>
           label={t("silences.state")}
           value={state}

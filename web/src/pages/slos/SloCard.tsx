@@ -26,6 +26,9 @@ export function SloCard({ slo, onChanged }: { slo: Slo; onChanged: () => void })
         <span class="spacer" />
         {source === "api" ? (
           <>
+            <Button kind="quiet" icon="clock" onClick={() => recordSome({ history: definition.name })}>
+              {t("versions.show")}
+            </Button>
             <Button kind="quiet" icon="edit" onClick={() => recordSome({ form: definition.name })}>
               {t("silences.editShort")}
             </Button>

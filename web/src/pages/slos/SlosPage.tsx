@@ -1,11 +1,12 @@
 // Service level objectives: what is left of each budget, how fast it burns, when it ends.
 import { useState } from "preact/hooks";
 import "./slos.css";
-import { type Slo, slos } from "../../api/slos.ts";
+import { type Slo, slos, sloVersions } from "../../api/slos.ts";
 import { Button } from "../../components/Button.tsx";
 import { Deferred } from "../../components/Deferred.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
 import { Empty, ErrorNotice, Skeleton } from "../../components/Notice.tsx";
+import { Versions } from "../../components/Versions.tsx";
 import { t } from "../../i18n/translate.ts";
 import { useResource, useTick } from "../../state/resource.ts";
 import { location, recordSome } from "../../state/router.ts";
@@ -38,7 +39,27 @@ export default function SlosPage() {
         <SloCard key={slo.definition.name} slo={slo} onChanged={changed} />
       ))}
       <Form all={data} onSaved={changed} />
+      <History />
     </div>
+  );
+}
+
+/** `?history=NAME`: also of one that was deleted. */
+function History() {
+  const name = location.value.parameters.get("history");
+  if (!name) return null;
+  return (
+    <Versions
+      key={name}
+      name={name}
+      load={async (signal) =>
+        (await sloVersions(name, signal)).map(({ definition, ...version }) => ({
+          ...version,
+          text: definition ? JSON.stringify(definition, null, 2) : "",
+        }))
+      }
+      onClose={() => recordSome({ history: "" })}
+    />
   );
 }
 
