@@ -1,7 +1,8 @@
 """Rules over HTTP, on Mimir's paths and in its shapes: `/config/v1/rules[/{namespace}[/{group}]]`, YAML in and out.
 
 POST takes one group; a change is checked, kept as a version with its author, and in force when the answer is sent.
-`?versions=true` lists a namespace's versions, or those of all of them without their texts; in JSON where that is asked for. Source: https://grafana.com/docs/mimir/latest/references/http-api/ (ruler).
+`?versions=true` lists a namespace's versions, or those of all of them without their texts; in JSON where that is asked for.
+Source: https://grafana.com/docs/mimir/latest/references/http-api/ (ruler).
 """
 
 from __future__ import annotations
