@@ -182,11 +182,12 @@ class Scene:
                 await settle()
 
     async def apply(self, text: str) -> None:
-        self.manager.apply(config(text, self.endpoint.address))
-        await self.manager.settled()
         await self.clock.turn(
             0.001
-        )  # off the grid: a new loop whose slot is now would scrape at once, one in a hundred does
+        )  # off the grid: a new loop whose slot is now, one in a hundred, would scrape at once
+        self.manager.apply(config(text, self.endpoint.address))
+        await self.manager.settled()
+        await settle()
 
     def error(self) -> str:
         return self.manager.targets.active()[0].last_error
