@@ -133,9 +133,8 @@ def _check_view(
                 lambda selector=selector: expect(page.locator(selector).first).to_be_visible(timeout=PATIENCE_MS),
             )
         page.wait_for_load_state("networkidle")
-        tally.attempt(
-            f"{name} has loaded", lambda: expect(page.locator(".skeleton")).to_have_count(0, timeout=PATIENCE_MS)
-        )
+        coming = page.locator('.skeleton, [aria-busy="true"]')
+        tally.attempt(f"{name} has loaded", lambda: expect(coming).to_have_count(0, timeout=PATIENCE_MS))
         tally.check(f"{name} speaks its language", page.evaluate("document.documentElement.lang") == language)
         taken, there = person.widths()
         tally.check(f"{name} fits its width", taken <= there, f"{taken} of {there} pixels")
