@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.asking import wait_until
 from tests.real.browser import PATIENCE_MS, Visitor
 from tests.real.page_views import BUCKETS, NATIVE, RATE, query_path
 from tests.real.recorded import play
@@ -34,6 +35,21 @@ def _underline_a_mistake(person: Visitor) -> None:
     person.complaints[:] = [one for one in person.complaints if "400" not in one]
 
 
+def _tooltips(page: Page) -> Locator:
+    return page.locator("body > .chart-tooltip:visible")
+
+
+def _point_at(page: Page, x: float, y: float) -> None:
+    """As a hand does, which never rests: a chart that is drawn anew has no tooltip until the mouse moves."""
+
+    def is_told() -> bool:
+        page.mouse.move(x - 1, y)
+        page.mouse.move(x, y)
+        return _tooltips(page).count() > 0
+
+    wait_until(is_told, PATIENCE_MS / 1000, every_s=0.2)
+
+
 def _zoom_and_return(person: Visitor) -> None:
     page = person.page
     person.go(query_path(expr="node_load1", range_input="1m") + "&g1.expr=node_load5")
@@ -41,8 +57,8 @@ def _zoom_and_return(person: Visitor) -> None:
     expect(plot).to_be_visible(timeout=PATIENCE_MS)
     box = plot.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 100)
-    expect(page.locator("body > .chart-tooltip:visible")).to_have_count(1)
+    _point_at(page, box["x"] + box["width"] * 0.95, box["y"] + 100)
+    expect(_tooltips(page)).to_have_count(1)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 120, steps=6)
     page.mouse.up()
@@ -173,8 +189,8 @@ def _point_at_a_bucket(person: Visitor) -> None:
     expect(plot).to_be_visible(timeout=PATIENCE_MS)
     box = plot.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    expect(page.locator("body > .chart-tooltip:visible", has_text="all buckets")).to_be_visible()
+    _point_at(page, box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(_tooltips(page).filter(has_text="all buckets")).to_be_visible()
     page.unroute_all()
 
 
